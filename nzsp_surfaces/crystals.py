@@ -1,0 +1,262 @@
+"""Bulk crystals: reading, symmetry, formal charges, and Miller indices between cells.
+
+Indices always refer to the conventional standard cell of spglib (for R centring: hexagonal axes, obverse setting), sites and
+lattice translations always to the primitive cell.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from nzsp_surfaces.errors import UserError
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from pymatgen.core import Structure
+
+Matrix = npt.NDArray[np.float64]
+SYMPREC = 1e-2
+"""Å: an experimental structure to three or four decimals is symmetric to this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A space group operation x -> R x + t on fractional coordinates of the primitive cell.
+
+    Attributes:
+        rotation: (3, 3) integers.
+        translation: (3,) fractions of the primitive vectors.
+    """
+
+    rotation: npt.NDArray[np.int64]
+    translation: Matrix
+
+
+@dataclass(frozen=True)
+class Crystal:
+    """An ordered ionic crystal.
+
+    Attributes:
+        structure: primitive cell; the order of its sites names them everywhere else.
+        setting: (3, 3), primitive vectors as rows of multiples of the conventional ones.
+        space_group: Hermann-Mauguin symbol.
+        number: of the space group.
+        charges: formal charge of each element, e.
+        operations: of the space group, modulo lattice translations.
+    """
+
+    structure: Structure
+    setting: Matrix
+    space_group: str
+    number: int
+    charges: dict[str, int]
+    operations: tuple[Operation, ...]
+
+    @property
+    def formula(self) -> str:
+        """Reduced formula."""
+        return str(self.structure.composition.reduced_formula)
+
+    @property
+    def formula_units(self) -> int:
+        """Formula units in the primitive cell."""
+        return int(round(self.structure.composition.get_reduced_composition_and_factor()[1]))
+
+    @property
+    def hexagonal(self) -> bool:
+        """True where planes carry four indices: trigonal and hexagonal crystals."""
+        return 143 <= self.number <= 194
+
+    @property
+    def conventional_lattice(self) -> Matrix:
+        """(3, 3) rows, Å, of the conventional cell in the orientation of the primitive one."""
+        return np.asarray(np.linalg.solve(self.setting, self.structure.lattice.matrix))
+
+
+def load_structure(path: str | Path) -> Structure:
+    """Read a CIF, POSCAR or any file that pymatgen reads.
+
+    Raises:
+        UserError: the file is missing, unreadable, or has partly occupied sites.
+    """
+    from pymatgen.core import Structure
+
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: no such structure file; give the path of a CIF or POSCAR")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            structure = Structure.from_file(path)
+    except Exception as error:  # pymatgen raises anything from IndexError to its own classes here
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"{path}: cannot be read as a crystal structure ({reason}); give a CIF or POSCAR") from error
+    return _checked(structure, path)
+
+
+def _checked(structure: Structure, path: Path) -> Structure:
+    if not structure.is_ordered:
+        site = next(site for site in structure if not site.is_ordered)
+        raise UserError(f"{path}: site {site.species_string} is disordered; choose an ordered approximant first")
+    structure.remove_oxidation_states()
+    distances = structure.distance_matrix + 10 * np.eye(len(structure))
+    if distances.min() < 0.6:
+        i, j = np.unravel_index(distances.argmin(), distances.shape)
+        raise UserError(
+            f"{path}: sites {i + 1} {structure[int(i)].species_string} and {j + 1} {structure[int(j)].species_string} are "
+            f"{distances.min():.2f} Å apart; remove the overlap"
+        )
+    return structure
+
+
+def crystal(structure: Structure, charges: dict[str, int] | None = None, where: str = "structure") -> Crystal:
+    """The crystal of a structure in any setting: standard cell, symmetry and formal charges.
+
+    Args:
+        structure: any cell of an ordered crystal.
+        charges: formal charges by element; guessed from the formula where None.
+        where: named in errors.
+
+    Raises:
+        UserError: no symmetry is found, or the charges do not balance.
+    """
+    from pymatgen.core import Structure as Pymatgen
+
+    data = _spglib_dataset(structure, where)
+    conventional = Pymatgen(data.std_lattice, _elements(structure, data.std_types), data.std_positions)
+    primitive, setting = _primitive(conventional)
+    return Crystal(
+        structure=primitive,
+        setting=setting,
+        space_group=str(data.international),
+        number=int(data.number),
+        charges=_balanced(primitive, charges, where),
+        operations=_operations(primitive),
+    )
+
+
+def relaxed(reference: Crystal, structure: Structure) -> Crystal:
+    """The same crystal with relaxed geometry: sites keep their order, indices their meaning."""
+    return Crystal(
+        structure, reference.setting, reference.space_group, reference.number, reference.charges, reference.operations
+    )
+
+
+def symmetry_label(structure: Structure, symprec: float = SYMPREC) -> str:
+    """Hermann-Mauguin symbol of a structure within `symprec` Å."""
+    import spglib
+
+    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
+    data = spglib.get_symmetry_dataset(cell, symprec=symprec)
+    return str(data.international) if data is not None else "P1"
+
+
+def _spglib_dataset(structure: Structure, where: str) -> object:
+    import spglib
+
+    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
+    data = spglib.get_symmetry_dataset(cell, symprec=SYMPREC)
+    if data is None:
+        raise UserError(f"{where}: spglib finds no symmetry; check the cell for overlapping or duplicate atoms")
+    return data
+
+
+def _elements(structure: Structure, numbers: npt.NDArray[np.int64]) -> list[str]:
+    from pymatgen.core import Element
+
+    return [Element.from_Z(int(z)).symbol for z in numbers]
+
+
+def _primitive(conventional: Structure) -> tuple[Structure, Matrix]:
+    """Primitive cell of a standard cell, and its vectors as multiples (of one sixth) of the conventional ones."""
+    import spglib
+    from pymatgen.core import Structure as Pymatgen
+
+    cell = (conventional.lattice.matrix, conventional.frac_coords, conventional.atomic_numbers)
+    lattice, positions, numbers = spglib.standardize_cell(cell, to_primitive=True, no_idealize=True, symprec=SYMPREC)
+    setting = np.round(lattice @ np.linalg.inv(conventional.lattice.matrix) * 6) / 6
+    return Pymatgen(lattice, _elements(conventional, numbers), positions), setting
+
+
+def _operations(structure: Structure) -> tuple[Operation, ...]:
+    import spglib
+
+    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
+    symmetry = spglib.get_symmetry(cell, symprec=SYMPREC)
+    pairs = zip(symmetry["rotations"], symmetry["translations"], strict=True)
+    return tuple(Operation(np.asarray(r, np.int64), np.asarray(t, float)) for r, t in pairs)
+
+
+def _balanced(structure: Structure, charges: dict[str, int] | None, where: str) -> dict[str, int]:
+    composition = structure.composition.get_integer_formula_and_factor()[0]
+    if charges is None:
+        guesses = structure.composition.reduced_composition.oxi_state_guesses()
+        if not guesses:
+            raise UserError(f"{where}: {composition} is not charge-balanced; give its formal charges under 'charges'")
+        charges = {element: round(charge) for element, charge in guesses[0].items()}
+    missing = {str(e) for e in structure.composition} - set(charges)
+    if missing:
+        raise UserError(f"{where}: no formal charge for {', '.join(sorted(missing))}; add it under 'charges'")
+    total = sum(charges[str(e)] * n for e, n in structure.composition.items())
+    if abs(total) > 1e-6:
+        raise UserError(f"{where}: {composition} carries {total:+g} e with charges {charges}; they must balance")
+    return {str(e): charges[str(e)] for e in structure.composition}
+
+
+def hkl(miller: tuple[int, ...]) -> tuple[int, int, int]:
+    """Three indices of a plane given by three or four.
+
+    Raises:
+        UserError: i != -(h + k), all zero, or neither three nor four indices.
+    """
+    if len(miller) not in (3, 4):
+        raise UserError(f"plane {list(miller)}: needs three (h k l) or four (h k i l) indices")
+    if len(miller) == 4 and miller[2] != -(miller[0] + miller[1]):
+        h, k, _, l = miller  # noqa: E741 - the index is called l
+        raise UserError(f"plane {list(miller)}: i must be -(h + k), here {[h, k, -(h + k), l]}")
+    h, k, l = miller[0], miller[1], miller[-1]  # noqa: E741
+    if not (h or k or l):
+        raise UserError(f"plane {list(miller)}: all indices are zero")
+    return h, k, l
+
+
+def hkil(indices: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    """Four indices of a plane given by three on hexagonal axes."""
+    h, k, l = indices  # noqa: E741
+    return h, k, -(h + k), l
+
+
+def primitive_indices(crystal: Crystal, miller: tuple[int, ...]) -> npt.NDArray[np.int64]:
+    """Coprime indices of a plane on the primitive cell, so that their lattice planes are the true repeats."""
+    scaled = np.round(crystal.setting @ np.array(hkl(miller)) * 6).astype(np.int64)
+    return scaled // reduce(math.gcd, (abs(int(i)) for i in scaled))
+
+
+def equivalent_planes(crystal: Crystal, miller: tuple[int, ...]) -> frozenset[tuple[int, int, int]]:
+    """All (h k l) of the form {h k l} on conventional axes, under the crystal's own point group."""
+    primitive = crystal.setting @ np.array(hkl(miller), float)
+    images = [np.linalg.solve(crystal.setting, op.rotation.T @ primitive) for op in crystal.operations]
+    return frozenset((int(round(h)), int(round(k)), int(round(l))) for h, k, l in images)
+
+
+def ase_atoms(structure: Structure) -> Atoms:
+    """The only way from pymatgen to ASE: positions, cell and elements, periodic in all directions."""
+    from ase import Atoms
+
+    symbols = [site.specie.symbol for site in structure]
+    return Atoms(symbols, positions=structure.cart_coords, cell=structure.lattice.matrix, pbc=True)
+
+
+def pymatgen_structure(atoms: Atoms) -> Structure:
+    """The way back; atoms keep their order and are not wrapped."""
+    from pymatgen.core import Structure
+
+    return Structure(atoms.cell.array, atoms.get_chemical_symbols(), atoms.positions, coords_are_cartesian=True)
