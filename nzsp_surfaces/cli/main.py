@@ -1,0 +1,151 @@
+"""The command `nzsp`: a table of commands, each in a module of its own that is imported when it is called."""
+
+from __future__ import annotations
+
+import copy
+import errno
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import click
+
+from nzsp_surfaces import __version__
+from nzsp_surfaces.errors import UserError
+
+EXAMPLES = """\
+\b
+Examples:
+  nzsp slabs inputs/table1.yaml -o runs/slabs      look at the slabs first
+  nzsp run inputs/table1.yaml -o runs/table1       energies, shapes and the page
+  nzsp run inputs/table1.yaml -o runs/paper --profile paper --workers 2
+  nzsp wulff energies.csv --structure NaZr2P3O12.cif -o runs/shape
+  nzsp report runs/table1                          write the page again
+  nzsp engines                                     what can compute here
+"""
+
+
+class Entry(NamedTuple):
+    """A row of the table: the module has the attribute `command`, a click command."""
+
+    name: str
+    module: str
+    help: str
+
+
+COMMANDS = (
+    Entry("slabs", "nzsp_surfaces.cli.slabs", "Build and list the slabs of a study; compute nothing."),
+    Entry("run", "nzsp_surfaces.cli.run", "Carry a study out: energies, Wulff shapes and the report."),
+    Entry("wulff", "nzsp_surfaces.cli.wulff", "Wulff shape from a table of surface energies; compute nothing."),
+    Entry("report", "nzsp_surfaces.cli.report", "Write the page again from finished results."),
+    Entry("engines", "nzsp_surfaces.cli.engines", "List the engines installed here and what the others lack."),
+)
+
+_DEBUG = "nzsp_surfaces.debug"
+
+
+class Failure(click.ClickException):
+    """An error that the user can mend: one line and exit status 2."""
+
+    exit_code = 2
+
+
+class Interrupted(click.ClickException):
+    """Ctrl-C, with the exit status that shells give it."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("interrupted; what is finished is kept, start again to go on")
+
+
+def _remember_debug(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click's signature)
+    # `meta` is shared by the contexts of the group and of the command, so either place of the option will do.
+    if value:
+        ctx.meta[_DEBUG] = True
+
+
+_DEBUG_OPTION = click.Option(
+    ["--debug"], is_flag=True, expose_value=False, callback=_remember_debug, help="Show the traceback of an error."
+)
+
+
+class LazyGroup(click.Group):
+    """Commands from the table; listing them imports none of them."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Names in the order of the table."""
+        return [entry.name for entry in COMMANDS]
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now; it takes --debug as the group does."""
+        for entry in COMMANDS:
+            if entry.name == cmd_name:
+                command: click.Command = copy.copy(import_module(entry.module).command)
+                command.params = [*command.params, _DEBUG_OPTION]
+                return command
+        return None
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(entry.name, entry.help) for entry in COMMANDS])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what the user can mend becomes one line, everything else is a bug and stays as it is."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # `nzsp ... | head`: click ends quietly
+            raise
+        except (UserError, OSError) as exc:
+            if isinstance(exc, OSError) and exc.errno is None:  # not from the operating system: a bug, show it
+                raise
+            if ctx.meta.get(_DEBUG):
+                traceback.print_exc()
+            raise Failure(_message(exc)) from exc
+        except KeyboardInterrupt as exc:
+            raise Interrupted from exc
+
+
+def _message(exc: UserError | OSError) -> str:
+    if isinstance(exc, UserError):
+        return str(exc)
+    where = f"{exc.filename}: " if exc.filename else ""
+    full = exc.errno in (errno.ENOSPC, errno.EDQUOT)
+    hint = "; what is finished is kept, make room and start again" if full else ""
+    return f"{where}{exc.strerror}{hint}"
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=EXAMPLES,
+    params=[_DEBUG_OPTION],
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="nzsp", message="%(prog)s %(version)s")
+@click.pass_context
+def app(ctx: click.Context) -> None:
+    """Surfaces of ionic crystals: slabs, capping films, surface energies and Wulff shapes."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `nzsp` and return its exit status; errors that a user can mend are one line on stderr."""
+    try:
+        status = app.main(arguments, prog_name="nzsp", standalone_mode=False)
+    except click.UsageError as exc:
+        command = exc.ctx.command_path if exc.ctx else "nzsp"
+        return _failed(f"{exc.format_message().rstrip('.')}; see '{command} --help'", exc.exit_code)
+    except click.ClickException as exc:
+        return _failed(exc.format_message(), exc.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return _failed("interrupted", Interrupted.exit_code)
+    return status if isinstance(status, int) else 0
+
+
+def _failed(message: str, status: int) -> int:
+    click.echo(f"nzsp: {' '.join(message.split())}", err=True)
+    return status
