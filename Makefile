@@ -1,0 +1,95 @@
+# A newcomer's two commands are `make table1` and `make test`; each sets up what it needs first.
+# Wanted on the machine: Python 3.11 or newer, make and pip.
+
+PROFILE ?= quick
+WORKERS ?= 2
+VENV_FLAGS ?=
+TORCH := 2.9.1
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# One thread for each process of the tests and benchmarks, so that they do not fight for the cores. `nzsp run` sees to its own.
+test slow bench: export OMP_NUM_THREADS := 1
+test slow bench: export OPENBLAS_NUM_THREADS := 1
+test slow bench: export MKL_NUM_THREADS := 1
+test slow bench: export NUMBA_NUM_THREADS := 1
+
+.PHONY: help table1 test slow bench lint format lock clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "  PROFILE=quick|paper                 protocol of table1 (now: $(PROFILE))"
+	@echo "  WORKERS=2                           processes of the tests"
+	@echo "  PYTHON=/path/to/python3             interpreter for $(VENV)"
+	@echo "  VENV_FLAGS=--system-site-packages   use what is installed already, such as torch"
+
+table1_quick := -o runs/table1
+table1_paper := --profile paper -o runs/table1-paper
+
+table1: $(STAMP)  ## Table 1 of the paper, recomputed: energies, Wulff shapes and runs/table1*/report.html
+	@$(BIN)/nzsp run inputs/table1.yaml $(or $(table1_$(PROFILE)),$(error PROFILE=$(PROFILE) is unknown; use quick or paper))
+
+test: lint  ## ruff, mypy and the fast tests
+	@$(BIN)/python -m pytest -q -n $(WORKERS)
+
+slow: $(STAMP)  ## the slow tests
+	@$(BIN)/python -m pytest -q -m slow
+
+bench: $(STAMP)  ## where the time goes
+	@$(BIN)/python -m benchmarks
+
+lint: $(STAMP)  ## ruff and mypy
+	@$(BIN)/ruff check --quiet --output-format concise
+	@$(BIN)/mypy --no-error-summary
+
+format: $(STAMP)  ## sort imports and lay the code out
+	@$(BIN)/ruff check --quiet --select I --fix
+	@$(BIN)/ruff format --quiet
+
+# The lock is a file of pip constraints for every Python and platform. torch brings its own CUDA packages, which differ
+# between builds (CPU, CUDA), so they are left out; a plain version such as 2.9.1 admits 2.9.1+cpu as well.
+lock:  ## resolve requirements.lock again (needs uv)
+	@command -v uv >/dev/null || { echo "make lock: uv not found: install it with 'pip install uv'" >&2; exit 2; }
+	@{ echo "# pip constraints, made by 'make lock': pip install -c requirements.lock -e '.[sevennet,chgnet,dev]'"; \
+	   echo 'torch==$(TORCH)' | uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate --no-header \
+	     --all-extras --constraint - pyproject.toml \
+	   | grep -Ev '^(cuda-|triton|nvidia-(c|n))'; } > requirements.lock.new
+	@mv requirements.lock.new requirements.lock
+	@echo "requirements.lock: $$(grep -c == requirements.lock) pins"
+
+clean:  ## remove the environment and the caches; results in runs/ stay
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find nzsp_surfaces tests workflows -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Python 3.15 has no wheels of the locked torch yet.
+SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+
+$(BIN)/python:
+	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.14); do \
+	   if $$python -c '$(SUITABLE)' >/dev/null 2>&1; then \
+	     echo "creating $(VENV) with $$($$python --version)"; exec $$python -m venv $(VENV_FLAGS) $(VENV); \
+	   fi; \
+	 done; \
+	 echo "no Python 3.11 to 3.14 with venv found: install one (Debian: apt install python3-venv), or name it: make PYTHON=/path/to/python3" >&2; \
+	 exit 2
+
+# A torch that is there already is taken as it is. CHGNet is the faster alternative to the default engine: it has wheels for
+# some platforms only and is left out, with a line that says so, where it would have to be compiled. Modules are compiled
+# when they are first imported, since few of torch's thousands ever are.
+INSTALL := install --no-compile --constraint $(VENV)/constraints.txt
+
+$(STAMP): pyproject.toml requirements.lock | $(BIN)/python
+	@if $(BIN)/python -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("torch") is None)'; then \
+	   sed '/^torch==/d' requirements.lock; else cat requirements.lock; fi > $(VENV)/constraints.txt
+	@echo "installing the locked packages; torch is large, the first time takes some minutes ..."
+	@$(PIP) $(INSTALL) --only-binary chgnet -e '.[sevennet,chgnet,dev]' 2>$(VENV)/install.log || { \
+	   $(PIP) $(INSTALL) -e '.[sevennet,dev]' && \
+	   echo "left out: CHGNet could not be installed on this Python or platform; see $(VENV)/install.log"; }
+	@touch $@
+	@echo "ready: $(BIN)/nzsp"

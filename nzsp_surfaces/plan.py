@@ -1,0 +1,195 @@
+"""A study as a graph of calculations: what is computed, from what, and which results compete for an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from nzsp_surfaces.engines.base import digest, structure_to_json
+from nzsp_surfaces.labels import plane_text
+from nzsp_surfaces.slabs import Rejection, SlabCut, cut_slabs
+from nzsp_surfaces.study import CappingFilm, Material, Study
+
+RULES = 1
+"""Counts changes of how tasks are carried out; results of other rules are not reused."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One calculation.
+
+    Attributes:
+        id: readable and unique within a study, as NZP/1-102/bare/1.
+        kind: bulk, reference, bare, anneal, quench or alike; see `recipes`.
+        parents: ids of the tasks whose results it needs.
+        key: content identity: same content, same result, whatever the study.
+        engine: name of the one that computes it.
+        weight: atoms times expected evaluations, for the order and the remaining time.
+    """
+
+    id: str
+    kind: str
+    parents: tuple[str, ...]
+    key: str
+    engine: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the table: a plane of a material, bare or covered, and the tasks whose lowest energy decides it."""
+
+    material: str
+    miller: tuple[int, ...]
+    film: str | None
+    candidates: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """As NZP_1-102_bare."""
+        return f"{self.material}_{plane_name(self.miller)}_{self.film or 'bare'}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All tasks, parents first; all entries; the cuts of each plane and what was rejected.
+
+    Attributes:
+        cuts: (material, plane) -> accepted cuts, lowest electrostatic energy first.
+        rejected: (material, rejection).
+    """
+
+    tasks: tuple[Task, ...]
+    entries: tuple[Entry, ...]
+    cuts: dict[tuple[str, tuple[int, ...]], tuple[SlabCut, ...]]
+    rejected: tuple[tuple[str, Rejection], ...] = ()
+
+    @cached_property
+    def by_id(self) -> dict[str, Task]:
+        """Tasks by id."""
+        return {task.id: task for task in self.tasks}
+
+    @cached_property
+    def urgency(self) -> dict[str, float]:
+        """Weight of the longest chain that starts at each task; the heaviest goes first."""
+        urgency: dict[str, float] = {}
+        for task in reversed(self.tasks):
+            followers = [urgency[other.id] for other in self.tasks if task.id in other.parents]
+            urgency[task.id] = task.weight + max(followers, default=0.0)
+        return urgency
+
+
+@dataclass
+class _Draft:
+    """Tasks so far; keys of parents enter the keys of their children."""
+
+    study: Study
+    tasks: list[Task] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def add(self, identifier: str, kind: str, parents: tuple[str, ...], content: Any, engine: str, weight: float) -> str:
+        identity = self.study.resolved["engine" if engine == self.study.settings.engine else "anneal_engine"]
+        key = digest([RULES, kind, content, [self.keys[p] for p in parents], identity])
+        self.tasks.append(Task(identifier, kind, parents, key, engine, weight))
+        self.keys[identifier] = key
+        return identifier
+
+
+def plane_name(miller: tuple[int, ...]) -> str:
+    """A plane in file names and ids: 1-102."""
+    return plane_text(miller).strip("()")
+
+
+def make_plan(study: Study) -> Plan:
+    """Decide everything that a study computes. Fast, deterministic, free of side effects."""
+    draft, entries = _Draft(study), []
+    cuts: dict[tuple[str, tuple[int, ...]], tuple[SlabCut, ...]] = {}
+    rejected: list[tuple[str, Rejection]] = []
+    references = {film.name: tuple(_reference_tasks(draft, film)) for film in study.films}
+    for material in study.materials:
+        bulk = _bulk_task(draft, material)
+        for plane in study.settings.planes:
+            accepted, refused = cut_slabs(
+                material.crystal, plane, material.polyanions, material.mobile, study.settings.slabs
+            )
+            cuts[material.name, plane] = accepted
+            rejected += [(material.name, rejection) for rejection in refused]
+            bare = tuple(_bare_tasks(draft, material, plane, accepted, bulk))
+            entries.append(Entry(material.name, plane, None, bare))
+            for film in _films_on(study, plane) if bare else ():
+                capped = tuple(_capped_tasks(draft, material, plane, film, accepted[0], (bulk, *bare)))
+                entries.append(Entry(material.name, plane, film.name, capped))
+    assert all(references.values())
+    return Plan(tuple(draft.tasks), tuple(entries), cuts, tuple(rejected))
+
+
+def reference_ids(study: Study, film: CappingFilm) -> tuple[str, ...]:
+    """Tasks of a film's compound; the lowest energy per formula unit is its reference."""
+    return tuple(f"{film.name}/reference/{i}" for i in range(study.profile.references))
+
+
+def bulk_id(material: str) -> str:
+    """The task of a material's bulk."""
+    return f"{material}/bulk"
+
+
+def _films_on(study: Study, plane: tuple[int, ...]) -> list[CappingFilm]:
+    return [film for film in study.films if plane in film.settings.planes]
+
+
+def _bulk_task(draft: _Draft, material: Material) -> str:
+    profile = draft.study.profile
+    content = [structure_to_json(material.crystal.structure), profile.bulk_force, profile.max_steps]
+    weight = 40.0 * len(material.crystal.structure)
+    return draft.add(bulk_id(material.name), "bulk", (), content, draft.study.settings.engine, weight)
+
+
+def _reference_tasks(draft: _Draft, film: CappingFilm) -> Iterator[str]:
+    study, structure = draft.study, film.reference.structure
+    steps = anneal_time(study, film) / study.settings.timestep
+    for number, identifier in enumerate(reference_ids(study, film)):
+        atoms = len(structure) * int(np.ceil(32 / len(structure))) if number else len(structure)
+        content = [structure_to_json(structure), number, *_anneal_content(study, film), study.profile.bulk_force]
+        weight = atoms * (40.0 + (steps if number else 0.0))
+        yield draft.add(identifier, "reference", (), content, study.settings.engine, weight)
+
+
+def anneal_time(study: Study, film: CappingFilm) -> float:
+    """fs of a film's anneal under the profile."""
+    return min(film.settings.time, study.profile.longest_anneal)
+
+
+def _anneal_content(study: Study, film: CappingFilm) -> list[Any]:
+    anneal = study.resolved["anneal_engine"]
+    return [anneal, film.settings.temperature, anneal_time(study, film), study.settings.timestep, study.settings.seed]
+
+
+def _bare_tasks(
+    draft: _Draft, material: Material, plane: tuple[int, ...], cuts: tuple[SlabCut, ...], bulk: str
+) -> Iterator[str]:
+    study = draft.study
+    for cut in cuts[: study.profile.relaxed]:
+        content = [cut, study.settings.slabs.vacuum, study.profile.slab_force, study.profile.max_steps]
+        identifier = f"{material.name}/{plane_name(plane)}/bare/{cut.arrangement}"
+        yield draft.add(identifier, "bare", (bulk,), content, study.settings.engine, 100.0 * len(cut.sites))
+
+
+def _capped_tasks(
+    draft: _Draft, material: Material, plane: tuple[int, ...], film: CappingFilm, cut: SlabCut, parents: tuple[str, ...]
+) -> Iterator[str]:
+    """Anneal each start, quench it, and quench it again with both faces like the better one."""
+    study = draft.study
+    atoms, steps = 1.4 * len(cut.sites), anneal_time(study, film) / study.settings.timestep
+    for start in range(1, min(film.settings.starts, study.profile.starts) + 1):
+        stem = f"{material.name}/{plane_name(plane)}/{film.name}"
+        content = [structure_to_json(film.reference.structure), film.settings.layers, start, *_anneal_content(study, film)]
+        anneal = draft.add(f"{stem}/anneal/{start}", "anneal", parents, content, study.anneal_engine, atoms * steps)
+        relax = [study.profile.slab_force, study.profile.max_steps]
+        engine = study.settings.engine
+        yield draft.add(f"{stem}/quench/{start}", "quench", (anneal,), relax, engine, 100.0 * atoms)
+        quench = draft.tasks[-1].id
+        yield draft.add(f"{stem}/alike/{start}", "alike", (anneal, quench, parents[0]), relax, engine, 60.0 * atoms)

@@ -1,0 +1,260 @@
+"""How each kind of task is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nzsp_surfaces.crystals import Crystal, relaxed
+from nzsp_surfaces.engines.base import (
+    Calculation,
+    DynamicsSettings,
+    RelaxSettings,
+    calculation_from_json,
+    structure_from_json,
+    structure_to_json,
+)
+from nzsp_surfaces.films import CappedSlab, cap, mirrored
+from nzsp_surfaces.plan import Plan, Task, anneal_time
+from nzsp_surfaces.slabs import SlabCut, build
+from nzsp_surfaces.study import CappingFilm, Material, Study
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+    from nzsp_surfaces.engines.ase import AseEngine
+
+REFERENCE_ATOMS = 32
+"""An annealed cell of a film's compound holds at least so many atoms, so that polyanions may turn independently."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a task leaves.
+
+    Attributes:
+        task: its id.
+        key: its content identity.
+        calculation: energy, forces and final structure; absent for dynamics.
+        start: the structure it began with.
+        end: the last structure of dynamics.
+        trace: (n, 3) time in fs, temperature in K, potential energy in eV, of dynamics.
+        notes: choices made on the way.
+    """
+
+    task: str
+    key: str
+    calculation: Calculation | None = None
+    start: Structure | None = None
+    end: Structure | None = None
+    trace: npt.NDArray[np.float64] | None = None
+    notes: dict[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that `result_from_json` turns into an equal result."""
+        return {
+            "task": self.task,
+            "key": self.key,
+            "calculation": self.calculation and self.calculation.to_json(),
+            "start": self.start and structure_to_json(self.start),
+            "end": self.end and structure_to_json(self.end),
+            "trace": None if self.trace is None else self.trace.tolist(),
+            "notes": self.notes or {},
+        }
+
+
+def result_from_json(data: dict[str, Any]) -> Result:
+    """The inverse of `Result.to_json`."""
+    return Result(
+        task=data["task"],
+        key=data["key"],
+        calculation=data["calculation"] and calculation_from_json(data["calculation"]),
+        start=data["start"] and structure_from_json(data["start"]),
+        end=data["end"] and structure_from_json(data["end"]),
+        trace=None if data["trace"] is None else np.array(data["trace"], float),
+        notes=data["notes"],
+    )
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a recipe works with.
+
+    Attributes:
+        study, plan, task: what to do.
+        results: of the parents, by id.
+        engine: gives an engine by name.
+        folder: for checkpoints.
+        report: told how far the task is, with a text.
+    """
+
+    study: Study
+    plan: Plan
+    task: Task
+    results: Mapping[str, Result]
+    engine: Callable[[str], AseEngine]
+    folder: Path
+    report: Callable[[int, str], None]
+
+    @property
+    def own(self) -> AseEngine:
+        """The engine of the task."""
+        return self.engine(self.task.engine)
+
+    def forces(self, step: int, force: float) -> None:
+        """Tell the largest force of a relaxation step."""
+        self.report(step, f"{force:.3f} eV/Å")
+
+    def heat(self, step: int, temperature: float) -> None:
+        """Tell the temperature of a time step."""
+        self.report(step, f"{temperature:.0f} K")
+
+    def material(self) -> Material:
+        """The material that the task's id names."""
+        return next(m for m in self.study.materials if m.name == self.task.id.split("/")[0])
+
+    def bulk(self) -> Crystal:
+        """The relaxed bulk of the material."""
+        material = self.material()
+        return relaxed(material.crystal, _calculation(self.results[f"{material.name}/bulk"]).structure)
+
+
+def carry_out(bench: Bench) -> Result:
+    """Carry a task out, going on from what an earlier try left in its folder."""
+    return RECIPES[bench.task.kind](bench)
+
+
+def _calculation(result: Result) -> Calculation:
+    assert result.calculation is not None, f"{result.task} holds no energy"
+    return result.calculation
+
+
+def _relaxed(bench: Bench, start: Structure, **notes: Any) -> Result:
+    profile = bench.study.profile
+    settings = RelaxSettings(profile.slab_force, profile.max_steps)
+    calculation = bench.own.relax(start, settings, bench.folder, bench.forces)
+    return Result(bench.task.id, bench.task.key, calculation, start, notes=notes)
+
+
+def _bulk(bench: Bench) -> Result:
+    """Relax the crystal with its cell, no symmetry imposed."""
+    return _relaxed_cell(bench, bench.material().crystal.structure)
+
+
+def _relaxed_cell(bench: Bench, start: Structure, trace: npt.NDArray[np.float64] | None = None) -> Result:
+    profile = bench.study.profile
+    settings = RelaxSettings(profile.bulk_force, profile.max_steps, cell=True)
+    calculation = bench.own.relax(start, settings, bench.folder, bench.forces)
+    return Result(bench.task.id, bench.task.key, calculation, start, trace=trace)
+
+
+def _reference(bench: Bench) -> Result:
+    """The film's compound: the given cell relaxed, or a larger one annealed first."""
+    name, _, number = bench.task.id.split("/")
+    film = next(f for f in bench.study.films if f.name == name)
+    cell = film.reference.structure
+    if number == "0":
+        return _relaxed_cell(bench, cell)
+    large = cell.copy()
+    large.make_supercell(_repeats(film, int(number)))
+    settings = _dynamics(bench.study, film, int(number))
+    run = bench.engine(bench.study.anneal_engine).dynamics(large, settings, bench.folder, bench.heat)
+    return _relaxed_cell(bench, run.structure, run.trace)
+
+
+def _repeats(film: CappingFilm, number: int) -> npt.NDArray[np.int64]:
+    """The conventional cell, doubled along one axis for every second reference, where that is what 32 atoms need."""
+    matrix = np.rint(np.linalg.inv(film.reference.setting)).astype(np.int64)
+    atoms = len(film.reference.structure) * round(abs(float(np.linalg.det(matrix))))
+    factors = np.ones(3, np.int64)
+    while atoms * int(factors.prod()) < REFERENCE_ATOMS:
+        factors[int(np.argmin(factors))] += 1
+    return np.asarray(np.diag(factors) @ matrix)
+
+
+def _dynamics(study: Study, film: CappingFilm, number: int) -> DynamicsSettings:
+    return DynamicsSettings(
+        temperature=film.settings.temperature,
+        duration=anneal_time(study, film),
+        timestep=study.settings.timestep,
+        seed=1000 * study.settings.seed + number,
+    )
+
+
+def _bare(bench: Bench) -> Result:
+    """Relax a cut of the relaxed bulk."""
+    start = build(_cut(bench), bench.bulk(), bench.study.settings.slabs.vacuum)
+    return _relaxed(bench, start)
+
+
+def _cut(bench: Bench) -> SlabCut:
+    material, _, _, arrangement = bench.task.id.split("/")
+    entry = next(e for e in bench.plan.entries if bench.task.id in e.candidates)
+    return next(c for c in bench.plan.cuts[material, entry.miller] if c.arrangement == int(arrangement))
+
+
+def _anneal(bench: Bench) -> Result:
+    """Cover the best bare slab and run the dynamics."""
+    film, start = _film_and_start(bench)
+    arrangement = _best_arrangement(bench)
+    capped = capped_slab(bench, arrangement)
+    run = bench.own.dynamics(capped.structure, _dynamics(bench.study, film, start), bench.folder, bench.heat)
+    notes = {"arrangement": arrangement, "film_units": capped.film_units, "seed": start}
+    return Result(bench.task.id, bench.task.key, None, capped.structure, run.structure, run.trace, notes)
+
+
+def _film_and_start(bench: Bench) -> tuple[CappingFilm, int]:
+    _, _, name, _, start = bench.task.id.split("/")
+    return next(f for f in bench.study.films if f.name == name), int(start)
+
+
+def _best_arrangement(bench: Bench) -> int:
+    """Number of the bare cut with the lowest energy; all have the same atoms and area."""
+    bare = [r for i, r in bench.results.items() if "/bare/" in i]
+    best = min(bare, key=lambda r: _calculation(r).energy)
+    return int(best.task.split("/")[-1])
+
+
+def capped_slab(bench: Bench, arrangement: int) -> CappedSlab:
+    """The covered slab that a start of a film begins with; the same every time."""
+    film, start = _film_and_start(bench)
+    material = bench.material()
+    stem = "/".join(bench.task.id.split("/")[:3])
+    entry = next(e for e in bench.plan.entries if any(c.startswith(f"{stem}/") for c in e.candidates))
+    cut = next(c for c in bench.plan.cuts[material.name, entry.miller] if c.arrangement == arrangement)
+    seed = 1000 * bench.study.settings.seed + start
+    vacuum = bench.study.settings.slabs.vacuum
+    return cap(cut, bench.bulk(), material.polyanions, material.mobile, film.film, film.settings.layers, vacuum, seed)
+
+
+def _quench(bench: Bench) -> Result:
+    """Relax what the dynamics left."""
+    annealed = next(iter(bench.results.values()))
+    assert annealed.end is not None
+    return _relaxed(bench, annealed.end)
+
+
+def _alike(bench: Bench) -> Result:
+    """Make both faces like the better one, and relax again."""
+    annealed = next(r for i, r in bench.results.items() if "/anneal/" in i)
+    quenched = _calculation(next(r for i, r in bench.results.items() if "/quench/" in i))
+    capped = capped_slab(bench, (annealed.notes or {})["arrangement"])
+    choices = {half: mirrored(capped, quenched.structure.cart_coords, half == "bottom") for half in ("bottom", "top")}
+    energies = {half: bench.own.single_point(s).energy for half, s in choices.items()}
+    better = min(energies, key=lambda half: energies[half])
+    return _relaxed(bench, choices[better], better_face=better)
+
+
+RECIPES: dict[str, Callable[[Bench], Result]] = {
+    "bulk": _bulk,
+    "reference": _reference,
+    "bare": _bare,
+    "anneal": _anneal,
+    "quench": _quench,
+    "alike": _alike,
+}
