@@ -95,9 +95,7 @@ def find_bonds(structure: Structure, charges: dict[str, int]) -> tuple[Bond, ...
     centres, points, images, lengths = structure.get_neighbor_list(max(limits.values()))
     symbols = [site.specie.symbol for site in structure]
     rows = zip(centres.tolist(), points.tolist(), images.astype(int).tolist(), lengths.tolist(), strict=True)
-    bonds = [
-        Bond(i, j, (o[0], o[1], o[2]), d) for i, j, o, d in rows if d < limits.get((symbols[i], symbols[j]), 0.0)
-    ]
+    bonds = [Bond(i, j, (o[0], o[1], o[2]), d) for i, j, o, d in rows if d < limits.get((symbols[i], symbols[j]), 0.0)]
     return tuple(sorted(bonds, key=lambda b: (b.cation, b.anion, b.offset)))
 
 

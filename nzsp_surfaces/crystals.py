@@ -1,7 +1,7 @@
 """Bulk crystals: reading, symmetry, formal charges, and Miller indices between cells.
 
-Indices always refer to the conventional standard cell of spglib (for R centring: hexagonal axes, obverse setting), sites and
-lattice translations always to the primitive cell.
+Indices always refer to the conventional standard cell of spglib (for R centring: hexagonal axes, obverse setting),
+sites and lattice translations always to the primitive cell.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import warnings
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -111,8 +111,8 @@ def _checked(structure: Structure, path: Path) -> Structure:
     if distances.min() < 0.6:
         i, j = np.unravel_index(distances.argmin(), distances.shape)
         raise UserError(
-            f"{path}: sites {i + 1} {structure[int(i)].species_string} and {j + 1} {structure[int(j)].species_string} are "
-            f"{distances.min():.2f} Å apart; remove the overlap"
+            f"{path}: sites {i + 1} {structure[int(i)].species_string} and {j + 1} "
+            f"{structure[int(j)].species_string} are {distances.min():.2f} Å apart; remove the overlap"
         )
     return structure
 
@@ -159,7 +159,7 @@ def symmetry_label(structure: Structure, symprec: float = SYMPREC) -> str:
     return str(data.international) if data is not None else "P1"
 
 
-def _spglib_dataset(structure: Structure, where: str) -> object:
+def _spglib_dataset(structure: Structure, where: str) -> Any:
     import spglib
 
     cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
@@ -220,9 +220,9 @@ def hkl(miller: tuple[int, ...]) -> tuple[int, int, int]:
     if len(miller) not in (3, 4):
         raise UserError(f"plane {list(miller)}: needs three (h k l) or four (h k i l) indices")
     if len(miller) == 4 and miller[2] != -(miller[0] + miller[1]):
-        h, k, _, l = miller  # noqa: E741 - the index is called l
+        h, k, _, l = miller
         raise UserError(f"plane {list(miller)}: i must be -(h + k), here {[h, k, -(h + k), l]}")
-    h, k, l = miller[0], miller[1], miller[-1]  # noqa: E741
+    h, k, l = miller[0], miller[1], miller[-1]
     if not (h or k or l):
         raise UserError(f"plane {list(miller)}: all indices are zero")
     return h, k, l
@@ -230,14 +230,14 @@ def hkl(miller: tuple[int, ...]) -> tuple[int, int, int]:
 
 def hkil(indices: tuple[int, int, int]) -> tuple[int, int, int, int]:
     """Four indices of a plane given by three on hexagonal axes."""
-    h, k, l = indices  # noqa: E741
+    h, k, l = indices
     return h, k, -(h + k), l
 
 
 def primitive_indices(crystal: Crystal, miller: tuple[int, ...]) -> npt.NDArray[np.int64]:
     """Coprime indices of a plane on the primitive cell, so that their lattice planes are the true repeats."""
     scaled = np.round(crystal.setting @ np.array(hkl(miller)) * 6).astype(np.int64)
-    return scaled // reduce(math.gcd, (abs(int(i)) for i in scaled))
+    return np.asarray(scaled // reduce(math.gcd, (abs(int(i)) for i in scaled)), np.int64)
 
 
 def equivalent_planes(crystal: Crystal, miller: tuple[int, ...]) -> frozenset[tuple[int, int, int]]:

@@ -14,7 +14,7 @@ Matrix = npt.NDArray[np.float64]
 
 
 def pair_energies(structure: Structure, charges: dict[str, int]) -> Matrix:
-    """(n, n) Ewald energies, eV, between the formal charges of all sites; sums over occupied pairs are arrangement energies.
+    """(n, n) Ewald energies, eV, between the formal charges of all sites; an arrangement sums its occupied pairs.
 
     The matrix is exact for every neutral subset of the sites, so one sum serves all ways of occupying them
     (P. P. Ewald, Ann. Phys. 369, 253 (1921)).
@@ -22,7 +22,7 @@ def pair_energies(structure: Structure, charges: dict[str, int]) -> Matrix:
     from pymatgen.analysis.ewald import EwaldSummation
 
     decorated = structure.copy()
-    decorated.add_oxidation_state_by_element(charges)
+    decorated.add_oxidation_state_by_element({element: float(charge) for element, charge in charges.items()})
     return np.asarray(EwaldSummation(decorated, acc_factor=8.0).total_energy_matrix)
 
 

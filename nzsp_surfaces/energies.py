@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from nzsp_surfaces.engines.base import Calculation
 
 
+UNLIKE = "the slab's faces differ: this is a cleavage energy of two faces, not a surface energy"
+
+
 @dataclass(frozen=True, slots=True)
 class SurfaceEnergy:
     """A surface energy and what it means.
@@ -54,7 +57,8 @@ def surface_energy(slab: Calculation, bulk: Calculation, area: float, *, symmetr
         Asymmetric: the faces differ.
     """
     _comparable(slab, bulk)
-    _alike(symmetric)
+    if not symmetric:
+        raise Asymmetric(UNLIKE)
     units = formula_units(slab.structure.composition, bulk.structure.composition)
     excess = slab.energy - units * _per_unit(bulk)
     return SurfaceEnergy(
@@ -74,7 +78,8 @@ def capped_surface_energy(
     """
     _comparable(slab, bulk)
     _comparable(slab, film)
-    _alike(symmetric)
+    if not symmetric:
+        raise Asymmetric(UNLIKE)
     unit = film.structure.composition.reduced_composition
     rest = {str(e): n - film_units * unit[e] for e, n in slab.structure.composition.items()}
     if min(rest.values()) < 0:
@@ -101,13 +106,16 @@ def grand_surface_energy(
         Incomparable, Asymmetric: as `surface_energy`.
     """
     _converged(slab)
-    _alike(symmetric)
+    if not symmetric:
+        raise Asymmetric(UNLIKE)
     composition = slab.structure.composition
     missing = [str(e) for e in composition if str(e) not in potentials]
     if missing:
         raise OffStoichiometry(f"slab {slab.structure.formula}: no chemical potential for {', '.join(missing)}")
     excess = slab.energy - sum(n * potentials[str(e)] for e, n in composition.items())
-    return SurfaceEnergy(joule_per_square_metre(excess / (2 * area)), area, 0, 0, "gamma = [E_slab - sum n_i mu_i] / (2 A)")
+    return SurfaceEnergy(
+        joule_per_square_metre(excess / (2 * area)), area, 0, 0, "gamma = [E_slab - sum n_i mu_i] / (2 A)"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +167,11 @@ def _per_unit(calculation: Calculation) -> float:
     return calculation.energy / calculation.structure.composition.get_reduced_composition_and_factor()[1]
 
 
-def _alike(symmetric: bool) -> None:
-    if not symmetric:
-        raise Asymmetric("the slab's faces differ: this is a cleavage energy of two faces, not a surface energy")
-
-
 def _converged(calculation: Calculation) -> None:
     if not calculation.converged:
         raise Incomparable(
-            f"{calculation.structure.composition.reduced_formula}: not converged, {calculation.max_force:.3f} eV/Å left "
-            f"after {calculation.steps} steps; raise max_steps"
+            f"{calculation.structure.composition.reduced_formula}: not converged, "
+            f"{calculation.max_force:.3f} eV/Å left after {calculation.steps} steps; raise max_steps"
         )
 
 
@@ -179,6 +182,10 @@ def _comparable(one: Calculation, other: Calculation) -> None:
         raise Incomparable(f"computed with {one.engine} and {other.engine}; use one engine, model and version for both")
     if one.settings != other.settings:
         keys = {k for k in one.settings.keys() | other.settings.keys() if one.settings.get(k) != other.settings.get(k)}
-        raise Incomparable(f"computed with different {', '.join(sorted(keys))}; repeat one with the settings of the other")
+        raise Incomparable(
+            f"computed with different {', '.join(sorted(keys))}; repeat one with the settings of the other"
+        )
     if one.corrections != other.corrections:
-        raise Incomparable(f"corrected differently: {one.corrections} and {other.corrections}; repeat without corrections")
+        raise Incomparable(
+            f"corrected differently: {one.corrections} and {other.corrections}; repeat without corrections"
+        )

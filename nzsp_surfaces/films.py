@@ -12,13 +12,12 @@ from nzsp_surfaces.bonds import Polyanion, Unit, broken_polyanions, coordination
 from nzsp_surfaces.crystals import Crystal
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.planes import Stack, stack
-from nzsp_surfaces.slabs import SlabCut, build, flip_on_slab, surface_frame
+from nzsp_surfaces.slabs import Flip, SlabCut, build, flip_of, shifted, surface_frame
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 Matrix = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 GRID = 0.5
 """Å between trial positions of film cations."""
@@ -58,17 +57,14 @@ class CappedSlab:
     Attributes:
         structure: the bare slab's atoms, then the lower film, then the upper one.
         film_units: formula units of the film, both faces together.
-        partners: (n,) the atom that the flip maps each atom on.
+        flip: maps the faces on each other.
         lower: (n,) True for the atoms of the lower half.
-        rotation, translation: the flip in the slab's frame, Å.
     """
 
     structure: Structure
     film_units: int
-    partners: Integers
+    flip: Flip
     lower: npt.NDArray[np.bool_]
-    rotation: Matrix
-    translation: Matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +90,13 @@ def film_compound(name: str, reference: Crystal, polyanions: tuple[Polyanion, ..
     """
     if len(polyanions) != 1:
         found = ", ".join(str(p) for p in polyanions) or "none"
-        raise UserError(f"film {name}: needs exactly one kind of polyanion, found {found}; choose another film structure")
+        raise UserError(
+            f"film {name}: needs exactly one kind of polyanion, found {found}; choose another film structure"
+        )
     polyanion, structure = polyanions[0], reference.structure
-    bonds = [b for b in find_bonds(structure, reference.charges) if structure[b.cation].specie.symbol == polyanion.centre]
+    bonds = [
+        b for b in find_bonds(structure, reference.charges) if structure[b.cation].specie.symbol == polyanion.centre
+    ]
     formula = structure.composition.reduced_composition
     anions = formula[polyanion.centre]
     skipped = {polyanion.centre, polyanion.ligand}
@@ -116,9 +116,9 @@ def cap(
 ) -> CappedSlab:
     """Cover both faces of a slab where the crystal would have gone on.
 
-    The polyanions across the cut that complete the coordination of the slab's framework cations become the film's polyanions;
-    the film's cations fill the pockets of lowest electrostatic energy, with a seeded random preference; the flip of the slab
-    makes the upper film from the lower.
+    The polyanions across the cut that complete the coordination of the slab's framework cations become the film's;
+    the film's cations fill the pockets of lowest electrostatic energy, with a seeded random preference; the flip of the
+    slab makes the upper film from the lower.
 
     Args:
         layers: of polyanions, one completes the framework's coordination.
@@ -135,7 +135,7 @@ def cap(
         raise UserError(f"film {film.name} on {list(cut.miller)}: no broken bond at the face; leave this plane bare")
     groups = [_polyanion(crystal, cut, bare, anchor, film) for anchor in anchors]
     lower = _with_cations(bare, crystal.charges, np.vstack(groups), film, np.random.default_rng(seed))
-    return _both_faces(bare, lower, len(groups), flip_on_slab(cut, crystal, bare), vacuum)
+    return _both_faces(bare, lower, len(groups), flip_of(cut, crystal, bare), vacuum)
 
 
 Anchor = tuple[Unit, tuple[int, int, int]]
@@ -172,7 +172,8 @@ def _anchors(view: Stack, cut: SlabCut, layers: int) -> list[Anchor]:
     around = _Surroundings(view, cut)
     inside = {around.key(site, np.array(offset)) for site, offset in cut.sites}
     home = {site: (unit, np.array(o)) for unit in view.units if len(unit.members) > 1 for site, o in unit.members}
-    middle, found = around.middle(), {}
+    middle = around.middle()
+    found: dict[tuple[int, ...], Anchor] = {}
     for site, offset in cut.sites:
         for bond in (b for b in view.bonds if b.cation == site and b.anion in home):
             place = np.array(offset) + np.array(bond.offset)
@@ -210,7 +211,9 @@ def _deeper(around: _Surroundings, first: list[Anchor], count: int) -> list[Anch
 def _polyanion(crystal: Crystal, cut: SlabCut, bare: Structure, anchor: Anchor, film: Film) -> Matrix:
     """(1 + ligands, 3) Å in the slab's frame: the crystal's polyanion with the film's bond length, centre first."""
     unit, shift = anchor
-    fractions = np.array([crystal.structure.frac_coords[site] + np.array(o) + np.array(shift) for site, o in unit.members])
+    fractions = np.array(
+        [crystal.structure.frac_coords[site] + np.array(o) + np.array(shift) for site, o in unit.members]
+    )
     points = _in_frame(crystal, cut, bare, fractions)
     arms = points[1 : 1 + film.polyanion.count] - points[0]
     arms *= film.bond / np.linalg.norm(arms, axis=1, keepdims=True)
@@ -240,7 +243,9 @@ def _with_cations(
     for cation in [e for e, n in film.cations.items() for _ in range(n * len(anions) // size)]:
         best = int(np.argmin(energy * known[cation] - preference))
         if not np.isfinite(energy[best]):
-            raise UserError(f"film {film.name}: no room for {cation} on this face; choose fewer layers or another plane")
+            raise UserError(
+                f"film {film.name}: no room for {cation} on this face; choose fewer layers or another plane"
+            )
         elements, places = [*elements, cation], [*places, grid[best]]
         energy += _pocket_energy(bare, grid[best][None], np.array([float(known[cation])]), grid)
     return elements, np.vstack(places)
@@ -283,57 +288,40 @@ def _in_cell(bare: Structure, positions: Matrix) -> Matrix:
     return np.asarray(bare.lattice.get_cartesian_coords(fractions))
 
 
-def _both_faces(
-    bare: Structure, lower: tuple[list[str], Matrix], groups: int, flip: tuple[Matrix, Matrix], vacuum: float
-) -> CappedSlab:
+def _both_faces(bare: Structure, lower: tuple[list[str], Matrix], groups: int, flip: Flip, vacuum: float) -> CappedSlab:
     """Copy a lower film to the upper face and give the cell its vacuum back."""
     from pymatgen.core import Lattice, Structure
 
     elements, positions = lower
-    rotation, translation = flip
-    points = np.vstack([bare.cart_coords, positions, positions @ rotation.T + translation])
+    points = np.vstack([bare.cart_coords, positions, positions @ flip.rotation.T + flip.translation])
     symbols = [s.specie.symbol for s in bare] + elements + elements
     height = float(np.ptp(points[:, 2])) + vacuum
     lift = np.array([0.0, 0.0, 0.5 * height - 0.5 * (points[:, 2].max() + points[:, 2].min())])
     lattice = Lattice([*bare.lattice.matrix[:2], [0.0, 0.0, height]])
     structure = Structure(lattice, symbols, points + lift, coords_are_cartesian=True, to_unit_cell=False)
-    moved = translation + lift - rotation @ lift
-    partners = flip_partners(structure, rotation, moved)
     below = structure.cart_coords[:, 2] < 0.5 * height - 1e-3
-    return CappedSlab(structure, 2 * groups, partners, below, rotation, moved)
+    return CappedSlab(structure, 2 * groups, shifted(flip, structure, lift), below)
 
 
-def flip_partners(structure: Structure, rotation: Matrix, translation: Matrix) -> Integers:
-    """(n,) the atom that x -> R x + t takes each atom to.
-
-    Raises:
-        UserError: the structure is not symmetric under the flip.
-    """
-    images = structure.lattice.get_fractional_coords(structure.cart_coords @ rotation.T + translation)
-    distances = structure.lattice.get_all_distances(images, structure.frac_coords)
-    if distances.min(axis=1).max() > 0.1:
-        raise UserError(f"slab {structure.composition.reduced_formula}: its faces are not images of each other")
-    return np.asarray(distances.argmin(axis=1), np.int64)
-
-
-def mirrored(capped: CappedSlab, positions: Matrix, keep_lower: bool) -> Structure:
+def mirrored(capped: CappedSlab, positions: Matrix, face: str) -> Structure:
     """Both faces made like one of them: that half stays, the flip writes the other.
 
     Args:
         positions: (n, 3) Å, for example after dynamics, not wrapped.
-        keep_lower: which half stays.
+        face: "bottom" or "top", the one that stays.
     """
     from pymatgen.core import Structure
 
+    partners = capped.flip.partners
     drift = (positions - capped.structure.cart_coords).mean(axis=0)
     points = positions - drift
-    kept = capped.lower if keep_lower else capped.lower[capped.partners]
-    images = points @ capped.rotation.T + capped.translation
-    images = _nearest_images(capped.structure, images, capped.structure.cart_coords[capped.partners])
+    kept = capped.lower if face == "bottom" else capped.lower[partners]
+    images = points @ capped.flip.rotation.T + capped.flip.translation
+    images = _nearest_images(capped.structure, images, capped.structure.cart_coords[partners])
     result = points.copy()
-    result[capped.partners[kept]] = images[kept]
-    middle = ~(capped.lower | capped.lower[capped.partners])
-    result[capped.partners[middle]] = 0.5 * (points[capped.partners[middle]] + images[middle])
+    result[partners[kept]] = images[kept]
+    middle = ~(capped.lower | capped.lower[partners])
+    result[partners[middle]] = 0.5 * (points[partners[middle]] + images[middle])
     symbols = [s.specie.symbol for s in capped.structure]
     return Structure(capped.structure.lattice, symbols, result, coords_are_cartesian=True, to_unit_cell=False)
 

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from nzsp_surfaces.engines.base import digest, structure_to_json
-from nzsp_surfaces.labels import plane_text
 from nzsp_surfaces.slabs import Rejection, SlabCut, cut_slabs
 from nzsp_surfaces.study import CappingFilm, Material, Study
 
-RULES = 1
+RULES = 3
 """Counts changes of how tasks are carried out; results of other rules are not reused."""
 
 
@@ -91,7 +90,9 @@ class _Draft:
     tasks: list[Task] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
 
-    def add(self, identifier: str, kind: str, parents: tuple[str, ...], content: Any, engine: str, weight: float) -> str:
+    def add(
+        self, identifier: str, kind: str, parents: tuple[str, ...], content: Any, engine: str, weight: float
+    ) -> str:
         identity = self.study.resolved["engine" if engine == self.study.settings.engine else "anneal_engine"]
         key = digest([RULES, kind, content, [self.keys[p] for p in parents], identity])
         self.tasks.append(Task(identifier, kind, parents, key, engine, weight))
@@ -100,8 +101,8 @@ class _Draft:
 
 
 def plane_name(miller: tuple[int, ...]) -> str:
-    """A plane in file names and ids: 1-102."""
-    return plane_text(miller).strip("()")
+    """A plane in file names and ids: 1-102; with dots where an index has two digits."""
+    return ("." if max(map(abs, miller)) > 9 else "").join(str(i) for i in miller)
 
 
 def make_plan(study: Study) -> Plan:
@@ -109,7 +110,8 @@ def make_plan(study: Study) -> Plan:
     draft, entries = _Draft(study), []
     cuts: dict[tuple[str, tuple[int, ...]], tuple[SlabCut, ...]] = {}
     rejected: list[tuple[str, Rejection]] = []
-    references = {film.name: tuple(_reference_tasks(draft, film)) for film in study.films}
+    for film in study.films:
+        _reference_tasks(draft, film)
     for material in study.materials:
         bulk = _bulk_task(draft, material)
         for plane in study.settings.planes:
@@ -123,7 +125,6 @@ def make_plan(study: Study) -> Plan:
             for film in _films_on(study, plane) if bare else ():
                 capped = tuple(_capped_tasks(draft, material, plane, film, accepted[0], (bulk, *bare)))
                 entries.append(Entry(material.name, plane, film.name, capped))
-    assert all(references.values())
     return Plan(tuple(draft.tasks), tuple(entries), cuts, tuple(rejected))
 
 
@@ -148,14 +149,14 @@ def _bulk_task(draft: _Draft, material: Material) -> str:
     return draft.add(bulk_id(material.name), "bulk", (), content, draft.study.settings.engine, weight)
 
 
-def _reference_tasks(draft: _Draft, film: CappingFilm) -> Iterator[str]:
+def _reference_tasks(draft: _Draft, film: CappingFilm) -> None:
     study, structure = draft.study, film.reference.structure
     steps = anneal_time(study, film) / study.settings.timestep
     for number, identifier in enumerate(reference_ids(study, film)):
         atoms = len(structure) * int(np.ceil(32 / len(structure))) if number else len(structure)
         content = [structure_to_json(structure), number, *_anneal_content(study, film), study.profile.bulk_force]
         weight = atoms * (40.0 + (steps if number else 0.0))
-        yield draft.add(identifier, "reference", (), content, study.settings.engine, weight)
+        draft.add(identifier, "reference", (), content, study.settings.engine, weight)
 
 
 def anneal_time(study: Study, film: CappingFilm) -> float:
@@ -171,11 +172,19 @@ def _anneal_content(study: Study, film: CappingFilm) -> list[Any]:
 def _bare_tasks(
     draft: _Draft, material: Material, plane: tuple[int, ...], cuts: tuple[SlabCut, ...], bulk: str
 ) -> Iterator[str]:
-    study = draft.study
-    for cut in cuts[: study.profile.relaxed]:
-        content = [cut, study.settings.slabs.vacuum, study.profile.slab_force, study.profile.max_steps]
-        identifier = f"{material.name}/{plane_name(plane)}/bare/{cut.arrangement}"
-        yield draft.add(identifier, "bare", (bulk,), content, study.settings.engine, 100.0 * len(cut.sites))
+    """Relax the arrangements of a plane; a short relaxation picks them where there are too many."""
+    study, profile = draft.study, draft.study.profile
+    vacuum, stem = study.settings.slabs.vacuum, f"{material.name}/{plane_name(plane)}"
+    screens: list[str] = []
+    if len(cuts) > profile.relaxed:
+        for cut in cuts:
+            content, weight = [cut, vacuum, profile.screen_steps], float(profile.screen_steps * len(cut.sites))
+            identifier = f"{stem}/screen/{cut.arrangement}"
+            screens.append(draft.add(identifier, "screen", (bulk,), content, study.settings.engine, weight))
+    for rank, cut in enumerate(cuts[: profile.relaxed], start=1):
+        content = [rank if screens else cut, vacuum, profile.slab_force, profile.max_steps]
+        parents = (bulk, *screens)
+        yield draft.add(f"{stem}/bare/{rank}", "bare", parents, content, study.settings.engine, 80.0 * len(cut.sites))
 
 
 def _capped_tasks(
@@ -186,10 +195,15 @@ def _capped_tasks(
     atoms, steps = 1.4 * len(cut.sites), anneal_time(study, film) / study.settings.timestep
     for start in range(1, min(film.settings.starts, study.profile.starts) + 1):
         stem = f"{material.name}/{plane_name(plane)}/{film.name}"
-        content = [structure_to_json(film.reference.structure), film.settings.layers, start, *_anneal_content(study, film)]
+        content = [
+            structure_to_json(film.reference.structure),
+            film.settings.layers,
+            start,
+            *_anneal_content(study, film),
+        ]
         anneal = draft.add(f"{stem}/anneal/{start}", "anneal", parents, content, study.anneal_engine, atoms * steps)
         relax = [study.profile.slab_force, study.profile.max_steps]
         engine = study.settings.engine
-        yield draft.add(f"{stem}/quench/{start}", "quench", (anneal,), relax, engine, 100.0 * atoms)
-        quench = draft.tasks[-1].id
+        quench = draft.add(f"{stem}/quench/{start}", "quench", (anneal,), relax, engine, 100.0 * atoms)
+        yield from (anneal, quench)
         yield draft.add(f"{stem}/alike/{start}", "alike", (anneal, quench, parents[0]), relax, engine, 60.0 * atoms)

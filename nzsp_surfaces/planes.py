@@ -30,7 +30,7 @@ class Stack:
     Attributes:
         crystal: the crystal.
         miller: the plane, three or four indices as given.
-        basis: (3, 3) integers; two vectors in the plane and one from a lattice plane to the next, as rows of primitive ones.
+        basis: (3, 3) integers; two rows in the plane, one to the next lattice plane, in primitive vectors.
         units: polyanions and single ions.
         heights: (n_units,) of the units' centres.
         bonds: between framework cations and anions of other units; the ones that a cut breaks.
@@ -94,7 +94,9 @@ class Gap:
         return 0.5 * (self.lower + self.upper)
 
 
-def stack(crystal: Crystal, miller: tuple[int, ...], polyanions: tuple[Polyanion, ...], mobile: frozenset[str]) -> Stack:
+def stack(
+    crystal: Crystal, miller: tuple[int, ...], polyanions: tuple[Polyanion, ...], mobile: frozenset[str]
+) -> Stack:
     """See a crystal along the normal of a plane.
 
     Args:
@@ -142,7 +144,7 @@ def surface_basis(lattice: Matrix, indices: Integers) -> Integers:
     return np.array([u, v, _shortest_modulo(w, u, v, lattice)])
 
 
-def _plane_vectors(h: int, k: int, l: int) -> tuple[Integers, Integers, Integers]:  # noqa: E741
+def _plane_vectors(h: int, k: int, l: int) -> tuple[Integers, Integers, Integers]:
     """A basis of the integer lattice whose first two vectors lie in (h k l) and whose third rises by one."""
     if h == 0 and k == 0:
         return np.array([1, 0, 0]), np.array([0, 1, 0]), np.array([0, 0, l])

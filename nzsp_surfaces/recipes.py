@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,8 @@ from nzsp_surfaces.engines.base import (
     structure_to_json,
 )
 from nzsp_surfaces.films import CappedSlab, cap, mirrored
-from nzsp_surfaces.plan import Plan, Task, anneal_time
-from nzsp_surfaces.slabs import SlabCut, build
+from nzsp_surfaces.plan import Plan, Task, anneal_time, plane_name
+from nzsp_surfaces.slabs import Flip, SlabCut, build, flip_of
 from nzsp_surfaces.study import CappingFilm, Material, Study
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 REFERENCE_ATOMS = 32
 """An annealed cell of a film's compound holds at least so many atoms, so that polyanions may turn independently."""
+
+
+SHAKE = 0.05
+"""Å, standard deviation of the displacements that break a cut's accidental symmetry."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Result:
         end: the last structure of dynamics.
         trace: (n, 3) time in fs, temperature in K, potential energy in eV, of dynamics.
         notes: choices made on the way.
+        seconds: that the task took; after a kill, since it was taken up again.
     """
 
     task: str
@@ -54,6 +60,7 @@ class Result:
     end: Structure | None = None
     trace: npt.NDArray[np.float64] | None = None
     notes: dict[str, Any] | None = None
+    seconds: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `result_from_json` turns into an equal result."""
@@ -65,6 +72,7 @@ class Result:
             "end": self.end and structure_to_json(self.end),
             "trace": None if self.trace is None else self.trace.tolist(),
             "notes": self.notes or {},
+            "seconds": self.seconds,
         }
 
 
@@ -78,6 +86,7 @@ def result_from_json(data: dict[str, Any]) -> Result:
         end=data["end"] and structure_from_json(data["end"]),
         trace=None if data["trace"] is None else np.array(data["trace"], float),
         notes=data["notes"],
+        seconds=float(data["seconds"]),
     )
 
 
@@ -126,7 +135,9 @@ class Bench:
 
 def carry_out(bench: Bench) -> Result:
     """Carry a task out, going on from what an earlier try left in its folder."""
-    return RECIPES[bench.task.kind](bench)
+    began = time.perf_counter()
+    result = RECIPES[bench.task.kind](bench)
+    return replace(result, seconds=time.perf_counter() - began)
 
 
 def _calculation(result: Result) -> Calculation:
@@ -134,10 +145,10 @@ def _calculation(result: Result) -> Calculation:
     return result.calculation
 
 
-def _relaxed(bench: Bench, start: Structure, **notes: Any) -> Result:
+def _relaxed(bench: Bench, start: Structure, flip: Flip | None = None, **notes: Any) -> Result:
     profile = bench.study.profile
     settings = RelaxSettings(profile.slab_force, profile.max_steps)
-    calculation = bench.own.relax(start, settings, bench.folder, bench.forces)
+    calculation = bench.own.relax(start, settings, bench.folder, bench.forces, flip)
     return Result(bench.task.id, bench.task.key, calculation, start, notes=notes)
 
 
@@ -186,16 +197,44 @@ def _dynamics(study: Study, film: CappingFilm, number: int) -> DynamicsSettings:
     )
 
 
+def _screen(bench: Bench) -> Result:
+    """A few steps of relaxation, enough to rank arrangements of the mobile ions."""
+    number = int(bench.task.id.split("/")[-1])
+    start, flip = _built(bench, number)
+    settings = RelaxSettings(bench.study.profile.slab_force, bench.study.profile.screen_steps)
+    calculation = bench.own.relax(start, settings, bench.folder, bench.forces, flip)
+    return Result(bench.task.id, bench.task.key, calculation, start, notes={"arrangement": number})
+
+
 def _bare(bench: Bench) -> Result:
-    """Relax a cut of the relaxed bulk."""
-    start = build(_cut(bench), bench.bulk(), bench.study.settings.slabs.vacuum)
-    return _relaxed(bench, start)
+    """Relax a cut of the relaxed bulk, or go on with one of the lowest that were screened."""
+    rank = int(bench.task.id.split("/")[-1])
+    screened = sorted((r for i, r in bench.results.items() if "/screen/" in i), key=lambda r: _calculation(r).energy)
+    if screened:
+        chosen = screened[rank - 1]
+        arrangement = int((chosen.notes or {})["arrangement"])
+        return _relaxed(bench, _calculation(chosen).structure, _built(bench, arrangement)[1], arrangement=arrangement)
+    return _relaxed(bench, *_built(bench, rank), arrangement=rank)
 
 
-def _cut(bench: Bench) -> SlabCut:
-    material, _, _, arrangement = bench.task.id.split("/")
-    entry = next(e for e in bench.plan.entries if bench.task.id in e.candidates)
-    return next(c for c in bench.plan.cuts[material, entry.miller] if c.arrangement == int(arrangement))
+def _built(bench: Bench, arrangement: int) -> tuple[Structure, Flip]:
+    """A slab cut from the relaxed bulk, shaken a little but alike on both faces, and its flip.
+
+    Without the shaking a face keeps symmetry that its ions would rather break, and stops at a saddle.
+    """
+    cut, bulk = _cuts(bench)[arrangement - 1], bench.bulk()
+    structure = build(cut, bulk, bench.study.settings.slabs.vacuum)
+    flip = flip_of(cut, bulk, structure)
+    random = np.random.default_rng([bench.study.settings.seed, arrangement]).normal(0.0, SHAKE, (len(structure), 3))
+    for site, shift in zip(structure, flip.average(random), strict=True):
+        site.coords = site.coords + shift
+    return structure, flip
+
+
+def _cuts(bench: Bench) -> tuple[SlabCut, ...]:
+    """The cuts of the task's plane."""
+    material, plane = bench.task.id.split("/")[:2]
+    return next(c for (m, miller), c in bench.plan.cuts.items() if (m, plane_name(miller)) == (material, plane))
 
 
 def _anneal(bench: Bench) -> Result:
@@ -217,16 +256,14 @@ def _best_arrangement(bench: Bench) -> int:
     """Number of the bare cut with the lowest energy; all have the same atoms and area."""
     bare = [r for i, r in bench.results.items() if "/bare/" in i]
     best = min(bare, key=lambda r: _calculation(r).energy)
-    return int(best.task.split("/")[-1])
+    return int((best.notes or {})["arrangement"])
 
 
 def capped_slab(bench: Bench, arrangement: int) -> CappedSlab:
     """The covered slab that a start of a film begins with; the same every time."""
     film, start = _film_and_start(bench)
     material = bench.material()
-    stem = "/".join(bench.task.id.split("/")[:3])
-    entry = next(e for e in bench.plan.entries if any(c.startswith(f"{stem}/") for c in e.candidates))
-    cut = next(c for c in bench.plan.cuts[material.name, entry.miller] if c.arrangement == arrangement)
+    cut = _cuts(bench)[arrangement - 1]
     seed = 1000 * bench.study.settings.seed + start
     vacuum = bench.study.settings.slabs.vacuum
     return cap(cut, bench.bulk(), material.polyanions, material.mobile, film.film, film.settings.layers, vacuum, seed)
@@ -244,15 +281,16 @@ def _alike(bench: Bench) -> Result:
     annealed = next(r for i, r in bench.results.items() if "/anneal/" in i)
     quenched = _calculation(next(r for i, r in bench.results.items() if "/quench/" in i))
     capped = capped_slab(bench, (annealed.notes or {})["arrangement"])
-    choices = {half: mirrored(capped, quenched.structure.cart_coords, half == "bottom") for half in ("bottom", "top")}
+    choices = {half: mirrored(capped, quenched.structure.cart_coords, half) for half in ("bottom", "top")}
     energies = {half: bench.own.single_point(s).energy for half, s in choices.items()}
     better = min(energies, key=lambda half: energies[half])
-    return _relaxed(bench, choices[better], better_face=better)
+    return _relaxed(bench, choices[better], capped.flip, better_face=better)
 
 
 RECIPES: dict[str, Callable[[Bench], Result]] = {
     "bulk": _bulk,
     "reference": _reference,
+    "screen": _screen,
     "bare": _bare,
     "anneal": _anneal,
     "quench": _quench,

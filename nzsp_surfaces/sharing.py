@@ -1,8 +1,9 @@
 """Terminations whose two faces are images of each other, and the ways of sharing mobile ions between them.
 
-A cut through a layer of mobile ions leaves a polar slab unless both faces get the same part of that layer. Here an operation
-that turns the crystal upside down fixes the second face from the first, so that every arrangement is symmetric, hence nonpolar;
-stoichiometry fixes how many ions each face keeps; the smallest surface cell is the first for which that number is whole.
+A cut through a layer of mobile ions leaves a polar slab unless both faces get the same part of that layer. Here an
+operation that turns the crystal upside down fixes the second face from the first, so that every arrangement is
+symmetric, hence nonpolar; stoichiometry fixes how many ions each face keeps; the smallest surface cell is the first for which that
+number is whole.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def termination(stack: Stack, gap: Gap, thickness: float, max_cell: int) -> Term
     """The smallest symmetric, stoichiometric slab that starts at a gap.
 
     Args:
-        thickness: Å that the framework's outermost atoms are apart at least.
+        thickness: Å that the two cuts, and the framework's outermost atoms, are apart at least.
         max_cell: largest surface cell tried, in primitive ones.
 
     Raises:
@@ -115,7 +116,7 @@ def termination(stack: Stack, gap: Gap, thickness: float, max_cell: int) -> Term
 
 def _mirror_tops(stack: Stack, gap: Gap, thickness: float) -> Iterator[float]:
     """Top cuts that a flip of the crystal pairs with the bottom one: the two smallest of each kind."""
-    lowest = gap.middle + thickness / stack.repeat - 2 * _overhang(stack, gap) - 1e-6
+    lowest = gap.middle + thickness / stack.repeat - 2 * min(_overhang(stack, gap), 0.0) - 1e-6
     for sense, shift in height_maps(stack):
         if sense == -1:
             first = math.ceil(lowest - (shift - gap.middle)) + shift - gap.middle
@@ -256,8 +257,9 @@ def _kept(stack: Stack, fixed: tuple[Site, ...], lower: tuple[Site, ...], units:
 def _slab_operations(
     stack: Stack, bottom: float, top: float, supercell: Integers
 ) -> tuple[tuple[Operation, ...], tuple[int, ...]]:
-    """Operations of the crystal that map the slab on itself, on primitive coordinates; and which of them turn it over."""
-    operations, flips = [], []
+    """Operations of the crystal that map the slab on itself, and the numbers of those that turn it over."""
+    operations: list[Operation] = []
+    flips: list[int] = []
     inverse = np.linalg.inv(supercell.T)
     for operation in stack.crystal.operations:
         rotation, shift = _on_surface(stack, operation)
@@ -320,7 +322,8 @@ def _lower_occupations(term: Termination) -> npt.NDArray[np.bool_]:
     """(m, n) occupations of the bottom face alone."""
     elements = [term.stack.crystal.structure[site].specie.symbol for site, _ in term.lower]
     choices = [
-        itertools.combinations([i for i, e in enumerate(elements) if e == element], n) for element, n in term.kept.items()
+        itertools.combinations([i for i, e in enumerate(elements) if e == element], n)
+        for element, n in term.kept.items()
     ]
     picks = [list(itertools.chain(*pick)) for pick in itertools.product(*choices)]
     rows = np.zeros((len(picks), len(term.lower) + len(term.upper)), bool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from nzsp_surfaces.bonds import Polyanion, broken_polyanions, lowest_coordination
 from nzsp_surfaces.crystals import Crystal, Operation
 from nzsp_surfaces.electrostatics import arrangement_energies, pair_energies
+from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.planes import Gap, Stack, gaps, stack
 from nzsp_surfaces.sharing import Arrangement, NoSlab, Site, Termination, arrangements, site_coordinates, termination
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 Matrix = npt.NDArray[np.float64]
+FLIP_TOLERANCE = 0.15
+"""Å: a bulk that was relaxed without symmetry constraints is symmetric to this by far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class SlabOptions:
     """What a slab must satisfy.
 
     Attributes:
-        thickness: Å, least distance of the outermost framework atoms.
+        thickness: Å, least distance of the two cuts and of the outermost framework atoms.
         vacuum: Å between a slab and its image along the normal.
         max_cell: largest surface cell tried, in primitive ones.
         arrangements: how many ways of sharing mobile ions are kept, lowest electrostatic energy first.
@@ -34,7 +38,7 @@ class SlabOptions:
     thickness: float = 10.0
     vacuum: float = 15.0
     max_cell: int = 4
-    arrangements: int = 4
+    arrangements: int = 6
 
     def __post_init__(self) -> None:
         for name in ("thickness", "vacuum", "max_cell", "arrangements"):
@@ -69,6 +73,44 @@ class SlabCut:
     electrostatic: float
     arrangement: int
     n_arrangements: int
+
+
+@dataclass(frozen=True)
+class Flip:
+    """The operation x -> R x + t that turns a built slab over.
+
+    Attributes:
+        rotation: (3, 3).
+        translation: (3,) Å, in the slab's frame.
+        partners: (n,) the atom that each atom is mapped on.
+    """
+
+    rotation: Matrix
+    translation: Matrix
+    partners: npt.NDArray[np.int64]
+
+    @cached_property
+    def powers(self) -> tuple[tuple[Matrix, npt.NDArray[np.int64]], ...]:
+        """(rotation, partners) of its powers, until every atom is back in place."""
+        identity = np.arange(len(self.partners))
+        powers = [(np.eye(3), identity)]
+        rotation, partners = self.rotation, self.partners
+        while not (np.allclose(rotation, np.eye(3), atol=1e-6) and (partners == identity).all()):
+            powers.append((rotation, partners))
+            rotation, partners = self.rotation @ rotation, self.partners[partners]
+        return tuple(powers)
+
+    @property
+    def order(self) -> int:
+        """How often it is repeated until every atom is back in place."""
+        return len(self.powers)
+
+    def average(self, vectors: Matrix) -> Matrix:
+        """(n, 3) displacements or forces, made equal on both faces."""
+        total = np.zeros_like(vectors)
+        for rotation, partners in self.powers:
+            total[partners] += vectors @ rotation.T
+        return np.asarray(total / self.order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,31 +280,55 @@ def surface_frame(crystal: Crystal, in_plane: npt.NDArray[np.int64]) -> Matrix:
     return np.array([x, np.cross(z, x), z])
 
 
-def flip_on_slab(cut: SlabCut, crystal: Crystal, structure: Structure) -> tuple[Matrix, Matrix]:
-    """Rotation (3, 3) and translation (3,) in Å that turn the built slab over, x -> R x + t in its own frame.
+def flip_of(cut: SlabCut, crystal: Crystal, structure: Structure) -> Flip:
+    """The operation that turns the built slab over.
 
     Args:
         structure: as built from this cut; it fixes the origin.
+
+    Raises:
+        UserError: the structure is not symmetric under it.
     """
     lattice, frame = crystal.structure.lattice.matrix, surface_frame(crystal, np.array(cut.in_plane))
     rotation = frame @ lattice.T @ cut.flip.rotation @ np.linalg.inv(lattice.T) @ frame.T
     origin = structure.cart_coords[0] - frame @ _positions(crystal, cut.sites[:1])[0]
-    return rotation, frame @ (cut.flip.translation @ lattice) + origin - rotation @ origin
+    translation = frame @ (cut.flip.translation @ lattice) + origin - rotation @ origin
+    return Flip(rotation, translation, _partners(structure, rotation, translation))
 
 
-def certify(structure: Structure, crystal: Crystal, polyanions: tuple[Polyanion, ...], mobile: frozenset[str]) -> Certificate:
-    """Check a finished slab by its coordinates alone."""
+def shifted(flip: Flip, structure: Structure, lift: Matrix) -> Flip:
+    """The same flip of a structure that was moved by `lift` (3,) Å, whose atoms may have become more."""
+    translation = flip.translation + lift - flip.rotation @ lift
+    return Flip(flip.rotation, translation, _partners(structure, flip.rotation, translation))
+
+
+def _partners(structure: Structure, rotation: Matrix, translation: Matrix) -> npt.NDArray[np.int64]:
+    images = structure.lattice.get_fractional_coords(structure.cart_coords @ rotation.T + translation)
+    distances = structure.lattice.get_all_distances(images, structure.frac_coords)
+    if distances.min(axis=1).max() > FLIP_TOLERANCE:
+        raise UserError(f"slab {structure.composition.reduced_formula}: its faces are not images of each other")
+    return np.asarray(distances.argmin(axis=1), np.int64)
+
+
+def certify(
+    structure: Structure, charges: dict[str, int], polyanions: tuple[Polyanion, ...], framework: set[str]
+) -> Certificate:
+    """Check a finished slab by its coordinates alone.
+
+    Args:
+        charges: formal charges of all its elements.
+        framework: elements whose coordination is reported.
+    """
     heights = structure.cart_coords[:, 2]
     a, b, c = structure.lattice.matrix
     area = float(np.linalg.norm(np.cross(a, b)))
-    charges = np.array([crystal.charges[site.specie.symbol] for site in structure])
-    frame = {e for e, q in crystal.charges.items() if q > 0} - mobile - {p.centre for p in polyanions}
+    ionic = np.array([charges[site.specie.symbol] for site in structure])
     thickness = float(np.ptp(heights))
     return Certificate(
-        whole=broken_polyanions(structure, crystal.charges, polyanions) == 0,
+        whole=broken_polyanions(structure, charges, polyanions) == 0,
         symmetric=turns_over(structure),
-        dipole=float(charges @ (heights - heights.mean())) / area,
-        coordination=lowest_coordination(structure, crystal.charges, frame),
+        dipole=float(ionic @ (heights - heights.mean())) / area,
+        coordination=lowest_coordination(structure, charges, framework),
         thickness=thickness,
         vacuum=float(c[2]) - thickness,
         area=area,

@@ -71,7 +71,8 @@ class Profile:
         bulk_force, slab_force: eV/Å, largest residual force.
         max_steps: of a relaxation.
         longest_anneal: fs; films anneal at most this long.
-        relaxed: arrangements of mobile ions that are relaxed per plane.
+        screen_steps: of the short relaxation that ranks arrangements of mobile ions.
+        relaxed: arrangements that are relaxed to the end per plane, the lowest of those screened.
         starts: film starts at most.
         references: annealed cells of a film's compound.
     """
@@ -81,13 +82,14 @@ class Profile:
     slab_force: float = 0.02
     max_steps: int = 400
     longest_anneal: float = 4000.0
-    relaxed: int = 3
+    screen_steps: int = 20
+    relaxed: int = 2
     starts: int = 2
     references: int = 3
 
     def __post_init__(self) -> None:
-        for name in ("bulk_force", "slab_force", "max_steps", "longest_anneal", "relaxed", "starts", "references"):
-            if getattr(self, name) <= 0:
+        for name, value in vars(self).items():
+            if name != "description" and value <= 0:
                 raise ValueError(f"'{name}' must be positive")
 
 
@@ -96,7 +98,6 @@ PROFILES = {
         description="quick profile: 0.5 ps of annealing and forces below 0.05 eV/Å, not the paper's protocol",
         slab_force=0.05,
         longest_anneal=500.0,
-        relaxed=2,
         starts=1,
         references=2,
     ),
@@ -271,7 +272,9 @@ def _check_forms(material: Material, planes: tuple[tuple[int, ...], ...], path: 
         form = equivalent_planes(material.crystal, plane)
         if form in forms:
             other = list(forms[form])
-            raise UserError(f"{path}: planes: {other} and {list(plane)} are the same plane of {material.name}; remove one")
+            raise UserError(
+                f"{path}: planes: {other} and {list(plane)} are the same plane of {material.name}; remove one"
+            )
         forms[form] = plane
 
 

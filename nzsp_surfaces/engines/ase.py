@@ -24,14 +24,44 @@ if TYPE_CHECKING:
     from ase import Atoms
     from pymatgen.core import Structure
 
+    from nzsp_surfaces.slabs import Flip
+
 Matrix = npt.NDArray[np.float64]
 
 
-class Replay(Calculator):  # type: ignore[misc]
+class FacesAlike:
+    """ASE constraint that keeps both faces of a slab images of each other under a flip.
+
+    Positions and forces are averaged over the flip and its powers, so that rounding cannot break the symmetry that
+    makes one energy serve both faces; all else is free to relax.
+
+    Args:
+        flip: of the structure as it is when the relaxation starts.
+        positions: (n, 3) Å, then.
+    """
+
+    def __init__(self, flip: Flip, positions: Matrix) -> None:
+        self.origin = positions.copy()
+        self.flip = flip
+
+    def get_removed_dof(self, atoms: Atoms) -> int:
+        """Degrees of freedom that follow from others."""
+        return int(3 * len(atoms) * (1 - 1 / self.flip.order))
+
+    def adjust_positions(self, _atoms: Atoms, positions: Matrix) -> None:
+        """Average the displacements from the start."""
+        positions[:] = self.origin + self.flip.average(positions - self.origin)
+
+    def adjust_forces(self, _atoms: Atoms, forces: Matrix) -> None:
+        """Average the forces."""
+        forces[:] = self.flip.average(forces)
+
+
+class Replay(Calculator):
     """Writes every evaluation down and, after a restart, reads instead of computing.
 
-    A relaxation that is started again from its first structure then takes the very same steps at no cost up to the one that was
-    in flight, whatever the optimiser keeps in memory. Records hold a checksum each, so that a torn last one is skipped.
+    A relaxation that is started again from its first structure then takes the very same steps at no cost up to the one
+    that was in flight, whatever the optimiser keeps in memory. A checksum in each record shows a torn last one.
 
     Args:
         calculator: computes what is not on file.
@@ -47,9 +77,7 @@ class Replay(Calculator):  # type: ignore[misc]
         self._known = dict(_records(path))
         self._file: BinaryIO | None = None
 
-    def calculate(
-        self, atoms: Atoms | None = None, properties: Any = None, system_changes: Any = all_changes
-    ) -> None:
+    def calculate(self, atoms: Atoms | None = None, properties: Any = None, system_changes: Any = all_changes) -> None:
         """Energy, forces and stress of `atoms`, from the record where it has them."""
         super().calculate(atoms, properties, system_changes)
         assert atoms is not None
@@ -60,7 +88,11 @@ class Replay(Calculator):  # type: ignore[misc]
             values = self._compute(atoms)
             self._append(key, values)
         n = 3 * len(atoms)
-        self.results = {"energy": float(values[0]), "forces": values[1 : n + 1].reshape(-1, 3), "stress": values[n + 1 :]}
+        self.results = {
+            "energy": float(values[0]),
+            "forces": values[1 : n + 1].reshape(-1, 3),
+            "stress": values[n + 1 :],
+        }
 
     def _compute(self, atoms: Atoms) -> Matrix:
         copy = atoms.copy()
@@ -131,10 +163,13 @@ class AseEngine:
         energy = float(atoms.get_potential_energy())
         return self._result(structure, energy, forces, converged=True, steps=1)
 
-    def relax(self, structure: Structure, settings: RelaxSettings, folder: Path, report: Report) -> Calculation:
+    def relax(
+        self, structure: Structure, settings: RelaxSettings, folder: Path, report: Report, flip: Flip | None = None
+    ) -> Calculation:
         """Relax positions, and the cell where asked, until every force is below the limit.
 
         Args:
+            flip: keeps both faces of a slab alike; without it every atom is free.
             folder: holds the record from which a killed run goes on.
             report: called after every step.
         """
@@ -143,11 +178,15 @@ class AseEngine:
         with _recorded(self.calculator, folder) as replay:
             atoms = ase_atoms(structure)
             atoms.calc = replay
+            if flip is not None:
+                atoms.set_constraint(FacesAlike(flip, atoms.positions))
             optimiser = _optimiser(FrechetCellFilter(atoms) if settings.cell else atoms)
             optimiser.attach(lambda: report(optimiser.nsteps, _largest(atoms.get_forces())))
             converged = bool(optimiser.run(fmax=settings.force, steps=settings.max_steps))
             forces, energy = np.array(atoms.get_forces()), float(atoms.get_potential_energy())
-            return self._result(pymatgen_structure(atoms), energy, forces, converged=converged, steps=replay.evaluations)
+            return self._result(
+                pymatgen_structure(atoms), energy, forces, converged=converged, steps=replay.evaluations
+            )
 
     def dynamics(self, structure: Structure, settings: DynamicsSettings, folder: Path, report: Report) -> Trajectory:
         """Langevin dynamics in segments; a killed run goes on from the last whole one, with the same random numbers."""
@@ -158,7 +197,9 @@ class AseEngine:
             _save_state(folder, state)
         return Trajectory(_moved(structure, state.positions), np.array(state.trace), self.identity)
 
-    def _result(self, structure: Structure, energy: float, forces: Matrix, *, converged: bool, steps: int) -> Calculation:
+    def _result(
+        self, structure: Structure, energy: float, forces: Matrix, *, converged: bool, steps: int
+    ) -> Calculation:
         return Calculation(structure, energy, forces, converged, _largest(forces), steps, self.identity)
 
 

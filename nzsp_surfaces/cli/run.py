@@ -1,0 +1,188 @@
+"""`nzsp run`: carry a study out."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from nzsp_surfaces.local import Outcome, Progress
+    from nzsp_surfaces.plan import Plan, Task
+    from nzsp_surfaces.recipes import Result
+    from nzsp_surfaces.study import Study
+
+EXAMPLES = """\
+\b
+Examples:
+  nzsp run inputs/table1.yaml -o runs/table1
+  nzsp run inputs/table1.yaml -o runs/table1-paper --profile paper
+  nzsp run inputs/table1.yaml -o runs/chgnet --engine chgnet --workers 4
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("study", metavar="STUDY", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Directory of the results.")
+@click.option("--profile", type=click.Choice(["quick", "paper"]), default="quick", show_default=True, help="Protocol.")
+@click.option("--engine", help="Instead of the study's; see 'nzsp engines'.")
+@click.option("--workers", type=click.IntRange(1), help="Processes; one for each core where not given.")
+def command(study: Path, output: Path, profile: str, engine: str | None, workers: int | None) -> None:
+    """Carry STUDY out on this machine: energies, Wulff shapes, pictures and report.html.
+
+    Killed at any moment and started again, it goes on where it was; finished, it computes nothing again.
+    """
+    from nzsp_surfaces.plan import make_plan
+    from nzsp_surfaces.store import enough_room, only_run, open_store
+    from nzsp_surfaces.study import load_study
+
+    began, started = time.perf_counter(), _now()
+    loaded = load_study(study, profile, engine)
+    enough_room(output)
+    store = open_store(output, loaded)
+    with only_run(output):
+        plan = make_plan(loaded)
+        outcome = _compute(loaded, plan, store, workers or _cores())
+        _write(loaded, plan, outcome, output, began, started)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _compute(study: Study, plan: Plan, store: Any, workers: int) -> Outcome:
+    from nzsp_surfaces.local import Watcher, run_plan
+
+    display = Display(study, plan)
+    with display:
+        watcher = Watcher(display.started, display.stepped, display.finished, display.failed)
+        return run_plan(study, plan, store, workers, watcher)
+
+
+def _write(study: Study, plan: Plan, outcome: Outcome, output: Path, began: float, started: str) -> None:
+    from rich.console import Console
+
+    from nzsp_surfaces.documents import Clock, write_pictures, write_results, wulff_shapes
+    from nzsp_surfaces.outcome import table
+    from nzsp_surfaces.report import write_report
+
+    console = Console()
+    clock = Clock(started, _now(), time.perf_counter() - began)
+    write_results(study, plan, outcome, clock, output)
+    rows = table(study, plan, outcome.results, outcome.failures)
+    write_pictures(output, rows, wulff_shapes(study, rows, outcome.results))
+    page = write_report(output)
+    console.print(_table(study, rows))
+    console.print(study.profile.description)
+    for task, reason in outcome.failures.items():
+        console.print(f"failed: {task}: {reason}")
+    console.print(
+        f"{outcome.computed} calculations, {outcome.repeated} from disk, {time.perf_counter() - began:.0f} s: {page}"
+    )
+
+
+def _table(study: Study, rows: Any) -> Any:
+    from rich.table import Table
+
+    from nzsp_surfaces.labels import plane_text
+
+    table = Table(title=f"Surface energies, J/m², {study.settings.engine}")
+    for name in ("material", "plane", "film"):
+        table.add_column(name)
+    for name in ("gamma", "published", "ratio"):
+        table.add_column(name, justify="right")
+    table.add_column("candidate")
+    for row in rows:
+        gamma = row.best.energy.gamma if row.best else None
+        published = study.published(row.entry.material, row.entry.miller, row.entry.film)
+        table.add_row(
+            row.entry.material,
+            plane_text(row.entry.miller),
+            row.entry.film or "bare",
+            f"{gamma:.3f}" if gamma is not None else "-",
+            f"{published:.2f}" if published is not None else "-",
+            f"{gamma / published:.2f}" if gamma is not None and published else "-",
+            row.best.note if row.best else row.reason,
+        )
+    return table
+
+
+class Display:
+    """Progress on a terminal: what runs, how far, the time left, and values as they arrive."""
+
+    def __init__(self, study: Study, plan: Plan) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self.study, self.plan = study, plan
+        self.results: dict[str, Result] = {}
+        self.shown: set[str] = set()
+        self.weights = {task.id: task.weight for task in plan.tasks}
+        self.partial: dict[str, float] = {}
+        self.computed = 0.0
+        self.began = time.perf_counter()
+        self.bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[text]}"), TimeElapsedColumn()
+        )
+        self.total = self.bar.add_task(study.name, total=sum(self.weights.values()), text="")
+        self.lines: dict[str, Any] = {}
+
+    def __enter__(self) -> Display:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def started(self, task: Task) -> None:
+        """A task begins."""
+        self.lines[task.id] = self.bar.add_task(f"  {task.id}", total=None, text="starting")
+
+    def stepped(self, progress: Progress) -> None:
+        """A step of a task."""
+        if progress.task in self.lines:
+            self.bar.update(self.lines[progress.task], text=f"step {progress.step}, {progress.text}")
+
+    def finished(self, task: Task, result: Result) -> None:
+        """A task has its result; an entry may have its value."""
+        self.results[task.id] = result
+        line = self.lines.pop(task.id, None)
+        if line is not None:
+            self.bar.remove_task(line)
+            self.computed += task.weight
+        self.bar.update(self.total, advance=task.weight, text=self._time_left())
+        self._tell_entry(task)
+
+    def failed(self, task: Task, reason: str) -> None:
+        """A task failed."""
+        line = self.lines.pop(task.id, None)
+        if line is not None:
+            self.bar.remove_task(line)
+        self.bar.update(self.total, advance=task.weight)
+        self.bar.console.print(f"failed: {task.id}: {reason}")
+
+    def _time_left(self) -> str:
+        left = sum(self.weights[i] for i in self.weights if i not in self.results)
+        if not self.computed or not left:
+            return ""
+        return f"about {left * (time.perf_counter() - self.began) / self.computed:.0f} s left"
+
+    def _tell_entry(self, task: Task) -> None:
+        from nzsp_surfaces.labels import plane_text
+        from nzsp_surfaces.outcome import evaluate
+
+        for entry in self.plan.entries:
+            if task.id in entry.candidates and all(c in self.results for c in entry.candidates):
+                best = evaluate(self.study, self.plan, entry, self.results, {}).best
+                if best and best.energy and entry.id not in self.shown:
+                    self.shown.add(entry.id)
+                    label = f"{entry.material} {plane_text(entry.miller)} {entry.film or 'bare'}"
+                    self.bar.console.print(f"{label}: {best.energy.gamma:.3f} J/m²")

@@ -1,0 +1,407 @@
+"""The files of a results directory that people and other programs read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import platform
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nzsp_surfaces import __version__
+from nzsp_surfaces.engines import catalogue
+from nzsp_surfaces.engines.base import Calculation
+from nzsp_surfaces.errors import UserError
+from nzsp_surfaces.files import write_atomically
+from nzsp_surfaces.films import cap, describe_faces
+from nzsp_surfaces.local import Outcome
+from nzsp_surfaces.outcome import Candidate, TableEntry, film_reference, table
+from nzsp_surfaces.plan import Plan, anneal_time, bulk_id, plane_name
+from nzsp_surfaces.recipes import Result
+from nzsp_surfaces.slabs import SlabCut, build, certify
+from nzsp_surfaces.study import CappingFilm, Material, Study
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+    from nzsp_surfaces.wulff import WulffShape
+
+PACKAGES = (
+    "pymatgen",
+    "ase",
+    "numpy",
+    "scipy",
+    "spglib",
+    "wulffpack",
+    "torch",
+    "sevenn",
+    "chgnet",
+    "numba",
+    "matplotlib",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When a run began and ended (ISO 8601), and how long it took, s."""
+
+    started: str
+    finished: str
+    seconds: float
+
+
+def write_slabs(study: Study, plan: Plan, path: Path) -> list[dict[str, Any]]:
+    """Write slabs.json, rejected.json and the structures as cut and as covered; return the rows of slabs.json."""
+    rows = [row for material in study.materials for row in _material_slabs(study, plan, material, path)]
+    _json(path / "slabs.json", rows)
+    rejected = [
+        {"material": m, "miller": list(r.miller), "position": r.position, "reason": r.reason} for m, r in plan.rejected
+    ]
+    _json(path / "rejected.json", rejected)
+    return rows
+
+
+def _material_slabs(study: Study, plan: Plan, material: Material, path: Path) -> Iterable[dict[str, Any]]:
+    vacuum = study.settings.slabs.vacuum
+    for plane in study.settings.planes:
+        cuts = plan.cuts[material.name, plane]
+        for cut in cuts:
+            name = f"{material.name}_{plane_name(plane)}_bare_{cut.arrangement}"
+            structure = build(cut, material.crystal, vacuum)
+            yield _slab_row(study, material, cut, structure, name, None, 0, path)
+        for film in (f for f in study.films if plane in f.settings.planes and cuts):
+            seed = 1000 * study.settings.seed + 1
+            capped = cap(
+                cuts[0],
+                material.crystal,
+                material.polyanions,
+                material.mobile,
+                film.film,
+                film.settings.layers,
+                vacuum,
+                seed,
+            )
+            name = f"{material.name}_{plane_name(plane)}_{film.name}"
+            yield _slab_row(study, material, cuts[0], capped.structure, name, film, capped.film_units, path)
+
+
+def _slab_row(
+    study: Study,
+    material: Material,
+    cut: SlabCut,
+    structure: Structure,
+    name: str,
+    film: CappingFilm | None,
+    units: int,
+    path: Path,
+) -> dict[str, Any]:
+    polyanions = tuple({*material.polyanions, *([film.film.polyanion] if film else [])})
+    charges = material.crystal.charges | (film.film.charges if film else {})
+    certificate = certify(structure, charges, polyanions, material.framework)
+    if certificate.failure:
+        raise UserError(f"{name}: {certificate.failure}; please report this slab, it should not have been built")
+    return {
+        "id": name,
+        "material": material.name,
+        "miller": list(cut.miller),
+        "film": film.name if film else None,
+        "n_atoms": len(structure),
+        "n_formula_units": cut.formula_units,
+        "n_film_units": units,
+        "area": round(certificate.area, 6),
+        "thickness": round(certificate.thickness, 6),
+        "vacuum": round(certificate.vacuum, 6),
+        "symmetric": certificate.symmetric,
+        "dipole": round(certificate.dipole, 9) + 0.0,
+        "surface_coordination": certificate.coordination,
+        "broken_bonds_per_area": round(cut.broken, 6),
+        "arrangement": cut.arrangement,
+        "n_arrangements": cut.n_arrangements,
+        "electrostatic": round(cut.electrostatic, 6),
+        "structure": _structure_files(structure, path, f"{name}_cut"),
+    }
+
+
+def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path: Path) -> None:
+    """Write every document of a study from what has been computed; entries without a value say why."""
+    rows = table(study, plan, outcome.results, outcome.failures)
+    write_slabs(study, plan, path)
+    _json(path / "bulk.json", _bulk_rows(study, outcome, path))
+    energies = [_energy_row(study, row, path) for row in rows]
+    _json(path / "surface_energies.json", energies)
+    write_atomically(path / "surface_energies.csv", _csv(energies))
+    _json(path / "candidates.json", [c for row in rows for c in _candidate_rows(row)])
+    _json(path / "films.json", [f for row in rows if row.entry.film for f in _film_rows(study, row, outcome)])
+    _json(path / "dynamics.json", _dynamics_rows(study, plan, outcome, path))
+    _json(path / "provenance.json", _provenance(study, plan, outcome, clock))
+    shapes = wulff_shapes(study, rows, outcome.results)
+    _json(path / "wulff.json", {name: shape.as_dict() for name, shape in shapes.items()})
+
+
+def _bulk_rows(study: Study, outcome: Outcome, path: Path) -> list[dict[str, Any]]:
+    named = [(m.name, m.crystal, outcome.results.get(bulk_id(m.name))) for m in study.materials]
+    rows = [_bulk_row(n, c.space_group, r.calculation, path) for n, c, r in named if r and r.calculation]
+    for film in study.films:
+        reference = film_reference(study, film, outcome.results)
+        if reference is not None:
+            rows.append(_bulk_row(film.name, film.reference.space_group, reference, path))
+    return rows
+
+
+def _bulk_row(name: str, space_group: str, calculation: Calculation, path: Path) -> dict[str, Any]:
+    from nzsp_surfaces.crystals import symmetry_label
+
+    composition = calculation.structure.composition
+    return {
+        "id": name,
+        "material": name,
+        "formula": composition.reduced_formula,
+        "space_group": space_group,
+        "space_group_relaxed": symmetry_label(calculation.structure, 0.01),
+        "lattice": [round(x, 5) for x in calculation.structure.lattice.parameters],
+        "energy_per_formula_unit": calculation.energy / composition.get_reduced_composition_and_factor()[1],
+        "max_force": calculation.max_force,
+        "converged": calculation.converged,
+        "structure": _structure_files(calculation.structure, path, f"{name}_bulk"),
+    }
+
+
+def _energy_row(study: Study, row: TableEntry, path: Path) -> dict[str, Any]:
+    entry, best = row.entry, row.best
+    engine = catalogue.identity(study.settings.engine)
+    known = {
+        "id": entry.id,
+        "material": entry.material,
+        "miller": list(entry.miller),
+        "film": entry.film,
+        "n_film_units": best.energy.film_units if best and best.energy else 0,
+        "gamma": best.energy.gamma if best and best.energy else None,
+        "gamma_published": study.published(entry.material, entry.miller, entry.film),
+        "converged": bool(best and best.calculation and best.calculation.converged),
+        "engine": engine.name,
+        "model": engine.model,
+    }
+    if best is None or best.energy is None or best.calculation is None:
+        return known | {"formula": None, "area": None, "structure": None, "reason": row.reason}
+    structure = _structure_files(best.calculation.structure, path, f"{entry.id}_relaxed")
+    return known | {"formula": best.energy.formula, "area": best.energy.area, "structure": structure, "reason": None}
+
+
+def _csv(rows: list[dict[str, Any]]) -> str:
+    """The same rows; indices as "1 -1 0 2", so that `nzsp wulff` reads them."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow(row | {"miller": " ".join(str(i) for i in row["miller"])})
+    return text.getvalue()
+
+
+def _candidate_rows(row: TableEntry) -> Iterable[dict[str, Any]]:
+    for candidate in row.candidates:
+        yield {
+            "id": candidate.task,
+            "material": row.entry.material,
+            "miller": list(row.entry.miller),
+            "film": row.entry.film,
+            "gamma": candidate.energy.gamma if candidate.energy else None,
+            "converged": bool(candidate.calculation and candidate.calculation.converged),
+            "selected": candidate is row.best,
+            "note": candidate.note,
+        }
+
+
+def _film_rows(study: Study, row: TableEntry, outcome: Outcome) -> Iterable[dict[str, Any]]:
+    """Both faces of every start of a film: as built, after the dynamics, relaxed, and made alike."""
+    for task in row.entry.candidates:
+        result = outcome.results.get(task)
+        if result is None:
+            continue
+        stages = {"start": result.start, "annealed": result.end}
+        if result.calculation is not None:
+            stages = {"relaxed": result.calculation.structure}
+        for stage, structure in stages.items():
+            if structure is not None:
+                yield from _face_rows(study, row, task, stage, structure)
+
+
+def _face_rows(study: Study, row: TableEntry, task: str, stage: str, structure: Structure) -> Iterable[dict[str, Any]]:
+    material, film = _parts(study, row)
+    polyanions = tuple({*material.polyanions, film.film.polyanion})
+    charges = material.crystal.charges | film.film.charges
+    for face in describe_faces(structure, charges, material.framework, polyanions):
+        yield {
+            "id": task,
+            "material": row.entry.material,
+            "miller": list(row.entry.miller),
+            "film": row.entry.film,
+            "stage": stage,
+            "face": face.face,
+            "coordination": face.coordination,
+            "tetrahedra_whole": face.tetrahedra_whole,
+        }
+
+
+def _parts(study: Study, row: TableEntry) -> tuple[Material, CappingFilm]:
+    material = next(m for m in study.materials if m.name == row.entry.material)
+    return material, next(f for f in study.films if f.name == row.entry.film)
+
+
+def _dynamics_rows(study: Study, plan: Plan, outcome: Outcome, path: Path) -> list[dict[str, Any]]:
+    rows = []
+    for task in plan.tasks:
+        result = outcome.results.get(task.id)
+        if result is None or result.trace is None:
+            continue
+        film = next(f for f in study.films if f.name in task.id.split("/"))
+        entry = next((e for e in plan.entries if task.id in e.candidates), None)
+        rows.append(_dynamics_row(study, film, result, entry.miller if entry else None, task.id, path))
+    return rows
+
+
+def _dynamics_row(
+    study: Study, film: CappingFilm, result: Result, miller: tuple[int, ...] | None, task: str, path: Path
+) -> dict[str, Any]:
+    assert result.trace is not None
+    name = f"traces/{task.replace('/', '_')}.csv"
+    lines = ["time_fs,temperature_K,potential_energy_eV", *(f"{t:g},{k:.2f},{e:.6f}" for t, k, e in result.trace)]
+    (path / "traces").mkdir(exist_ok=True)
+    write_atomically(path / name, "\n".join(lines) + "\n")
+    later = result.trace[len(result.trace) // 2 :]
+    return {
+        "id": task,
+        "material": task.split("/")[0],
+        "miller": list(miller) if miller else None,
+        "film": film.name,
+        "seed": study.settings.seed * 1000 + int(task.split("/")[-1]),
+        "temperature": film.settings.temperature,
+        "mean_temperature": float(later[:, 1].mean()),
+        "timestep": study.settings.timestep,
+        "duration": anneal_time(study, film),
+        "thermostat": "Langevin, friction 0.02 /fs",
+        "trace": name,
+    }
+
+
+def wulff_shapes(study: Study, rows: tuple[TableEntry, ...], results: Mapping[str, Result]) -> dict[str, WulffShape]:
+    """The shape of every material from its bare planes, and of every covered one, where planes enclose a volume."""
+    from nzsp_surfaces.wulff import capped_energies, wulff_shape
+
+    shapes: dict[str, WulffShape] = {}
+    for material in study.materials:
+        bulk = results.get(bulk_id(material.name))
+        structure = bulk.calculation.structure if bulk and bulk.calculation else material.crystal.structure
+        bare = _gammas(rows, material.name, None)
+        variants = {material.name: bare}
+        for film in study.films:
+            covered = _gammas(rows, material.name, film.name)
+            if covered:
+                variants[f"{material.name}+{film.name}"] = capped_energies(bare, covered)
+        for name, energies in variants.items():
+            try:
+                shapes[name] = wulff_shape(structure, list(energies.items()))
+            except UserError:
+                continue  # planes that enclose no volume: the table stands without a shape
+    return shapes
+
+
+def _gammas(rows: tuple[TableEntry, ...], material: str, film: str | None) -> dict[tuple[int, ...], float]:
+    chosen = [r for r in rows if r.entry.material == material and r.entry.film == film]
+    return {r.entry.miller: r.best.energy.gamma for r in chosen if r.best and r.best.energy}
+
+
+def _provenance(study: Study, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, Any]:
+    engine = catalogue.identity(study.settings.engine)
+    return {
+        "program": "nzsp_surfaces",
+        "version": __version__,
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "packages": {name: v for name in PACKAGES if (v := _version(name))},
+        "engine": engine.name,
+        "model": engine.model,
+        "engine_version": engine.version,
+        "anneal_engine": study.anneal_engine,
+        "device": "cpu",
+        "profile": {
+            "name": study.profile_name,
+            "description": study.profile.description,
+            "settings": study.resolved["profile"],
+        },
+        "seeds": [study.settings.seed],
+        "study_identity": study.identity,
+        "reference": study.settings.reference,
+        "command": " ".join(["nzsp", *sys.argv[1:]]),
+        "started": clock.started,
+        "finished": clock.finished,
+        "wall_seconds": round(clock.seconds, 1),
+        "calculations": len(plan.tasks),
+        "repeated_from_disk": outcome.repeated,
+        "core_seconds": _core_seconds(plan, outcome),
+        "failures": outcome.failures,
+    }
+
+
+def _core_seconds(plan: Plan, outcome: Outcome) -> dict[str, float]:
+    """Where the time went: seconds of one core by kind of task."""
+    seconds: dict[str, float] = {}
+    for task in plan.tasks:
+        if task.id in outcome.results:
+            seconds[task.kind] = round(seconds.get(task.kind, 0.0) + outcome.results[task.id].seconds, 1)
+    return seconds
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _structure_files(structure: Structure, path: Path, name: str) -> str:
+    """Write POSCAR and CIF, atoms of an element together; return the relative path of the POSCAR."""
+    from pymatgen.io.cif import CifWriter
+    from pymatgen.io.vasp import Poscar
+
+    (path / "structures").mkdir(exist_ok=True)
+    relative = f"structures/{name}.vasp"
+    order = list(dict.fromkeys(site.specie.symbol for site in structure))
+    grouped = structure.copy()
+    grouped.sort(key=lambda site: order.index(site.specie.symbol))
+    write_atomically(path / relative, Poscar(grouped, comment=name).get_str(significant_figures=12))
+    write_atomically(path / f"structures/{name}.cif", str(CifWriter(grouped)))
+    return relative
+
+
+def _json(path: Path, data: Any) -> None:
+    write_atomically(path, json.dumps(data, indent=1) + "\n")
+
+
+def best_candidates(rows: tuple[TableEntry, ...]) -> list[tuple[TableEntry, Candidate]]:
+    """Entries with a value, and the candidate that gave it."""
+    return [(row, row.best) for row in rows if row.best is not None]
+
+
+def write_pictures(path: Path, rows: tuple[TableEntry, ...], shapes: Mapping[str, WulffShape]) -> None:
+    """PNG and SVG of every relaxed slab, the bars beside the published values, and the Wulff shapes."""
+    from nzsp_surfaces import plots
+    from nzsp_surfaces.labels import plane_colours
+
+    energies = json.loads((path / "surface_energies.json").read_text())
+    colours = plane_colours([tuple(e["miller"]) for e in energies])
+    bars = [plots.EnergyBar.from_entry(e) for e in energies]
+    figure = plots.figure_of(plots.draw_energies, bars, size=(7.5, 3.6), colours=colours)
+    plots.save(figure, path / "pictures" / "surface-energies")
+    for name, shape in shapes.items():
+        plots.save(
+            plots.figure_of(plots.draw_shape, shape, size=(3.4, 3.6), colours=colours),
+            path / "pictures" / f"wulff-{name}",
+        )
+    for row, best in best_candidates(rows):
+        assert best.calculation is not None
+        plots.save(plots.figure_of(plots.draw_slab, best.calculation.structure), path / "pictures" / row.entry.id)

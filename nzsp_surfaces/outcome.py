@@ -1,0 +1,128 @@
+"""From results to the table: surface energies of all entries, and why one is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nzsp_surfaces.energies import SurfaceEnergy, capped_surface_energy, surface_energy
+from nzsp_surfaces.engines.base import Calculation
+from nzsp_surfaces.errors import UserError
+from nzsp_surfaces.plan import Entry, Plan, bulk_id, reference_ids
+from nzsp_surfaces.recipes import Result
+from nzsp_surfaces.slabs import turns_over
+from nzsp_surfaces.study import CappingFilm, Study
+
+FACE_TOLERANCE = 0.2
+"""Å: relaxed faces count as alike within it; a relaxation stops at a residual force, not at the minimum itself."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One competitor for an entry.
+
+    Attributes:
+        task: its id.
+        calculation: of the slab; None where it failed.
+        energy: the surface energy; None where refused.
+        note: what it is, or why it was refused.
+    """
+
+    task: str
+    calculation: Calculation | None
+    energy: SurfaceEnergy | None
+    note: str
+
+
+@dataclass(frozen=True)
+class TableEntry:
+    """An entry of the table with all its candidates; `best` is the lowest of those that have an energy."""
+
+    entry: Entry
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def best(self) -> Candidate | None:
+        """The candidate that counts."""
+        valued = [c for c in self.candidates if c.energy is not None]
+        return min(valued, key=lambda c: c.energy.gamma if c.energy else 0.0, default=None)
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no value."""
+        if self.best is not None:
+            return None
+        return self.candidates[0].note if self.candidates else "no admissible slab, see rejected.json"
+
+
+def table(
+    study: Study, plan: Plan, results: Mapping[str, Result], failures: Mapping[str, str]
+) -> tuple[TableEntry, ...]:
+    """All entries of a study, in the order of the plan."""
+    return tuple(evaluate(study, plan, entry, results, failures) for entry in plan.entries)
+
+
+def evaluate(
+    study: Study, plan: Plan, entry: Entry, results: Mapping[str, Result], failures: Mapping[str, str]
+) -> TableEntry:
+    """The surface energies of an entry's candidates, as far as results are there."""
+    tasks = [task for task in entry.candidates if plan.by_id[task].kind != "anneal"]
+    return TableEntry(entry, tuple(_candidate(study, entry, task, results, failures) for task in tasks))
+
+
+def film_reference(study: Study, film: CappingFilm, results: Mapping[str, Result]) -> Calculation | None:
+    """The lowest energy per formula unit among a film's annealed and relaxed cells."""
+    found = [results[i].calculation for i in reference_ids(study, film) if i in results]
+    converged = [c for c in found if c is not None and c.converged]
+    return min(converged, key=lambda c: c.energy / len(c.structure), default=None)
+
+
+def _candidate(
+    study: Study, entry: Entry, task: str, results: Mapping[str, Result], failures: Mapping[str, str]
+) -> Candidate:
+    if task not in results:
+        return Candidate(task, None, None, failures.get(task, "not computed yet"))
+    result = results[task]
+    assert result.calculation is not None
+    try:
+        energy = _energy(study, entry, result, results)
+    except UserError as refusal:
+        return Candidate(task, result.calculation, None, str(refusal))
+    return Candidate(task, result.calculation, energy, _note(task, result))
+
+
+def _energy(study: Study, entry: Entry, result: Result, results: Mapping[str, Result]) -> SurfaceEnergy:
+    slab, bulk = result.calculation, results[bulk_id(entry.material)].calculation
+    assert slab is not None
+    assert bulk is not None
+    area = slab.structure.volume / slab.structure.lattice.c
+    if entry.film is None:
+        return surface_energy(slab, bulk, area, symmetric=turns_over(slab.structure, FACE_TOLERANCE))
+    film = next(f for f in study.films if f.name == entry.film)
+    reference = film_reference(study, film, results)
+    if reference is None:
+        raise UserError(f"{entry.id}: the reference of {film.name} is missing or not converged")
+    units = film_units(film, slab, results[bulk_id(entry.material)].calculation)
+    # After dynamics both faces carry the same film in two states: the value is their mean, and said to be so.
+    return capped_surface_energy(slab, bulk, reference, units, area)
+
+
+def film_units(film: CappingFilm, slab: Calculation, bulk: Calculation | None) -> int:
+    """Formula units of the film in a covered slab, from its composition: what the framework cations leave over."""
+    assert bulk is not None
+    unit = bulk.structure.composition.reduced_composition
+    own = film.reference.structure.composition.reduced_composition
+    frame = next(e for e in unit if e not in own)
+    centre = film.film.polyanion.centre
+    formula_units = slab.structure.composition[frame] / unit[frame]
+    return round((slab.structure.composition[centre] - formula_units * unit[centre]) / own[centre])
+
+
+def _note(task: str, result: Result) -> str:
+    kind, number = task.split("/")[-2:]
+    notes = result.notes or {}
+    if kind == "bare":
+        return f"arrangement {notes.get('arrangement', number)} of the mobile ions"
+    if kind == "quench":
+        return f"start {number}: annealed and relaxed, faces as they came"
+    return f"start {number}: both faces like the {notes.get('better_face')} one, relaxed again"
