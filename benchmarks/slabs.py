@@ -27,7 +27,8 @@ def main() -> None:
 
 
 def _line(row: dict[str, Any]) -> str:
-    return f"{row['seconds']:.3f} s, {row['slabs']} slabs, {row['good']} symmetric and nonpolar, fewest atoms {row['atoms']}"
+    kinds = f"{row['slabs']} slabs, {row['good']} symmetric and nonpolar"
+    return f"{row['seconds']:.3f} s, {kinds}, fewest atoms {row['atoms']}"
 
 
 def _ours(path: Path, plane: tuple[int, ...]) -> dict[str, Any]:

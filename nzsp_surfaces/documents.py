@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces import __version__
+from nzsp_surfaces.crystals import ase_atoms, symmetry_label
 from nzsp_surfaces.engines import catalogue
 from nzsp_surfaces.engines.base import Calculation
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.files import write_atomically
 from nzsp_surfaces.films import cap, describe_faces
 from nzsp_surfaces.local import Outcome
-from nzsp_surfaces.outcome import Candidate, TableEntry, film_reference, table
+from nzsp_surfaces.outcome import Candidate, TableEntry, film_reference, screened, table
 from nzsp_surfaces.plan import Plan, anneal_time, bulk_id, plane_name
 from nzsp_surfaces.recipes import Result
 from nzsp_surfaces.slabs import SlabCut, build, certify
@@ -135,7 +136,7 @@ def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path
     energies = [_energy_row(study, row, path) for row in rows]
     _json(path / "surface_energies.json", energies)
     write_atomically(path / "surface_energies.csv", _csv(energies))
-    _json(path / "candidates.json", [c for row in rows for c in _candidate_rows(row)])
+    _json(path / "candidates.json", [c for row in rows for c in _candidate_rows(plan, row, outcome)])
     _json(path / "films.json", [f for row in rows if row.entry.film for f in _film_rows(study, row, outcome)])
     _json(path / "dynamics.json", _dynamics_rows(study, plan, outcome, path))
     _json(path / "provenance.json", _provenance(study, plan, outcome, clock))
@@ -154,8 +155,6 @@ def _bulk_rows(study: Study, outcome: Outcome, path: Path) -> list[dict[str, Any
 
 
 def _bulk_row(name: str, space_group: str, calculation: Calculation, path: Path) -> dict[str, Any]:
-    from nzsp_surfaces.crystals import symmetry_label
-
     composition = calculation.structure.composition
     return {
         "id": name,
@@ -202,8 +201,8 @@ def _csv(rows: list[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-def _candidate_rows(row: TableEntry) -> Iterable[dict[str, Any]]:
-    for candidate in row.candidates:
+def _candidate_rows(plan: Plan, row: TableEntry, outcome: Outcome) -> Iterable[dict[str, Any]]:
+    for candidate in (*row.candidates, *screened(plan, row, outcome.results)):
         yield {
             "id": candidate.task,
             "material": row.entry.material,
@@ -365,16 +364,19 @@ def _version(package: str) -> str | None:
 
 def _structure_files(structure: Structure, path: Path, name: str) -> str:
     """Write POSCAR and CIF, atoms of an element together; return the relative path of the POSCAR."""
-    from pymatgen.io.cif import CifWriter
-    from pymatgen.io.vasp import Poscar
+    from ase.io.cif import write_cif
+    from ase.io.vasp import write_vasp
 
     (path / "structures").mkdir(exist_ok=True)
     relative = f"structures/{name}.vasp"
     order = list(dict.fromkeys(site.specie.symbol for site in structure))
-    grouped = structure.copy()
-    grouped.sort(key=lambda site: order.index(site.specie.symbol))
-    write_atomically(path / relative, Poscar(grouped, comment=name).get_str(significant_figures=12))
-    write_atomically(path / f"structures/{name}.cif", str(CifWriter(grouped)))
+    atoms = ase_atoms(structure)
+    atoms = atoms[sorted(range(len(atoms)), key=lambda i: order.index(atoms[i].symbol))]
+    poscar, cif = io.StringIO(), io.BytesIO()
+    write_vasp(poscar, atoms, direct=True)
+    write_cif(cif, atoms)
+    write_atomically(path / relative, poscar.getvalue())
+    write_atomically(path / f"structures/{name}.cif", cif.getvalue())
     return relative
 
 

@@ -60,10 +60,17 @@ def surface_energy(slab: Calculation, bulk: Calculation, area: float, *, symmetr
     if not symmetric:
         raise Asymmetric(UNLIKE)
     units = formula_units(slab.structure.composition, bulk.structure.composition)
-    excess = slab.energy - units * _per_unit(bulk)
-    return SurfaceEnergy(
-        joule_per_square_metre(excess / (2 * area)), area, units, 0, "gamma = [E_slab - n E_bulk] / (2 A)"
-    )
+    return SurfaceEnergy(excess_energy(slab, bulk, area), area, units, 0, "gamma = [E_slab - n E_bulk] / (2 A)")
+
+
+def excess_energy(slab: Calculation, bulk: Calculation, area: float) -> float:
+    """(E_slab - n E_bulk) / (2 A) in J/m², whatever it means: on the way to convergence it is no surface energy yet.
+
+    Raises:
+        OffStoichiometry: the slab is no multiple of the bulk.
+    """
+    units = formula_units(slab.structure.composition, bulk.structure.composition)
+    return joule_per_square_metre((slab.energy - units * _per_unit(bulk)) / (2 * area))
 
 
 def capped_surface_energy(

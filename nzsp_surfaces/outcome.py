@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nzsp_surfaces.energies import SurfaceEnergy, capped_surface_energy, surface_energy
+from nzsp_surfaces.energies import SurfaceEnergy, capped_surface_energy, excess_energy, surface_energy
 from nzsp_surfaces.engines.base import Calculation
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.plan import Entry, Plan, bulk_id, reference_ids
@@ -70,6 +70,24 @@ def evaluate(
     return TableEntry(entry, tuple(_candidate(study, entry, task, results, failures) for task in tasks))
 
 
+def screened(plan: Plan, row: TableEntry, results: Mapping[str, Result]) -> tuple[Candidate, ...]:
+    """The arrangements of a bare plane that only took the first steps; their notes say how high they then were."""
+    stem = row.entry.candidates[0].rpartition("/bare/")[0] if row.entry.candidates else ""
+    found = []
+    for task in (t for t in plan.tasks if t.kind == "screen" and t.id.startswith(f"{stem}/")):
+        slab, bulk = (results[i].calculation if i in results else None for i in (task.id, bulk_id(row.entry.material)))
+        if row.entry.film is None and slab is not None and bulk is not None:
+            gamma = excess_energy(slab, bulk, _area(slab))
+            note = f"arrangement {task.id.split('/')[-1]}, screened: {gamma:.2f} J/m² after {slab.steps} steps"
+            found.append(Candidate(task.id, slab, None, note))
+    return tuple(found)
+
+
+def _area(slab: Calculation) -> float:
+    """Å² of one face; the third vector is the normal."""
+    return float(slab.structure.volume / slab.structure.lattice.c)
+
+
 def film_reference(study: Study, film: CappingFilm, results: Mapping[str, Result]) -> Calculation | None:
     """The lowest energy per formula unit among a film's annealed and relaxed cells."""
     found = [results[i].calculation for i in reference_ids(study, film) if i in results]
@@ -95,7 +113,7 @@ def _energy(study: Study, entry: Entry, result: Result, results: Mapping[str, Re
     slab, bulk = result.calculation, results[bulk_id(entry.material)].calculation
     assert slab is not None
     assert bulk is not None
-    area = slab.structure.volume / slab.structure.lattice.c
+    area = _area(slab)
     if entry.film is None:
         return surface_energy(slab, bulk, area, symmetric=turns_over(slab.structure, FACE_TOLERANCE))
     film = next(f for f in study.films if f.name == entry.film)
@@ -122,7 +140,7 @@ def _note(task: str, result: Result) -> str:
     kind, number = task.split("/")[-2:]
     notes = result.notes or {}
     if kind == "bare":
-        return f"arrangement {notes.get('arrangement', number)} of the mobile ions"
+        return f"arrangement {notes.get('arrangement', number)}"
     if kind == "quench":
-        return f"start {number}: annealed and relaxed, faces as they came"
-    return f"start {number}: both faces like the {notes.get('better_face')} one, relaxed again"
+        return f"start {number}, annealed, relaxed; mean of two unlike faces"
+    return f"start {number}, annealed, relaxed; both faces like the {notes.get('better_face')} one"

@@ -19,6 +19,8 @@ Matrix = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 LAYER_TOLERANCE = 0.05
 """Å: units closer along the normal than this lie in one layer."""
+TIE = 1e-6
+"""Two vectors of a plane at exactly 60 or 120 degrees are reduced; without a margin rounding would turn them for ever."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Stack:
     Attributes:
         crystal: the crystal.
         miller: the plane, three or four indices as given.
-        basis: (3, 3) integers; two rows in the plane, one to the next lattice plane, in primitive vectors.
+        basis: (3, 3) integers; two rows in the plane, one to the next, in primitive vectors.
         units: polyanions and single ions.
         heights: (n_units,) of the units' centres.
         bonds: between framework cations and anions of other units; the ones that a cut breaks.
@@ -170,7 +172,7 @@ def _gauss_reduced(u: Integers, v: Integers, lattice: Matrix) -> tuple[Integers,
     while True:
         if u @ metric @ u > v @ metric @ v + 1e-9:
             u, v = v, u
-        shift = int(np.rint((u @ metric @ v) / (u @ metric @ u)))
+        shift = int(np.rint((1 - TIE) * (u @ metric @ v) / (u @ metric @ u)))
         if shift == 0:
             break
         v = v - shift * u

@@ -2,8 +2,8 @@
 
 A cut through a layer of mobile ions leaves a polar slab unless both faces get the same part of that layer. Here an
 operation that turns the crystal upside down fixes the second face from the first, so that every arrangement is
-symmetric, hence nonpolar; stoichiometry fixes how many ions each face keeps; the smallest surface cell is the first for which that
-number is whole.
+symmetric, hence nonpolar; stoichiometry fixes how many ions each face keeps; the smallest surface cell is the first for
+which that number is whole.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.crystals import Operation
-from nzsp_surfaces.planes import Gap, Integers, Matrix, Stack, height_maps
+from nzsp_surfaces.planes import TIE, Gap, Integers, Matrix, Stack, height_maps
 
 Site = tuple[int, tuple[int, int, int]]
 """A site of the primitive cell and its lattice translation."""
@@ -168,7 +168,7 @@ def _reduced(form: Integers, stack: Stack) -> Integers:
     while True:
         if u @ plane @ u > v @ plane @ v + 1e-9:
             u, v = v, u
-        shift = int(np.rint((u @ plane @ v) / (u @ plane @ u)))
+        shift = int(np.rint((1 - TIE) * (u @ plane @ v) / (u @ plane @ u)))
         if shift == 0:
             break
         v = v - shift * u
@@ -310,8 +310,12 @@ def arrangements(term: Termination) -> tuple[Arrangement, ...]:
     lower = _lower_occupations(term)
     faces = _canonical(lower, term.group)
     for flip in term.flips:
-        rows = lower | lower[:, np.argsort(term.group[flip])]
-        for key, row, face in zip(_canonical(rows, term.group).tolist(), rows, faces.tolist(), strict=True):
+        back = np.argsort(term.group[flip])
+        rows = lower | lower[:, back]
+        # Turned over twice, by -3 for one, a face need not come back; such a slab would be no image of itself.
+        alike = (rows == rows[:, back]).all(axis=1)
+        rows, kinds = rows[alike], faces[alike]
+        for key, row, face in zip(_canonical(rows, term.group).tolist(), rows, kinds.tolist(), strict=True):
             if key not in found:
                 occupied = tuple(site for site, full in zip(sites, row, strict=True) if full)
                 found[key] = Arrangement(occupied, term.operations[flip], face)

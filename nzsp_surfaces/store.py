@@ -64,7 +64,7 @@ def open_store(path: Path, study: Study) -> Store:
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror}); choose another directory with -o") from error
     header = {"identity": study.identity, "profile": study.profile_name, "name": study.name}
-    write_atomically(marker, json.dumps(header | study.resolved, indent=1))
+    write_atomically(marker, json.dumps(header | {"resolved": study.resolved}, indent=1))
     return Store(path)
 
 

@@ -82,7 +82,7 @@ class Profile:
     slab_force: float = 0.02
     max_steps: int = 400
     longest_anneal: float = 4000.0
-    screen_steps: int = 20
+    screen_steps: int = 45
     relaxed: int = 2
     starts: int = 2
     references: int = 3
@@ -98,8 +98,9 @@ PROFILES = {
         description="quick profile: 0.5 ps of annealing and forces below 0.05 eV/Å, not the paper's protocol",
         slab_force=0.05,
         longest_anneal=500.0,
+        screen_steps=30,
+        relaxed=1,
         starts=1,
-        references=2,
     ),
     "paper": Profile(description="paper profile: 4 ps of annealing at 500 K, forces below 0.02 eV/Å"),
 }

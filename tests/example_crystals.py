@@ -29,6 +29,7 @@ def structure(name: str) -> Structure:
         "MgO": ("Fm-3m", Lattice.cubic(4.21), {"Mg": (0, 0, 0), "O": (0.5, 0.5, 0.5)}),
         "SrTiO3": ("Pm-3m", Lattice.cubic(3.905), {"Sr": (0, 0, 0), "Ti": (0.5, 0.5, 0.5), "O": (0.5, 0.5, 0)}),
         "wurtzite": ("P6_3mc", Lattice.hexagonal(3.25, 5.207), {"Zn": (1 / 3, 2 / 3, 0), "O": (1 / 3, 2 / 3, 0.3819)}),
+        "CuAu": ("P4/mmm", Lattice.tetragonal(2.8, 3.67), {"Cu": (0, 0, 0), "Au": (0.5, 0.5, 0.5)}),
         "Cu": ("Fm-3m", Lattice.cubic(3.6), {"Cu": (0, 0, 0)}),
         # Lithium in three-fold rings on both sides of a layer: turned over twice by -3, a ring does not come back.
         "rings": ("P-3m1", Lattice.hexagonal(6.0, 9.0), {"Zr": (0, 0, 0.5), "O": (0.17, 0.83, 0.37), "Li": (0.2, 0.4, 0.05)}),

@@ -145,10 +145,10 @@ def test_charges_must_balance() -> None:
 
 
 def test_a_formula_without_balance_is_refused() -> None:
-    """A metal has no formal charges to guess."""
+    """An alloy has no formal charges to guess."""
     with pytest.raises(UserError) as error:
-        crystal(structure("Cu"), None, "Cu.cif")
-    one_line(error, "Cu.cif", "charge-balanced", "charges")
+        crystal(structure("CuAu"), None, "CuAu.cif")
+    one_line(error, "CuAu.cif", "charge-balanced", "charges")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

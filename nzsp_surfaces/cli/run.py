@@ -93,7 +93,7 @@ def _write(study: Study, plan: Plan, outcome: Outcome, output: Path, began: floa
 def _table(study: Study, rows: Any) -> Any:
     from rich.table import Table
 
-    from nzsp_surfaces.labels import plane_text
+    from nzsp_surfaces.plan import plane_name
 
     table = Table(title=f"Surface energies, J/m², {study.settings.engine}")
     for name in ("material", "plane", "film"):
@@ -106,7 +106,7 @@ def _table(study: Study, rows: Any) -> Any:
         published = study.published(row.entry.material, row.entry.miller, row.entry.film)
         table.add_row(
             row.entry.material,
-            plane_text(row.entry.miller),
+            f"({plane_name(row.entry.miller)})",
             row.entry.film or "bare",
             f"{gamma:.3f}" if gamma is not None else "-",
             f"{published:.2f}" if published is not None else "-",
@@ -176,13 +176,13 @@ class Display:
         return f"about {left * (time.perf_counter() - self.began) / self.computed:.0f} s left"
 
     def _tell_entry(self, task: Task) -> None:
-        from nzsp_surfaces.labels import plane_text
         from nzsp_surfaces.outcome import evaluate
+        from nzsp_surfaces.plan import plane_name
 
         for entry in self.plan.entries:
             if task.id in entry.candidates and all(c in self.results for c in entry.candidates):
                 best = evaluate(self.study, self.plan, entry, self.results, {}).best
                 if best and best.energy and entry.id not in self.shown:
                     self.shown.add(entry.id)
-                    label = f"{entry.material} {plane_text(entry.miller)} {entry.film or 'bare'}"
+                    label = f"{entry.material} ({plane_name(entry.miller)}) {entry.film or 'bare'}"
                     self.bar.console.print(f"{label}: {best.energy.gamma:.3f} J/m²")

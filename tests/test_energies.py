@@ -1,0 +1,205 @@
+"""Surface energies: the formula, and when there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pymatgen.core import Composition, Lattice, Structure
+
+from nzsp_surfaces.energies import (
+    capped_surface_energy,
+    formula_units,
+    grand_surface_energy,
+    surface_energy,
+    thickness_fit,
+)
+from nzsp_surfaces.engines.base import Calculation, EngineIdentity
+from nzsp_surfaces.errors import Asymmetric, Incomparable, OffStoichiometry
+from nzsp_surfaces.units import joule_per_square_metre
+
+ENGINE = EngineIdentity("sevennet-0", "7net-0", "0.13")
+ENERGY = st.floats(-1000, 1000)
+AREA = st.floats(5, 500)
+UNITS = st.integers(1, 12)
+close = pytest.approx
+
+
+def calculation(formula: str, energy: float) -> Calculation:
+    """A converged result; positions play no part in energies."""
+    species = [e for e, n in Composition(formula).items() for _ in range(int(n))]
+    points = [[i / len(species), 0, 0] for i in range(len(species))]
+    structure = Structure(Lattice.cubic(50), species, points)
+    forces = np.zeros((len(species), 3))
+    return Calculation(structure, energy, forces, True, 0.01, 9, ENGINE, {"encut": 500})
+
+
+def test_the_unit_factor_is_the_elementary_charge() -> None:
+    """1 eV/Å² = 16.02176634 J/m², exactly, by the definition of the electronvolt."""
+    assert joule_per_square_metre(1.0) == close(16.02176634, rel=1e-12)
+
+
+@given(ENERGY, AREA, UNITS, UNITS)
+def test_gamma_is_half_the_excess_over_the_area(excess: float, area: float, n: int, cell: int) -> None:
+    """E_slab = n E_bulk + 2 A gamma, whatever number of formula units the bulk's cell holds."""
+    bulk = calculation(f"Na{cell}Cl{cell}", -3.5 * cell)
+    found = surface_energy(calculation(f"Na{n}Cl{n}", -3.5 * n + excess), bulk, area)
+    assert found.gamma == close(16.02176634 * excess / (2 * area), abs=1e-9)
+    assert (found.formula_units, found.film_units, found.area) == (n, 0, area)
+    assert "E_slab" in found.formula
+
+
+@given(ENERGY, AREA, UNITS, st.integers(2, 4))
+def test_gamma_of_a_repeated_surface_cell_is_the_same(excess: float, area: float, n: int, times: int) -> None:
+    """Twice the cell has twice the excess and twice the area."""
+    bulk = calculation("Na2Cl2", -7)
+    one = surface_energy(calculation(f"Na{n}Cl{n}", -3.5 * n + excess), bulk, area)
+    many = surface_energy(calculation(f"Na{n * times}Cl{n * times}", times * (-3.5 * n + excess)), bulk, times * area)
+    assert many.gamma == close(one.gamma, abs=1e-8)
+    assert many.formula_units == times * one.formula_units
+
+
+@given(ENERGY, ENERGY, AREA, UNITS)
+def test_gamma_does_not_depend_on_the_zero_of_energy(shift: float, excess: float, area: float, n: int) -> None:
+    """A constant added for each formula unit cancels between slab and bulk."""
+    plain = surface_energy(calculation(f"Na{n}Cl{n}", n * -3.5 + excess), calculation("NaCl", -3.5), area)
+    moved = surface_energy(calculation(f"Na{n}Cl{n}", n * (shift - 3.5) + excess), calculation("NaCl", shift - 3.5), area)
+    assert moved.gamma == close(plain.gamma, abs=1e-7)
+
+
+@given(ENERGY, AREA, UNITS)
+def test_a_film_of_no_units_is_a_bare_face(excess: float, area: float, n: int) -> None:
+    """The capped formula with m = 0 is the bare one."""
+    slab, bulk, film = calculation(f"Na{n}Cl{n}", excess), calculation("NaCl", -3.5), calculation("Na3PO4", -40)
+    assert capped_surface_energy(slab, bulk, film, 0, area).gamma == surface_energy(slab, bulk, area).gamma
+
+
+@given(ENERGY, AREA, UNITS, UNITS)
+def test_the_film_counts_as_part_of_the_surface(excess: float, area: float, n: int, m: int) -> None:
+    """E_slab = n E_bulk + m E_film + 2 A gamma; both counts come with the value."""
+    film, bulk = calculation("Na6P2O8", -80), calculation("Na2Zr4P6O24", -500)
+    content = Composition("NaZr2P3O12") * n + Composition("Na3PO4") * m
+    slab = calculation(content.formula.replace(" ", ""), -250.0 * n - 40.0 * m + excess)
+    found = capped_surface_energy(slab, bulk, film, m, area)
+    assert found.gamma == close(16.02176634 * excess / (2 * area), abs=1e-7)
+    assert (found.formula_units, found.film_units) == (n, m)
+
+
+@given(ENERGY, AREA, UNITS, ENERGY)
+def test_reservoirs_that_add_up_to_the_bulk_give_the_stoichiometric_value(
+    excess: float, area: float, n: int, sodium: float
+) -> None:
+    """With mu_Na + mu_Cl = E_bulk the potentials of single elements cancel."""
+    slab = calculation(f"Na{n}Cl{n}", -3.5 * n + excess)
+    grand = grand_surface_energy(slab, {"Na": sodium, "Cl": -3.5 - sodium}, area)
+    assert grand.gamma == close(surface_energy(slab, calculation("NaCl", -3.5), area).gamma, abs=1e-7)
+
+
+def test_off_stoichiometry_gamma_falls_with_the_potential_of_what_is_in_excess() -> None:
+    """d gamma / d mu = -(surplus) / 2A: a slab rich in sodium is stable where sodium is plentiful."""
+    slab = calculation("Na5Cl4", -16.0)
+    low, high = (grand_surface_energy(slab, {"Na": mu, "Cl": -3.5 - mu}, 20.0).gamma for mu in (-2.0, -1.0))
+    assert high - low == close(-joule_per_square_metre(1.0 / 40.0))
+
+
+@given(st.floats(0.01, 5), st.floats(-500, 500), AREA, st.lists(UNITS, min_size=2, max_size=6, unique=True))
+def test_the_thickness_fit_is_exact_for_a_straight_line(gamma: float, bulk: float, area: float, units: list[int]) -> None:
+    """E(n) = 2 A gamma + n E_bulk gives both back with no residual."""
+    energies = [2 * area * gamma / 16.02176634 + n * bulk for n in units]
+    fit = thickness_fit(units, energies, area)
+    assert fit.gamma == close(gamma, abs=1e-6)
+    assert fit.bulk_energy == close(bulk, abs=1e-7)
+    assert fit.residual < 1e-7
+
+
+def test_the_thickness_fit_is_free_of_a_wrong_bulk() -> None:
+    """With a bulk energy off by 10 meV the plain formula drifts with thickness; the fit does not, and shows the slope."""
+    area, units = 20.0, [4, 6, 8]
+    energies = [2 * area * 0.05 - 3.5 * n for n in units]
+    wrong = calculation("NaCl", -3.49)
+    plain = [surface_energy(calculation(f"Na{n}Cl{n}", e), wrong, area).gamma for n, e in zip(units, energies, strict=True)]
+    assert plain[0] > plain[1] > plain[2]
+    fit = thickness_fit(units, energies, area)
+    assert fit.gamma == close(16.02176634 * 0.05)
+    assert fit.bulk_energy == close(-3.5)
+
+
+def test_a_bent_line_leaves_a_residual() -> None:
+    """Slabs too thin to have a bulk inside show."""
+    assert thickness_fit([2, 4, 6], [0.0, 1.0, 0.0], 10.0).residual > 0.1
+
+
+UNLIKE: list[tuple[str, Callable[[Calculation], Calculation]]] = [
+    ("chgnet", lambda c: replace(c, engine=EngineIdentity("chgnet", "0.3.0", "0.4"))),
+    ("0.12", lambda c: replace(c, engine=replace(c.engine, version="0.12"))),
+    ("encut", lambda c: replace(c, settings={"encut": 400})),
+    ("ismear", lambda c: replace(c, settings={"encut": 500, "ismear": 0})),
+    ("corrected", lambda c: replace(c, corrections=("ISYM 0",))),
+    ("not converged", lambda c: replace(c, converged=False)),
+]
+
+
+@pytest.mark.parametrize(("word", "change"), UNLIKE)
+def test_results_of_unlike_calculations_are_not_subtracted(word: str, change: Callable[[Calculation], Calculation]) -> None:
+    """Another engine, version, setting, correction, or a run that is not converged: refused in one line, either way round."""
+    slab, bulk, film = calculation("Na3PO4", -40), calculation("Na3PO4", -40), calculation("Na3PO4", -40)
+    for call in (
+        lambda: surface_energy(change(slab), bulk, 10.0),
+        lambda: surface_energy(slab, change(bulk), 10.0),
+        lambda: capped_surface_energy(slab, bulk, change(film), 0, 10.0),
+        lambda: capped_surface_energy(slab, change(bulk), film, 0, 10.0),
+    ):
+        with pytest.raises(Incomparable) as error:
+            call()
+        assert word in str(error.value)
+        assert "\n" not in str(error.value)
+
+
+def test_unconverged_slabs_have_no_grand_potential_either() -> None:
+    """Reservoirs do not mend a residual force."""
+    with pytest.raises(Incomparable):
+        grand_surface_energy(replace(calculation("NaCl", 0), converged=False), {"Na": 0, "Cl": 0}, 10.0)
+
+
+def test_unlike_faces_have_a_cleavage_energy_only() -> None:
+    """An asymmetric slab gets no gamma, bare, covered or off stoichiometry."""
+    one = calculation("NaCl", -3.5)
+    for call in (
+        lambda: surface_energy(one, one, 10.0, symmetric=False),
+        lambda: capped_surface_energy(one, one, one, 0, 10.0, symmetric=False),
+        lambda: grand_surface_energy(one, {"Na": 0, "Cl": 0}, 10.0, symmetric=False),
+    ):
+        with pytest.raises(Asymmetric, match="cleavage"):
+            call()
+
+
+@pytest.mark.parametrize("slab", ["Na5Cl4", "Na4", "Na4Cl4O", "K4Cl4"])
+def test_a_slab_that_is_no_multiple_of_the_bulk_is_refused(slab: str) -> None:
+    """Scaling by the number of atoms would be silently wrong."""
+    with pytest.raises(OffStoichiometry, match="grand_surface_energy"):
+        surface_energy(calculation(slab, -1), calculation("NaCl", -3.5), 10.0)
+
+
+def test_film_units_must_match_the_slab() -> None:
+    """One Na3PO4 too many or too few leaves no whole formula units of the crystal."""
+    slab, bulk, film = calculation("Na7Zr4P8O32", -1), calculation("NaZr2P3O12", -1), calculation("Na3PO4", -1)
+    for units in (0, 1, 3, 9):
+        with pytest.raises(OffStoichiometry):
+            capped_surface_energy(slab, bulk, film, units, 10.0)
+
+
+def test_every_element_needs_a_reservoir() -> None:
+    """The missing one is named."""
+    with pytest.raises(OffStoichiometry, match="Cl"):
+        grand_surface_energy(calculation("NaCl", 0), {"Na": -1.0}, 10.0)
+
+
+@given(UNITS, UNITS)
+def test_formula_units_are_counted_by_composition(n: int, cell: int) -> None:
+    """n times the formula unit is n units, whatever the bulk's cell."""
+    unit = Composition("NaZr2P3O12")
+    assert formula_units(unit * n, unit * cell) == n
