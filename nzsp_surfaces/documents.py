@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces import __version__
+from nzsp_surfaces.calculation import Calculation
 from nzsp_surfaces.crystals import ase_atoms, symmetry_label
 from nzsp_surfaces.engines import catalogue
-from nzsp_surfaces.engines.base import Calculation
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.files import write_atomically
 from nzsp_surfaces.films import cap, describe_faces

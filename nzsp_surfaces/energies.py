@@ -14,7 +14,7 @@ from nzsp_surfaces.units import joule_per_square_metre
 if TYPE_CHECKING:
     from pymatgen.core import Composition
 
-    from nzsp_surfaces.engines.base import Calculation
+    from nzsp_surfaces.calculation import Calculation
 
 
 UNLIKE = "the slab's faces differ: this is a cleavage energy of two faces, not a surface energy"

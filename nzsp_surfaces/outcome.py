@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nzsp_surfaces.calculation import Calculation
 from nzsp_surfaces.energies import SurfaceEnergy, capped_surface_energy, excess_energy, surface_energy
-from nzsp_surfaces.engines.base import Calculation
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.plan import Entry, Plan, bulk_id, reference_ids
 from nzsp_surfaces.recipes import Result

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nzsp_surfaces.engines.base import digest, structure_to_json
+from nzsp_surfaces.calculation import digest, structure_to_json
 from nzsp_surfaces.slabs import Rejection, SlabCut, cut_slabs
 from nzsp_surfaces.study import CappingFilm, Material, Study
 

@@ -11,15 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from nzsp_surfaces.calculation import Calculation, calculation_from_json, structure_from_json, structure_to_json
 from nzsp_surfaces.crystals import Crystal, relaxed
-from nzsp_surfaces.engines.base import (
-    Calculation,
-    DynamicsSettings,
-    RelaxSettings,
-    calculation_from_json,
-    structure_from_json,
-    structure_to_json,
-)
+from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings
 from nzsp_surfaces.films import CappedSlab, cap, mirrored
 from nzsp_surfaces.plan import Plan, Task, anneal_time, plane_name
 from nzsp_surfaces.slabs import Flip, SlabCut, build, flip_of

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nzsp_surfaces.bonds import Polyanion, find_units, parse_polyanion, strong_polyanions
+from nzsp_surfaces.calculation import digest, structure_to_json
 from nzsp_surfaces.crystals import Crystal, crystal, equivalent_planes, hkl, load_structure
 from nzsp_surfaces.engines import catalogue
-from nzsp_surfaces.engines.base import digest, structure_to_json
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.films import Film, film_compound
 from nzsp_surfaces.reading import did_you_mean, read

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymatgen.core import Composition, Lattice, Structure
 
+from nzsp_surfaces.calculation import Calculation, EngineIdentity
 from nzsp_surfaces.energies import (
     capped_surface_energy,
     formula_units,
@@ -18,7 +19,6 @@ from nzsp_surfaces.energies import (
     surface_energy,
     thickness_fit,
 )
-from nzsp_surfaces.engines.base import Calculation, EngineIdentity
 from nzsp_surfaces.errors import Asymmetric, Incomparable, OffStoichiometry
 from nzsp_surfaces.units import joule_per_square_metre
 

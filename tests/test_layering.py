@@ -14,7 +14,7 @@ import nzsp_surfaces
 PACKAGE = Path(nzsp_surfaces.__file__).parent
 
 FLOORS = (
-    ("units", "errors", "files", "labels"),
+    ("units", "errors", "files", "labels", "calculation"),
     ("reading",),
     ("crystals",),
     ("bonds",),
@@ -26,12 +26,15 @@ FLOORS = (
     ("engines",),
     ("study",),
     ("plan",),
+    ("recipes",),
+    ("outcome", "store"),
     # From here on the rim: it shows and carries out, and only the command line knows it.
     ("slab_view",),
     ("plots", "scenes"),
     ("report",),
     ("energy_table",),
     ("local", "launchpad"),
+    ("documents",),
     ("firetasks",),
     ("cli",),
     ("__main__",),

@@ -16,8 +16,9 @@ import numpy.typing as npt
 from ase import units
 from ase.calculators.calculator import Calculator, all_changes
 
+from nzsp_surfaces.calculation import Calculation, EngineIdentity
 from nzsp_surfaces.crystals import ase_atoms, pymatgen_structure
-from nzsp_surfaces.engines.base import Calculation, DynamicsSettings, EngineIdentity, RelaxSettings
+from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings
 from nzsp_surfaces.files import write_atomically
 
 if TYPE_CHECKING:

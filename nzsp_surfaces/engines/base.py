@@ -1,34 +1,8 @@
-"""What an engine takes and what it returns."""
+"""What an engine is asked for."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import numpy.typing as npt
-
-if TYPE_CHECKING:
-    from pymatgen.core import Structure
-
-Matrix = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class EngineIdentity:
-    """Which program and model computed something; energies of different identities are never subtracted.
-
-    Attributes:
-        name: as in a study.
-        model: weights or parameters.
-        version: of the package that evaluates it.
-    """
-
-    name: str
-    model: str
-    version: str
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,92 +48,3 @@ class DynamicsSettings:
     def thermostat(self) -> str:
         """Named in the results."""
         return f"Langevin, friction {self.friction:g} /fs"
-
-
-@dataclass(frozen=True)
-class Calculation:
-    """Energy and forces of one structure, and how they came about.
-
-    Attributes:
-        structure: final geometry.
-        energy: eV of the cell.
-        forces: (n, 3) eV/Å.
-        converged: reached the requested force.
-        max_force: eV/Å, the largest left.
-        steps: evaluations of energy and forces.
-        engine: who computed it.
-        settings: what slab and bulk must agree in.
-        corrections: what was changed on the way by an error handler.
-    """
-
-    structure: Structure
-    energy: float
-    forces: Matrix
-    converged: bool
-    max_force: float
-    steps: int
-    engine: EngineIdentity
-    settings: dict[str, Any] = field(default_factory=dict)
-    corrections: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data that `calculation_from_json` turns into an equal calculation."""
-        return {
-            "structure": structure_to_json(self.structure),
-            "energy": self.energy,
-            "forces": self.forces.tolist(),
-            "converged": self.converged,
-            "max_force": self.max_force,
-            "steps": self.steps,
-            "engine": asdict(self.engine),
-            "settings": self.settings,
-            "corrections": list(self.corrections),
-        }
-
-
-def calculation_from_json(data: dict[str, Any]) -> Calculation:
-    """The inverse of `Calculation.to_json`."""
-    return Calculation(
-        structure=structure_from_json(data["structure"]),
-        energy=float(data["energy"]),
-        forces=np.array(data["forces"], float).reshape(-1, 3),
-        converged=bool(data["converged"]),
-        max_force=float(data["max_force"]),
-        steps=int(data["steps"]),
-        engine=EngineIdentity(**data["engine"]),
-        settings=dict(data["settings"]),
-        corrections=tuple(data["corrections"]),
-    )
-
-
-def structure_to_json(structure: Structure) -> dict[str, Any]:
-    """Lattice (3, 3) Å, elements, and Cartesian positions (n, 3) Å, unwrapped and without loss."""
-    return {
-        "lattice": structure.lattice.matrix.tolist(),
-        "elements": [site.specie.symbol for site in structure],
-        "positions": structure.cart_coords.tolist(),
-    }
-
-
-def structure_from_json(data: dict[str, Any]) -> Structure:
-    """The inverse of `structure_to_json`."""
-    from pymatgen.core import Structure
-
-    return Structure(data["lattice"], data["elements"], data["positions"], coords_are_cartesian=True)
-
-
-def digest(data: Any) -> str:
-    """Content identity of plain data: SHA-256 of its canonical JSON, 20 hexadecimal digits."""
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), default=_plain)
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
-
-
-def _plain(value: Any) -> Any:
-    """Dataclasses, arrays and sets as plain data."""
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    return asdict(value)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from nzsp_surfaces.engines.base import EngineIdentity
+from nzsp_surfaces.calculation import EngineIdentity
 from nzsp_surfaces.errors import UserError
 
 if TYPE_CHECKING:
