@@ -88,11 +88,11 @@ def calculation_from_json(data: dict[str, Any]) -> Calculation:
 
 
 def structure_to_json(structure: Structure) -> dict[str, Any]:
-    """Lattice (3, 3) Å, elements, and Cartesian positions (n, 3) Å, unwrapped and without loss."""
+    """Lattice (3, 3) Å, elements, and fractional positions (n, 3), which is what a structure holds: no bit is lost."""
     return {
         "lattice": structure.lattice.matrix.tolist(),
         "elements": [site.specie.symbol for site in structure],
-        "positions": structure.cart_coords.tolist(),
+        "fractions": structure.frac_coords.tolist(),
     }
 
 
@@ -100,7 +100,7 @@ def structure_from_json(data: dict[str, Any]) -> Structure:
     """The inverse of `structure_to_json`."""
     from pymatgen.core import Structure
 
-    return Structure(data["lattice"], data["elements"], data["positions"], coords_are_cartesian=True)
+    return Structure(data["lattice"], data["elements"], data["fractions"])
 
 
 def digest(data: Any) -> str:

@@ -20,7 +20,7 @@ Integers = npt.NDArray[np.int64]
 LAYER_TOLERANCE = 0.05
 """Å: units closer along the normal than this lie in one layer."""
 TIE = 1e-6
-"""Two vectors of a plane at exactly 60 or 120 degrees are reduced; without a margin rounding would turn them for ever."""
+"""Two vectors at exactly 60 or 120 degrees are reduced; without a margin rounding would turn them for ever."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def surface_basis(lattice: Matrix, indices: Integers) -> Integers:
         indices: (3,) coprime, on that cell.
     """
     u, v, w = _plane_vectors(*(int(i) for i in indices))
-    u, v = _gauss_reduced(u, v, lattice)
+    u, v = reduced_plane(u, v, lattice @ lattice.T)
     if np.linalg.det(np.array([u, v, w])) < 0:
         u, v = v, u
     return np.array([u, v, _shortest_modulo(w, u, v, lattice)])
@@ -166,9 +166,12 @@ def _extended_gcd(a: int, b: int) -> tuple[int, int, int]:
     return (a, x, y) if a > 0 else (-a, -x, -y)
 
 
-def _gauss_reduced(u: Integers, v: Integers, lattice: Matrix) -> tuple[Integers, Integers]:
-    """The two shortest vectors of a plane lattice, at an angle of 90 to 120 degrees."""
-    metric = lattice @ lattice.T
+def reduced_plane(u: Integers, v: Integers, metric: Matrix) -> Integers:
+    """(2, n): the two shortest vectors of a plane lattice, at 90 to 120 degrees (Gauss); their sense may turn.
+
+    Args:
+        metric: (n, n) scalar products of the vectors that u and v are multiples of.
+    """
     while True:
         if u @ metric @ u > v @ metric @ v + 1e-9:
             u, v = v, u
@@ -176,7 +179,7 @@ def _gauss_reduced(u: Integers, v: Integers, lattice: Matrix) -> tuple[Integers,
         if shift == 0:
             break
         v = v - shift * u
-    return (u, -v) if u @ metric @ v > 1e-9 else (u, v)
+    return np.array([u, -v] if u @ metric @ v > 1e-9 else [u, v])
 
 
 def _shortest_modulo(w: Integers, u: Integers, v: Integers, lattice: Matrix) -> Integers:

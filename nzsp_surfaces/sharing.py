@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.crystals import Operation
-from nzsp_surfaces.planes import TIE, Gap, Integers, Matrix, Stack, height_maps
+from nzsp_surfaces.planes import Gap, Integers, Matrix, Stack, height_maps, reduced_plane
 
 Site = tuple[int, tuple[int, int, int]]
 """A site of the primitive cell and its lattice translation."""
@@ -158,22 +158,10 @@ def _on_surface(stack: Stack, operation: Operation) -> tuple[Integers, Matrix]:
 def _supercells(size: int, stack: Stack) -> list[Integers]:
     """All plane sublattices of an index, most compact first (Hermite normal forms, reduced)."""
     forms = [np.array([[a, b], [0, size // a]]) for a in range(1, size + 1) if size % a == 0 for b in range(size // a)]
-    reduced = [_reduced(form, stack) for form in forms]
-    return sorted(reduced, key=lambda cell: float(np.sum((cell @ stack.lattice[:2]) ** 2)))
-
-
-def _reduced(form: Integers, stack: Stack) -> Integers:
-    plane = stack.lattice[:2] @ stack.lattice[:2].T
-    u, v = form
-    while True:
-        if u @ plane @ u > v @ plane @ v + 1e-9:
-            u, v = v, u
-        shift = int(np.rint((1 - TIE) * (u @ plane @ v) / (u @ plane @ u)))
-        if shift == 0:
-            break
-        v = v - shift * u
-    v = -v if u @ plane @ v > 1e-9 else v
-    return np.array([u, v] if np.linalg.det([u, v]) > 0 else [u, -v] if abs(u @ plane @ v) < 1e-9 else [v, u])
+    metric = stack.lattice[:2] @ stack.lattice[:2].T
+    reduced = [reduced_plane(form[0], form[1], metric) for form in forms]
+    upright = [cell if np.linalg.det(cell) > 0 else cell[::-1] for cell in reduced]
+    return sorted(upright, key=lambda cell: float(np.sum((cell @ stack.lattice[:2]) ** 2)))
 
 
 def _shared(stack: Stack, gap: Gap, top: float, supercell: Integers) -> Termination:

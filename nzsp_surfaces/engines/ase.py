@@ -193,7 +193,7 @@ class AseEngine:
         """Langevin dynamics in segments; a killed run goes on from the last whole one, with the same random numbers."""
         state = _load_state(folder) or _first_state(structure, settings)
         while len(state.trace) - 1 < settings.steps:
-            steps = min(settings.segment, settings.steps - len(state.trace) + 1)
+            steps = min(settings.segment, settings.steps - max(0, len(state.trace) - 1))
             state = _segment(structure, self.calculator, state, settings, steps, report)
             _save_state(folder, state)
         return Trajectory(_moved(structure, state.positions), np.array(state.trace), self.identity)

@@ -1,0 +1,188 @@
+"""The runner, whole: `nzsp run` as a process on an alloy that is quick to compute."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from example_crystals import structure
+
+STUDY = """\
+name: alloy
+materials:
+  CuAu: {structure: CuAu.vasp, charges: {Cu: 1, Au: -1}, mobile: []}
+planes: [[1, 1, 0], [1, 0, 1]]
+slabs: {thickness: 8, vacuum: 10}
+engine: emt
+profiles:
+  quick: {bulk_force: 0.001, slab_force: 0.002}
+"""
+"""EMT knows metals only; formal charges make copper-gold an 'ionic crystal' with two planes that cleave."""
+
+KEYS = {
+    "slabs": "id material miller film n_atoms n_formula_units n_film_units area thickness vacuum symmetric dipole"
+    " surface_coordination broken_bonds_per_area structure",
+    "surface_energies": "id material miller film n_film_units gamma gamma_published converged engine model formula area structure",
+    "bulk": "id material formula space_group space_group_relaxed lattice energy_per_formula_unit max_force converged structure",
+    "candidates": "id material miller film gamma converged selected note",
+}
+PROVENANCE = (
+    "program version python platform packages engine model engine_version device profile seeds study_identity started"
+    " finished wall_seconds calculations repeated_from_disk"
+)
+
+
+def write(folder: Path, text: str = STUDY) -> Path:
+    """The study beside its structure."""
+    folder.mkdir(exist_ok=True)
+    structure("CuAu").to(filename=str(folder / "CuAu.vasp"), fmt="poscar")
+    (folder / "study.yaml").write_text(text)
+    return folder / "study.yaml"
+
+
+def nzsp(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """`nzsp run`, to its end."""
+    call = [sys.executable, "-m", "nzsp_surfaces", "run", *map(str, arguments), "--workers", "1"]
+    return subprocess.run(call, capture_output=True, text=True, timeout=300)
+
+
+def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    """Exit status 2 and one line with the words, no traceback."""
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    for word in words:
+        assert word in done.stderr
+
+
+def document(folder: Path, name: str) -> Any:
+    """A document of the results."""
+    return json.loads((folder / f"{name}.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of a run that nothing interrupted; the study lies beside them."""
+    folder = tmp_path_factory.mktemp("runner")
+    done = nzsp(write(folder), "-o", folder / "results")
+    assert done.returncode == 0, done.stderr
+    return folder / "results"
+
+
+def test_documents_have_the_keys_of_the_contract(finished: Path) -> None:
+    """Every row of every list, the provenance, the study, the shapes; structures lie where they are said to lie."""
+    for name, keys in KEYS.items():
+        rows = document(finished, name)
+        assert rows
+        assert all(set(keys.split()) <= set(row) for row in rows)
+        assert all((finished / row["structure"]).is_file() for row in rows if "structure" in row)
+    assert set(PROVENANCE.split()) <= set(document(finished, "provenance"))
+    assert {"identity", "profile", "name"} <= set(document(finished, "study"))
+    assert all({"facets", "mean_gamma"} <= set(shape) for shape in document(finished, "wulff").values())
+    for name in ("rejected", "films", "dynamics"):
+        assert isinstance(document(finished, name), list)
+    assert (finished / "report.html").stat().st_size > 10_000
+    assert len((finished / "surface_energies.csv").read_text().splitlines()) == 3
+
+
+def test_the_energies_are_those_of_an_alloy(finished: Path) -> None:
+    """Positive, converged, and the close-packed plane, (101) of the tetragonal cell, lowest."""
+    gammas = {tuple(row["miller"]): row["gamma"] for row in document(finished, "surface_energies")}
+    assert all(row["converged"] for row in document(finished, "surface_energies"))
+    assert 0 < gammas[1, 0, 1] < gammas[1, 1, 0] < 3
+
+
+def test_a_finished_study_computes_nothing_again(finished: Path) -> None:
+    """Three results come from disk, and the energies stay as they are, to the last bit."""
+    before = document(finished, "surface_energies")
+    done = nzsp(finished.parent / "study.yaml", "-o", finished)
+    assert done.returncode == 0, done.stderr
+    assert "0 calculations, 3 from disk" in " ".join(done.stdout.split())
+    assert document(finished, "surface_energies") == before
+
+
+def test_a_directory_of_another_study_is_refused(finished: Path, tmp_path: Path) -> None:
+    """Nothing in it is touched."""
+    before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
+    refused(nzsp(write(tmp_path, STUDY.replace("vacuum: 10", "vacuum: 11")), "-o", finished), "another study", "-o")
+    assert {path: path.stat().st_mtime_ns for path in finished.rglob("*")} == before
+
+
+def test_a_directory_of_other_files_and_an_unknown_engine_are_refused(tmp_path: Path) -> None:
+    """One line each."""
+    study = write(tmp_path)
+    refused(nzsp(study, "-o", tmp_path), "not empty")
+    refused(nzsp(study, "-o", tmp_path / "results", "--engine", "vasp6"), "vasp6", "known are")
+    refused(nzsp(tmp_path / "none.yaml", "-o", tmp_path / "results"), "none.yaml")
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_run_killed_at_any_moment_goes_on_to_the_same_energies(finished: Path, tmp_path: Path) -> None:
+    """SIGKILL while slabs relax, twice; then the run ends with energies equal to the last bit."""
+    study, results = write(tmp_path), tmp_path / "results"
+    killed = [killed_after(study, results, count) for count in (3, 12)]
+    assert all(killed)
+    assert not (results / "surface_energies.json").exists()
+    done = nzsp(study, "-o", results)
+    assert done.returncode == 0, done.stderr
+    keep = ("id", "gamma", "area", "converged")
+    energies = [[row[key] for key in keep] for row in document(results, "surface_energies")]
+    assert energies == [[row[key] for key in keep] for row in document(finished, "surface_energies")]
+
+
+def killed_after(study: Path, results: Path, evaluations: int) -> bool:
+    """Start a run, kill it when a task has so many more evaluations on record; whether it was still running."""
+    call = [sys.executable, "-m", "nzsp_surfaces", "run", str(study), "-o", str(results), "--workers", "1"]
+    process = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    end = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < end and recorded(results) < 300 * evaluations:
+        time.sleep(0.002)
+    running = process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return running
+
+
+def recorded(results: Path) -> int:
+    """Bytes of the records of running tasks."""
+    return sum(path.stat().st_size for path in results.glob("calculations/*/evaluations.bin") if path.exists())
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Any:
+    """A file system of 20 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if not shutil.which("mount") or subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)], capture_output=True
+    ).returncode:
+        pytest.skip("no right to mount a file system")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_before_anything_is_computed(small_disk: Path, tmp_path: Path) -> None:
+    """One line that says how much is free and how much is needed."""
+    refused(nzsp(write(tmp_path / "study"), "-o", small_disk / "results"), "MB are free", "make room")
+    assert not list(small_disk.iterdir())
+
+
+@pytest.mark.slow
+def test_the_default_engine_finds_the_cleavage_plane_of_magnesia(tmp_path: Path) -> None:
+    """(100) of MgO is lowest, near the 1.04 to 1.15 J/m² of experiment; (110) is more than twice as high."""
+    pytest.importorskip("sevenn")
+    structure("MgO").to(filename=str(tmp_path / "MgO.vasp"), fmt="poscar")
+    study = tmp_path / "study.yaml"
+    study.write_text("materials: {MgO: {structure: MgO.vasp}}\nplanes: [[1, 0, 0], [1, 1, 0]]\n")
+    done = nzsp(study, "-o", tmp_path / "results")
+    assert done.returncode == 0, done.stderr
+    low, high = (row["gamma"] for row in document(tmp_path / "results", "surface_energies"))
+    assert 0.7 < low < 1.2
+    assert 1.8 * low < high
