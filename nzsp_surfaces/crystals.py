@@ -247,6 +247,36 @@ def equivalent_planes(crystal: Crystal, miller: tuple[int, ...]) -> frozenset[tu
     return frozenset((int(round(h)), int(round(k)), int(round(l))) for h, k, l in images)
 
 
+def distinct_planes(crystal: Crystal, max_index: int) -> tuple[tuple[int, ...], ...]:
+    """One plane of every form {h k l} with indices up to `max_index`, by the crystal's own point group, densest first.
+
+    Indices are coprime and on the conventional cell; four of them for trigonal and hexagonal crystals.
+
+    Raises:
+        UserError: `max_index` is not between 1 and 9.
+    """
+    if not 1 <= max_index <= 9:
+        raise UserError(f"largest index {max_index}: choose one from 1 to 9")
+    span = range(-max_index, max_index + 1)
+    forms: dict[frozenset[tuple[int, int, int]], tuple[int, int, int]] = {}
+    for indices in sorted(((h, k, l) for h in span for k in span for l in span), key=_simplicity):
+        if math.gcd(*indices) == 1:
+            forms.setdefault(equivalent_planes(crystal, indices), indices)
+    chosen = sorted(forms.values(), key=lambda plane: -_spacing(crystal, plane))
+    return tuple(hkil(plane) if crystal.hexagonal else plane for plane in chosen)
+
+
+def _simplicity(indices: tuple[int, int, int]) -> tuple[int, int, tuple[int, ...]]:
+    """Small indices first, few negative ones first: how people name a form."""
+    return sum(map(abs, indices)), sum(i < 0 for i in indices), tuple(-i for i in indices)
+
+
+def _spacing(crystal: Crystal, plane: tuple[int, ...]) -> float:
+    """Å between lattice planes."""
+    reciprocal = np.linalg.inv(crystal.structure.lattice.matrix).T
+    return float(1 / np.linalg.norm(primitive_indices(crystal, plane) @ reciprocal))
+
+
 def ase_atoms(structure: Structure) -> Atoms:
     """The only way from pymatgen to ASE: positions, cell and elements, periodic in all directions."""
     from ase import Atoms

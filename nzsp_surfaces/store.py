@@ -52,6 +52,7 @@ def open_store(path: Path, study: Study) -> Store:
     Raises:
         UserError: it holds another study, other files, or cannot be written.
     """
+    header = {"identity": study.identity, "profile": study.profile_name, "name": study.name}
     marker = path / "study.json"
     if path.exists() and not path.is_dir():
         raise UserError(f"{path}: is a file; choose a directory for the results")
@@ -63,7 +64,6 @@ def open_store(path: Path, study: Study) -> Store:
         (path / "calculations").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror}); choose another directory with -o") from error
-    header = {"identity": study.identity, "profile": study.profile_name, "name": study.name}
     write_atomically(marker, json.dumps(header | {"resolved": study.resolved}, indent=1))
     return Store(path)
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from nzsp_surfaces.bonds import Polyanion, find_units, parse_polyanion, strong_polyanions
 from nzsp_surfaces.calculation import digest, structure_to_json
-from nzsp_surfaces.crystals import Crystal, crystal, equivalent_planes, hkl, load_structure
+from nzsp_surfaces.crystals import Crystal, crystal, distinct_planes, equivalent_planes, hkl, load_structure
 from nzsp_surfaces.engines import catalogue
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.films import Film, film_compound
@@ -252,6 +252,23 @@ def load_study(path: Path, profile: str = "quick", engine: str | None = None) ->
     return Study(path, settings, profile, chosen, materials, films)
 
 
+def crystal_study(path: Path, max_index: int) -> Study:
+    """A study of one crystal alone: every distinct plane up to an index, polyanions found by themselves.
+
+    Args:
+        path: CIF or POSCAR.
+        max_index: largest index on the conventional cell.
+
+    Raises:
+        UserError: the crystal or the index is at fault.
+    """
+    given = MaterialInput(path)
+    name = load_structure(path).composition.reduced_formula
+    material = _material(name, given, path)
+    settings = StudyFile({name: given}, distinct_planes(material.crystal, max_index), name=name)
+    return Study(path, settings, "quick", PROFILES["quick"], (material,), ())
+
+
 def _check_planes(settings: StudyFile, path: Path) -> None:
     seen: set[tuple[int, int, int]] = set()
     for plane in settings.planes:
@@ -297,11 +314,18 @@ def _material(name: str, given: MaterialInput, path: Path) -> Material:
         find_units(found, polyanions)
     except UserError as error:
         raise UserError(f"{where}: {error}") from error
-    mobile = given.mobile if given.mobile is not None else tuple(e for e, q in found.charges.items() if q == 1)
+    mobile = given.mobile if given.mobile is not None else _mobile(found, polyanions)
     unknown = set(mobile) - set(found.charges)
     if unknown:
         raise UserError(f"{where}: mobile: {', '.join(sorted(unknown))} does not occur in {found.formula}")
     return Material(name, found, polyanions, frozenset(mobile))
+
+
+def _mobile(found: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[str, ...]:
+    """Cations of charge +1, unless nothing but they would hold the crystal together, as in rock salt."""
+    cations = {e for e, q in found.charges.items() if q > 0}
+    single = tuple(e for e in sorted(cations) if found.charges[e] == 1)
+    return single if polyanions or cations - set(single) else ()
 
 
 def _film(name: str, given: FilmInput, settings: StudyFile, path: Path) -> CappingFilm:

@@ -14,6 +14,7 @@ from nzsp_surfaces.slabs import Rejection, SlabCut, SlabOptions, cut_slabs
 STRUCTURES = Path(__file__).parents[1] / "inputs" / "structures"
 FILES = {"NZP": "NaZr2P3O12.cif", "NZS": "Na4Zr2Si3O12.cif", "Na3PO4": "Na3PO4.cif"}
 PLANES = [(1, -1, 0, 2), (1, 0, -1, 4), (1, 1, -2, 0), (0, 0, 0, 1)]
+USUAL = SlabOptions()
 ENOUGH = SlabOptions(arrangements=10_000)
 """Options that keep every arrangement."""
 
@@ -23,8 +24,10 @@ def structure(name: str) -> Structure:
     """A crystal's structure; do not change it, copy it."""
     if name in FILES:
         return load_structure(STRUCTURES / FILES[name])
-    group, lattice, sites = {
-        "calcite": ("R-3c", Lattice.hexagonal(4.99, 17.06), {"Ca": (0, 0, 0), "C": (0, 0, 0.25), "O": (0.2568, 0, 0.25)}),
+    known: dict[str, tuple[str, Lattice, dict[str, tuple[float, float, float]]]] = {
+        "calcite": (
+            "R-3c", Lattice.hexagonal(4.99, 17.06), {"Ca": (0, 0, 0), "C": (0, 0, 0.25), "O": (0.2568, 0, 0.25)}
+        ),
         "NaCl": ("Fm-3m", Lattice.cubic(5.64), {"Na": (0, 0, 0), "Cl": (0.5, 0.5, 0.5)}),
         "MgO": ("Fm-3m", Lattice.cubic(4.21), {"Mg": (0, 0, 0), "O": (0.5, 0.5, 0.5)}),
         "SrTiO3": ("Pm-3m", Lattice.cubic(3.905), {"Sr": (0, 0, 0), "Ti": (0.5, 0.5, 0.5), "O": (0.5, 0.5, 0)}),
@@ -32,8 +35,11 @@ def structure(name: str) -> Structure:
         "CuAu": ("P4/mmm", Lattice.tetragonal(2.8, 3.67), {"Cu": (0, 0, 0), "Au": (0.5, 0.5, 0.5)}),
         "Cu": ("Fm-3m", Lattice.cubic(3.6), {"Cu": (0, 0, 0)}),
         # Lithium in three-fold rings on both sides of a layer: turned over twice by -3, a ring does not come back.
-        "rings": ("P-3m1", Lattice.hexagonal(6.0, 9.0), {"Zr": (0, 0, 0.5), "O": (0.17, 0.83, 0.37), "Li": (0.2, 0.4, 0.05)}),
-    }[name]  # fmt: skip
+        "rings": (
+            "P-3m1", Lattice.hexagonal(6.0, 9.0), {"Zr": (0, 0, 0.5), "O": (0.17, 0.83, 0.37), "Li": (0.2, 0.4, 0.05)}
+        ),
+    }  # fmt: skip
+    group, lattice, sites = known[name]
     return Structure.from_spacegroup(group, lattice, list(sites), list(sites.values()))
 
 
@@ -65,7 +71,7 @@ def framework(name: str) -> set[str]:
 
 @cache
 def slabs_of(
-    name: str, plane: tuple[int, ...], options: SlabOptions = SlabOptions()
+    name: str, plane: tuple[int, ...], options: SlabOptions = USUAL
 ) -> tuple[tuple[SlabCut, ...], tuple[Rejection, ...]]:
     """Accepted and rejected cuts of a plane."""
     return cut_slabs(ionic(name), plane, polyanions(name), mobile(name), options)

@@ -9,7 +9,7 @@ import pytest
 from example_crystals import ionic, polyanions, structure
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Composition, Lattice, Structure
 
 from nzsp_surfaces.crystals import (
     ase_atoms,
@@ -47,7 +47,7 @@ def test_the_plane_1_1_0_2_of_nzp_is_h_k_l_1_1_2() -> None:
 
 
 def test_the_plane_1_0_2_is_another_one() -> None:
-    """(1 0 2) is extinct in the obverse setting, so its lattice planes are three times as dense and of no form with (1 -1 2)."""
+    """(1 0 2) is extinct in the obverse setting, so its lattice planes are thrice as dense and of another form."""
     assert repeat("NZP", (1, 0, 2)) == pytest.approx(repeat("NZP", (1, -1, 2)) / 3)
     assert not equivalent_planes(ionic("NZP"), (1, 0, 2)) & equivalent_planes(ionic("NZP"), (1, -1, 2))
 
@@ -69,7 +69,9 @@ def test_nzp_is_r_3c_with_two_formula_units() -> None:
     nzp = ionic("NZP")
     assert (nzp.number, nzp.formula_units, len(nzp.structure), len(nzp.operations)) == (167, 2, 36, 12)
     assert nzp.charges == {"Na": 1, "Zr": 4, "P": 5, "O": -2}
-    assert nzp.conventional_lattice == pytest.approx(Lattice.hexagonal(*structure("NZP").lattice.abc[1:]).matrix, abs=1e-3)
+    assert nzp.conventional_lattice == pytest.approx(
+        Lattice.hexagonal(*structure("NZP").lattice.abc[1:]).matrix, abs=1e-3
+    )
 
 
 @given(INDEX, INDEX, INDEX)
@@ -170,7 +172,9 @@ def test_an_unreadable_file_is_named(tmp_path: Path, content: str) -> None:
 
 def test_disorder_is_refused(tmp_path: Path) -> None:
     """A site shared by two elements or partly empty has no one structure."""
-    mixed = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5), [{"Na": 0.5, "K": 0.5}, "Cl"], [[0, 0, 0], [0.5] * 3])
+    mixed = Structure.from_spacegroup(
+        "Fm-3m", Lattice.cubic(5), [Composition("Na0.5K0.5"), "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]
+    )
     mixed.to(filename=str(tmp_path / "mixed.cif"))
     with pytest.raises(UserError) as error:
         load_structure(tmp_path / "mixed.cif")
@@ -179,7 +183,7 @@ def test_disorder_is_refused(tmp_path: Path) -> None:
 
 def test_overlapping_atoms_are_refused(tmp_path: Path) -> None:
     """Two sites 0.1 Å apart are named with their distance."""
-    double = Structure(Lattice.cubic(5), ["Na", "Cl", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0.5, 0.52]])
+    double = Structure(Lattice.cubic(5), ["Na", "Cl", "Cl"], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, 0.5, 0.52]])
     double.to(filename=str(tmp_path / "POSCAR"))
     with pytest.raises(UserError) as error:
         load_structure(tmp_path / "POSCAR")

@@ -67,7 +67,9 @@ def test_gamma_of_a_repeated_surface_cell_is_the_same(excess: float, area: float
 def test_gamma_does_not_depend_on_the_zero_of_energy(shift: float, excess: float, area: float, n: int) -> None:
     """A constant added for each formula unit cancels between slab and bulk."""
     plain = surface_energy(calculation(f"Na{n}Cl{n}", n * -3.5 + excess), calculation("NaCl", -3.5), area)
-    moved = surface_energy(calculation(f"Na{n}Cl{n}", n * (shift - 3.5) + excess), calculation("NaCl", shift - 3.5), area)
+    moved = surface_energy(
+        calculation(f"Na{n}Cl{n}", n * (shift - 3.5) + excess), calculation("NaCl", shift - 3.5), area
+    )
     assert moved.gamma == close(plain.gamma, abs=1e-7)
 
 
@@ -107,7 +109,9 @@ def test_off_stoichiometry_gamma_falls_with_the_potential_of_what_is_in_excess()
 
 
 @given(st.floats(0.01, 5), st.floats(-500, 500), AREA, st.lists(UNITS, min_size=2, max_size=6, unique=True))
-def test_the_thickness_fit_is_exact_for_a_straight_line(gamma: float, bulk: float, area: float, units: list[int]) -> None:
+def test_the_thickness_fit_is_exact_for_a_straight_line(
+    gamma: float, bulk: float, area: float, units: list[int]
+) -> None:
     """E(n) = 2 A gamma + n E_bulk gives both back with no residual."""
     energies = [2 * area * gamma / 16.02176634 + n * bulk for n in units]
     fit = thickness_fit(units, energies, area)
@@ -117,11 +121,13 @@ def test_the_thickness_fit_is_exact_for_a_straight_line(gamma: float, bulk: floa
 
 
 def test_the_thickness_fit_is_free_of_a_wrong_bulk() -> None:
-    """With a bulk energy off by 10 meV the plain formula drifts with thickness; the fit does not, and shows the slope."""
+    """With a bulk energy off by 10 meV the plain formula drifts with thickness; the fit does not, and tells."""
     area, units = 20.0, [4, 6, 8]
     energies = [2 * area * 0.05 - 3.5 * n for n in units]
     wrong = calculation("NaCl", -3.49)
-    plain = [surface_energy(calculation(f"Na{n}Cl{n}", e), wrong, area).gamma for n, e in zip(units, energies, strict=True)]
+    plain = [
+        surface_energy(calculation(f"Na{n}Cl{n}", e), wrong, area).gamma for n, e in zip(units, energies, strict=True)
+    ]
     assert plain[0] > plain[1] > plain[2]
     fit = thickness_fit(units, energies, area)
     assert fit.gamma == close(16.02176634 * 0.05)
@@ -144,15 +150,18 @@ UNLIKE: list[tuple[str, Callable[[Calculation], Calculation]]] = [
 
 
 @pytest.mark.parametrize(("word", "change"), UNLIKE)
-def test_results_of_unlike_calculations_are_not_subtracted(word: str, change: Callable[[Calculation], Calculation]) -> None:
-    """Another engine, version, setting, correction, or a run that is not converged: refused in one line, either way round."""
+def test_results_of_unlike_calculations_are_not_subtracted(
+    word: str, change: Callable[[Calculation], Calculation]
+) -> None:
+    """Another engine, version, setting, correction, or no convergence: refused in one line, either way round."""
     slab, bulk, film = calculation("Na3PO4", -40), calculation("Na3PO4", -40), calculation("Na3PO4", -40)
-    for call in (
+    calls: tuple[Callable[[], object], ...] = (
         lambda: surface_energy(change(slab), bulk, 10.0),
         lambda: surface_energy(slab, change(bulk), 10.0),
         lambda: capped_surface_energy(slab, bulk, change(film), 0, 10.0),
         lambda: capped_surface_energy(slab, change(bulk), film, 0, 10.0),
-    ):
+    )
+    for call in calls:
         with pytest.raises(Incomparable) as error:
             call()
         assert word in str(error.value)
@@ -168,11 +177,12 @@ def test_unconverged_slabs_have_no_grand_potential_either() -> None:
 def test_unlike_faces_have_a_cleavage_energy_only() -> None:
     """An asymmetric slab gets no gamma, bare, covered or off stoichiometry."""
     one = calculation("NaCl", -3.5)
-    for call in (
+    calls: tuple[Callable[[], object], ...] = (
         lambda: surface_energy(one, one, 10.0, symmetric=False),
         lambda: capped_surface_energy(one, one, one, 0, 10.0, symmetric=False),
         lambda: grand_surface_energy(one, {"Na": 0, "Cl": 0}, 10.0, symmetric=False),
-    ):
+    )
+    for call in calls:
         with pytest.raises(Asymmetric, match="cleavage"):
             call()
 

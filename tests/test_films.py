@@ -135,11 +135,15 @@ def test_the_same_seed_gives_the_same_film_and_another_seed_another() -> None:
 def test_mirroring_an_untouched_slab_changes_nothing(name: str, face: str) -> None:
     """Either half is already the image of the other."""
     slab = capped(name)
-    assert mirrored(slab, slab.structure.cart_coords, face).cart_coords == pytest.approx(slab.structure.cart_coords, abs=0.02)
+    assert mirrored(slab, slab.structure.cart_coords, face).cart_coords == pytest.approx(
+        slab.structure.cart_coords, abs=0.02
+    )
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.sampled_from(["NZP", "NZS"]), st.sampled_from(["bottom", "top"]), st.integers(0, 2**32 - 1), st.floats(0, 0.5))
+@given(
+    st.sampled_from(["NZP", "NZS"]), st.sampled_from(["bottom", "top"]), st.integers(0, 2**32 - 1), st.floats(0, 0.5)
+)
 def test_mirroring_keeps_one_half_and_makes_the_slab_symmetric(name: str, face: str, seed: int, size: float) -> None:
     """After any displacements the chosen half stays, up to the drift of the whole, and the flip writes the other."""
     slab = capped(name)
@@ -156,12 +160,14 @@ def test_mirroring_keeps_one_half_and_makes_the_slab_symmetric(name: str, face: 
 @settings(max_examples=15, deadline=None)
 @given(st.sampled_from(["NZP", "NZS"]), st.integers(0, 2**32 - 1))
 def test_averaging_over_the_flip_projects_on_symmetric_displacements(name: str, seed: int) -> None:
-    """Once is as good as twice, a symmetric displacement keeps the slab symmetric, and the mean motion in the plane stays."""
+    """Once is as good as twice, and what comes out keeps the slab symmetric."""
     slab = capped(name)
     random = np.random.default_rng(seed).normal(scale=0.2, size=(len(slab.structure), 3))
     even = slab.flip.average(random)
     assert slab.flip.average(even) == pytest.approx(even)
-    moved = Structure(slab.structure.lattice, slab.structure.species, slab.structure.cart_coords + even, coords_are_cartesian=True)
+    moved = Structure(
+        slab.structure.lattice, slab.structure.species, slab.structure.cart_coords + even, coords_are_cartesian=True
+    )
     assert asymmetry(slab, moved) == pytest.approx(asymmetry(slab, slab.structure), abs=1e-3)
 
 

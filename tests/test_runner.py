@@ -30,8 +30,10 @@ profiles:
 KEYS = {
     "slabs": "id material miller film n_atoms n_formula_units n_film_units area thickness vacuum symmetric dipole"
     " surface_coordination broken_bonds_per_area structure",
-    "surface_energies": "id material miller film n_film_units gamma gamma_published converged engine model formula area structure",
-    "bulk": "id material formula space_group space_group_relaxed lattice energy_per_formula_unit max_force converged structure",
+    "surface_energies": "id material miller film n_film_units gamma gamma_published converged engine model formula area"
+    " structure",
+    "bulk": "id material formula space_group space_group_relaxed lattice energy_per_formula_unit max_force converged"
+    " structure",
     "candidates": "id material miller film gamma converged selected note",
 }
 PROVENANCE = (
@@ -125,16 +127,18 @@ def test_a_directory_of_other_files_and_an_unknown_engine_are_refused(tmp_path: 
 
 
 def test_a_run_killed_at_any_moment_goes_on_to_the_same_energies(finished: Path, tmp_path: Path) -> None:
-    """SIGKILL while slabs relax, twice; then the run ends with energies equal to the last bit."""
+    """SIGKILL while something relaxes, twice; then the run ends with the energies of one that was left alone.
+
+    EMT keeps a list of neighbours, whose order depends on when it was made, hence the tolerance; see test_engines.
+    """
     study, results = write(tmp_path), tmp_path / "results"
     killed = [killed_after(study, results, count) for count in (3, 12)]
     assert all(killed)
     assert not (results / "surface_energies.json").exists()
     done = nzsp(study, "-o", results)
     assert done.returncode == 0, done.stderr
-    keep = ("id", "gamma", "area", "converged")
-    energies = [[row[key] for key in keep] for row in document(results, "surface_energies")]
-    assert energies == [[row[key] for key in keep] for row in document(finished, "surface_energies")]
+    ours, theirs = ({row["id"]: row["gamma"] for row in document(f, "surface_energies")} for f in (results, finished))
+    assert ours == pytest.approx(theirs, abs=1e-9)
 
 
 def killed_after(study: Path, results: Path, evaluations: int) -> bool:
@@ -160,9 +164,12 @@ def small_disk(tmp_path: Path) -> Any:
     """A file system of 20 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    if not shutil.which("mount") or subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)], capture_output=True
-    ).returncode:
+    if (
+        not shutil.which("mount")
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)], capture_output=True
+        ).returncode
+    ):
         pytest.skip("no right to mount a file system")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)

@@ -163,7 +163,9 @@ def test_every_plane_and_every_film_has_an_entry(tmp_path: Path) -> None:
     """Two materials, two bare planes and a film on one: six lines of the table."""
     plan = make_plan(load_study(write(tmp_path)))
     assert [(e.material, e.miller, e.film) for e in plan.entries] == [
-        (m, p, f) for m in ("NZP", "NZS") for p, f in (((1, -1, 0, 2), None), ((1, -1, 0, 2), "Na3PO4"), ((1, 0, -1, 4), None))
+        (m, p, f)
+        for m in ("NZP", "NZS")
+        for p, f in (((1, -1, 0, 2), None), ((1, -1, 0, 2), "Na3PO4"), ((1, 0, -1, 4), None))
     ]
 
 

@@ -35,12 +35,15 @@ def command(study: Path, output: Path, profile: str, engine: str | None, workers
 
     Killed at any moment and started again, it goes on where it was; finished, it computes nothing again.
     """
+    from nzsp_surfaces.engines import catalogue
     from nzsp_surfaces.plan import make_plan
     from nzsp_surfaces.store import enough_room, only_run, open_store
     from nzsp_surfaces.study import load_study
 
     began, started = time.perf_counter(), _now()
     loaded = load_study(study, profile, engine)
+    for name in (loaded.settings.engine, loaded.anneal_engine):
+        catalogue.entry(name, str(study))
     enough_room(output)
     store = open_store(output, loaded)
     with only_run(output):

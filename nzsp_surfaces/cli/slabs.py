@@ -12,6 +12,7 @@ EXAMPLES = """\
 Examples:
   nzsp slabs inputs/table1.yaml
   nzsp slabs inputs/table1.yaml -o runs/slabs
+  nzsp slabs calcite.cif --max-index 2 -o runs/calcite
 """
 
 
@@ -20,19 +21,24 @@ Examples:
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=Path("runs/slabs"), show_default=True, help="Directory."
 )
-def command(study: Path, output: Path) -> None:
+@click.option("--max-index", type=click.IntRange(1, 9), help="All distinct planes of a crystal up to this index.")
+def command(study: Path, output: Path, max_index: int | None) -> None:
     """Build every slab and film of STUDY and list them; compute nothing.
 
-    Writes slabs.json, rejected.json and the structures as POSCAR and CIF.
+    STUDY is a study in YAML or, with --max-index, a crystal (CIF, POSCAR): then every distinct plane by the crystal's
+    point group, polyanions found by themselves. Writes slabs.json, rejected.json and the structures as POSCAR and CIF.
     """
     from rich.console import Console
 
     from nzsp_surfaces.documents import write_slabs
+    from nzsp_surfaces.errors import UserError
     from nzsp_surfaces.plan import make_plan
     from nzsp_surfaces.store import open_store
-    from nzsp_surfaces.study import load_study
+    from nzsp_surfaces.study import crystal_study, load_study
 
-    loaded = load_study(study)
+    if not max_index and study.suffix.lower() not in (".yaml", ".yml"):
+        raise UserError(f"{study}: is no study in YAML; for a crystal add --max-index N")
+    loaded = crystal_study(study, max_index) if max_index else load_study(study)
     plan = make_plan(loaded)
     open_store(output, loaded)
     rows = write_slabs(loaded, plan, output)
@@ -44,23 +50,16 @@ def command(study: Path, output: Path) -> None:
 
 
 def _table(rows: list[dict[str, Any]]) -> Any:
+    from rich import box
     from rich.table import Table
 
     from nzsp_surfaces.plan import plane_name
 
-    table = Table(title="Slabs, best first within a plane")
+    table = Table(title="Slabs, best first within a plane", box=box.SIMPLE, padding=(0, 1, 0, 0))
     for name in ("material", "plane", "film"):
-        table.add_column(name)
-    for name in (
-        "atoms",
-        "formula units",
-        "area / Å²",
-        "thickness / Å",
-        "broken bonds / Å⁻²",
-        "coordination",
-        "arrangement",
-    ):
-        table.add_column(name, justify="right")
+        table.add_column(name, no_wrap=True)
+    for name in ("atoms", "f.u.", "area/Å²", "thick/Å", "broken/Å⁻²", "lowest", "sharing"):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         coordination = " ".join(f"{e} {n}" for e, n in row["surface_coordination"].items())
         table.add_row(

@@ -100,7 +100,7 @@ class Replay(Calculator):
         copy.calc = self.calculator
         forces, energy = copy.get_forces(), copy.get_potential_energy()
         stress = copy.get_stress() if "stress" in self.calculator.implemented_properties else np.zeros(6)
-        return np.concatenate([[energy], forces.ravel(), stress])
+        return np.concatenate([[energy], forces.ravel(), stress], dtype=np.float64)
 
     def _append(self, key: int, values: Matrix) -> None:
         if self._file is None:

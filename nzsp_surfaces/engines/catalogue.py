@@ -108,9 +108,7 @@ def entry(name: str, where: str = "engine") -> Entry:
     Raises:
         UserError: unknown, or not installed here.
     """
-    if name not in ENGINES:
-        raise UserError(f"{where}: unknown engine '{name}'; known are {', '.join(ENGINES)}")
-    found = ENGINES[name]
+    found = _known(name, where)
     if found.missing:
         raise UserError(
             f"{where}: engine '{name}' is not installed here, {', '.join(found.missing)} is missing; "
@@ -119,10 +117,20 @@ def entry(name: str, where: str = "engine") -> Entry:
     return found
 
 
+def _known(name: str, where: str) -> Entry:
+    if name not in ENGINES:
+        raise UserError(f"{where}: unknown engine '{name}'; known are {', '.join(ENGINES)}")
+    return ENGINES[name]
+
+
 def identity(name: str) -> EngineIdentity:
-    """Name, model and version of an installed engine, without loading it."""
-    found = entry(name)
-    return EngineIdentity(found.name, found.model, found.version or "unknown")
+    """Name, model and version of an engine, without loading it; slabs can be built where it is not installed.
+
+    Raises:
+        UserError: unknown.
+    """
+    found = _known(name, "engine")
+    return EngineIdentity(found.name, found.model, found.version or "not installed")
 
 
 def load(name: str) -> AseEngine:
