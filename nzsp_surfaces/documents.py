@@ -21,9 +21,9 @@ from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.files import write_atomically
 from nzsp_surfaces.films import cap, describe_faces
 from nzsp_surfaces.local import Outcome
-from nzsp_surfaces.outcome import Candidate, TableEntry, film_reference, screened, table
-from nzsp_surfaces.plan import Plan, anneal_time, bulk_id, plane_name
-from nzsp_surfaces.recipes import Result
+from nzsp_surfaces.outcome import TableEntry, film_reference, screened, table
+from nzsp_surfaces.plan import Plan, bulk_id, plane_name
+from nzsp_surfaces.recipes import Result, dynamics_settings
 from nzsp_surfaces.slabs import SlabCut, build, certify
 from nzsp_surfaces.study import CappingFilm, Material, Study
 
@@ -272,17 +272,18 @@ def _dynamics_row(
     (path / "traces").mkdir(exist_ok=True)
     write_atomically(path / name, "\n".join(lines) + "\n")
     later = result.trace[len(result.trace) // 2 :]
+    settings = dynamics_settings(study, film, int(task.split("/")[-1]))
     return {
         "id": task,
         "material": task.split("/")[0],
         "miller": list(miller) if miller else None,
         "film": film.name,
-        "seed": study.settings.seed * 1000 + int(task.split("/")[-1]),
-        "temperature": film.settings.temperature,
+        "seed": settings.seed,
+        "temperature": settings.temperature,
         "mean_temperature": float(later[:, 1].mean()),
-        "timestep": study.settings.timestep,
-        "duration": anneal_time(study, film),
-        "thermostat": "Langevin, friction 0.02 /fs",
+        "timestep": settings.timestep,
+        "duration": settings.duration,
+        "thermostat": settings.thermostat,
         "trace": name,
     }
 
@@ -382,28 +383,3 @@ def _structure_files(structure: Structure, path: Path, name: str) -> str:
 
 def _json(path: Path, data: Any) -> None:
     write_atomically(path, json.dumps(data, indent=1) + "\n")
-
-
-def best_candidates(rows: tuple[TableEntry, ...]) -> list[tuple[TableEntry, Candidate]]:
-    """Entries with a value, and the candidate that gave it."""
-    return [(row, row.best) for row in rows if row.best is not None]
-
-
-def write_pictures(path: Path, rows: tuple[TableEntry, ...], shapes: Mapping[str, WulffShape]) -> None:
-    """PNG and SVG of every relaxed slab, the bars beside the published values, and the Wulff shapes."""
-    from nzsp_surfaces import plots
-    from nzsp_surfaces.labels import plane_colours
-
-    energies = json.loads((path / "surface_energies.json").read_text())
-    colours = plane_colours([tuple(e["miller"]) for e in energies])
-    bars = [plots.EnergyBar.from_entry(e) for e in energies]
-    figure = plots.figure_of(plots.draw_energies, bars, size=(7.5, 3.6), colours=colours)
-    plots.save(figure, path / "pictures" / "surface-energies")
-    for name, shape in shapes.items():
-        plots.save(
-            plots.figure_of(plots.draw_shape, shape, size=(3.4, 3.6), colours=colours),
-            path / "pictures" / f"wulff-{name}",
-        )
-    for row, best in best_candidates(rows):
-        assert best.calculation is not None
-        plots.save(plots.figure_of(plots.draw_slab, best.calculation.structure), path / "pictures" / row.entry.id)

@@ -120,20 +120,10 @@ def _energy(study: Study, entry: Entry, result: Result, results: Mapping[str, Re
     reference = film_reference(study, film, results)
     if reference is None:
         raise UserError(f"{entry.id}: the reference of {film.name} is missing or not converged")
-    units = film_units(film, slab, results[bulk_id(entry.material)].calculation)
+    stem, _, start = result.task.rsplit("/", 2)
+    units = int((results[f"{stem}/anneal/{start}"].notes or {})["film_units"])
     # After dynamics both faces carry the same film in two states: the value is their mean, and said to be so.
     return capped_surface_energy(slab, bulk, reference, units, area)
-
-
-def film_units(film: CappingFilm, slab: Calculation, bulk: Calculation | None) -> int:
-    """Formula units of the film in a covered slab, from its composition: what the framework cations leave over."""
-    assert bulk is not None
-    unit = bulk.structure.composition.reduced_composition
-    own = film.reference.structure.composition.reduced_composition
-    frame = next(e for e in unit if e not in own)
-    centre = film.film.polyanion.centre
-    formula_units = slab.structure.composition[frame] / unit[frame]
-    return round((slab.structure.composition[centre] - formula_units * unit[centre]) / own[centre])
 
 
 def _note(task: str, result: Result) -> str:

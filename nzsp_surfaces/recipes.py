@@ -167,7 +167,7 @@ def _reference(bench: Bench) -> Result:
         return _relaxed_cell(bench, cell)
     large = cell.copy()
     large.make_supercell(_repeats(film, int(number)))
-    settings = _dynamics(bench.study, film, int(number))
+    settings = dynamics_settings(bench.study, film, int(number))
     run = bench.engine(bench.study.anneal_engine).dynamics(large, settings, bench.folder, bench.heat)
     return _relaxed_cell(bench, run.structure, run.trace)
 
@@ -182,7 +182,8 @@ def _repeats(film: CappingFilm, number: int) -> npt.NDArray[np.int64]:
     return np.asarray(np.diag(factors) @ matrix)
 
 
-def _dynamics(study: Study, film: CappingFilm, number: int) -> DynamicsSettings:
+def dynamics_settings(study: Study, film: CappingFilm, number: int) -> DynamicsSettings:
+    """The anneal of a film's start, or of a cell of its compound, by number."""
     return DynamicsSettings(
         temperature=film.settings.temperature,
         duration=anneal_time(study, film),
@@ -236,7 +237,7 @@ def _anneal(bench: Bench) -> Result:
     film, start = _film_and_start(bench)
     arrangement = _best_arrangement(bench)
     capped = capped_slab(bench, arrangement)
-    run = bench.own.dynamics(capped.structure, _dynamics(bench.study, film, start), bench.folder, bench.heat)
+    run = bench.own.dynamics(capped.structure, dynamics_settings(bench.study, film, start), bench.folder, bench.heat)
     notes = {"arrangement": arrangement, "film_units": capped.film_units, "seed": start}
     return Result(bench.task.id, bench.task.key, None, capped.structure, run.structure, run.trace, notes)
 

@@ -46,13 +46,12 @@ class Store:
             (folder / name).unlink(missing_ok=True)
 
 
-def open_store(path: Path, study: Study) -> Store:
-    """Claim a directory for a study.
+def check_directory(path: Path, study: Study) -> None:
+    """Refuse a directory that is not this study's, before anything is written to it.
 
     Raises:
-        UserError: it holds another study, other files, or cannot be written.
+        UserError: it holds another study or other files, or is a file.
     """
-    header = {"identity": study.identity, "profile": study.profile_name, "name": study.name}
     marker = path / "study.json"
     if path.exists() and not path.is_dir():
         raise UserError(f"{path}: is a file; choose a directory for the results")
@@ -60,11 +59,21 @@ def open_store(path: Path, study: Study) -> Store:
         _same_study(marker, study)
     elif path.is_dir() and any(p.name != ".lock" for p in path.iterdir()):
         raise UserError(f"{path}: is not empty and holds no study; choose a new directory with -o")
+
+
+def open_store(path: Path, study: Study) -> Store:
+    """Claim a directory for a study.
+
+    Raises:
+        UserError: it is not this study's, or cannot be written.
+    """
+    header = {"identity": study.identity, "profile": study.profile_name, "name": study.name}
+    check_directory(path, study)
     try:
         (path / "calculations").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror}); choose another directory with -o") from error
-    write_atomically(marker, json.dumps(header | {"resolved": study.resolved}, indent=1))
+    write_atomically(path / "study.json", json.dumps(header | {"resolved": study.resolved}, indent=1))
     return Store(path)
 
 

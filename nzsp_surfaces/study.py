@@ -301,6 +301,10 @@ def _check_published(settings: StudyFile, path: Path) -> None:
         if value.material not in settings.materials:
             hint = did_you_mean(value.material, settings.materials)
             raise UserError(f"{path}: published: no material '{value.material}'; {hint}")
+        if value.film is not None and value.film not in settings.films:
+            raise UserError(f"{path}: published: no film '{value.film}'; {did_you_mean(value.film, settings.films)}")
+        if hkl(value.plane) not in {hkl(plane) for plane in settings.planes}:
+            raise UserError(f"{path}: published: plane {list(value.plane)} is not among 'planes'; add it there")
 
 
 def _material(name: str, given: MaterialInput, path: Path) -> Material:

@@ -34,7 +34,7 @@ FLOORS = (
     ("report",),
     ("energy_table",),
     ("local", "launchpad"),
-    ("documents",),
+    ("documents", "pictures"),
     ("firetasks",),
     ("cli",),
     ("__main__",),

@@ -30,14 +30,15 @@ Examples:
 @click.option("--profile", type=click.Choice(["quick", "paper"]), default="quick", show_default=True, help="Protocol.")
 @click.option("--engine", help="Instead of the study's; see 'nzsp engines'.")
 @click.option("--workers", type=click.IntRange(1), help="Processes; one for each core where not given.")
-def command(study: Path, output: Path, profile: str, engine: str | None, workers: int | None) -> None:
+def command(study: Path, output: Path, profile: str, engine: str | None, workers: int | None) -> int:
     """Carry STUDY out on this machine: energies, Wulff shapes, pictures and report.html.
 
-    Killed at any moment and started again, it goes on where it was; finished, it computes nothing again.
+    Killed at any moment and started again, it goes on where it was; finished, it computes nothing again. The exit
+    status is 0, 1 where a calculation failed, and 2 for a mistake in the input.
     """
     from nzsp_surfaces.engines import catalogue
     from nzsp_surfaces.plan import make_plan
-    from nzsp_surfaces.store import enough_room, only_run, open_store
+    from nzsp_surfaces.store import check_directory, enough_room, only_run, open_store
     from nzsp_surfaces.study import load_study
 
     began, started = time.perf_counter(), _now()
@@ -45,11 +46,13 @@ def command(study: Path, output: Path, profile: str, engine: str | None, workers
     for name in (loaded.settings.engine, loaded.anneal_engine):
         catalogue.entry(name, str(study))
     enough_room(output)
-    store = open_store(output, loaded)
+    check_directory(output, loaded)
     with only_run(output):
+        store = open_store(output, loaded)
         plan = make_plan(loaded)
         outcome = _compute(loaded, plan, store, workers or _cores())
         _write(loaded, plan, outcome, output, began, started)
+    return 1 if outcome.failures else 0
 
 
 def _now() -> str:
@@ -74,8 +77,9 @@ def _compute(study: Study, plan: Plan, store: Any, workers: int) -> Outcome:
 def _write(study: Study, plan: Plan, outcome: Outcome, output: Path, began: float, started: str) -> None:
     from rich.console import Console
 
-    from nzsp_surfaces.documents import Clock, write_pictures, write_results, wulff_shapes
+    from nzsp_surfaces.documents import Clock, write_results, wulff_shapes
     from nzsp_surfaces.outcome import table
+    from nzsp_surfaces.pictures import write_pictures
     from nzsp_surfaces.report import write_report
 
     console = Console()
