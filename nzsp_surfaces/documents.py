@@ -216,26 +216,27 @@ def _candidate_rows(plan: Plan, row: TableEntry, outcome: Outcome) -> Iterable[d
 
 
 def _film_rows(study: Study, row: TableEntry, outcome: Outcome) -> Iterable[dict[str, Any]]:
-    """Both faces of every start of a film: as built, after the dynamics, relaxed, and made alike."""
+    """Both faces of every start: as built, after the dynamics, quenched, and relaxed with both faces alike."""
     for task in row.entry.candidates:
         result = outcome.results.get(task)
         if result is None:
             continue
         stages = {"start": result.start, "annealed": result.end}
         if result.calculation is not None:
-            stages = {"relaxed": result.calculation.structure}
+            stages = {"quenched" if "/quench/" in task else "relaxed": result.calculation.structure}
+        stem, _, start = task.rsplit("/", 2)
         for stage, structure in stages.items():
             if structure is not None:
-                yield from _face_rows(study, row, task, stage, structure)
+                yield from _face_rows(study, row, f"{stem}/{start}", stage, structure)
 
 
-def _face_rows(study: Study, row: TableEntry, task: str, stage: str, structure: Structure) -> Iterable[dict[str, Any]]:
+def _face_rows(study: Study, row: TableEntry, name: str, stage: str, structure: Structure) -> Iterable[dict[str, Any]]:
     material, film = _parts(study, row)
     polyanions = tuple({*material.polyanions, film.film.polyanion})
     charges = material.crystal.charges | film.film.charges
     for face in describe_faces(structure, charges, material.framework, polyanions):
         yield {
-            "id": task,
+            "id": name,
             "material": row.entry.material,
             "miller": list(row.entry.miller),
             "film": row.entry.film,

@@ -34,7 +34,7 @@ Entry = dict[str, Any]
 
 DFT_ENGINES = frozenset({"vasp", "gpaw", "cp2k"})
 """Engines whose values are the number itself; all others are potentials."""
-STAGES = ("start", "annealed", "relaxed")
+STAGES = ("start", "annealed", "quenched", "relaxed")
 TRACE_POINTS = 400
 
 

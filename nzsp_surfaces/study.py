@@ -100,7 +100,7 @@ PROFILES = {
         longest_anneal=500.0,
         screen_steps=30,
         relaxed=1,
-        starts=1,
+        references=2,
     ),
     "paper": Profile(description="paper profile: 4 ps of annealing at 500 K, forces below 0.02 eV/Å"),
 }
