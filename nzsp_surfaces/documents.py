@@ -273,7 +273,7 @@ def _dynamics_row(
     (path / "traces").mkdir(exist_ok=True)
     write_atomically(path / name, "\n".join(lines) + "\n")
     later = result.trace[len(result.trace) // 2 :]
-    settings = dynamics_settings(study, film, int(task.split("/")[-1]))
+    settings = dynamics_settings(study, film, int((result.notes or {}).get("placement", task.split("/")[-1])))
     return {
         "id": task,
         "material": task.split("/")[0],

@@ -17,6 +17,10 @@ RULES = 3
 """Counts changes of how tasks are carried out; results of other rules are not reused."""
 
 
+PLACE_STEPS = 20
+"""Steps of relaxation that rank placements of a film's cations."""
+
+
 @dataclass(frozen=True)
 class Task:
     """One calculation.
@@ -193,8 +197,9 @@ def _capped_tasks(
     """Anneal each start, quench it, and quench it again with both faces like the better one."""
     study = draft.study
     atoms, steps = 1.4 * len(cut.sites), anneal_time(study, film) / study.settings.timestep
-    for start in range(1, min(film.settings.starts, study.profile.starts) + 1):
-        stem = f"{material.name}/{plane_name(plane)}/{film.name}"
+    starts, stem = min(film.settings.starts, study.profile.starts), f"{material.name}/{plane_name(plane)}/{film.name}"
+    parents = (*parents, *_place_tasks(draft, stem, film, starts, atoms, parents))
+    for start in range(1, starts + 1):
         content = [
             structure_to_json(film.reference.structure),
             film.settings.layers,
@@ -207,3 +212,15 @@ def _capped_tasks(
         quench = draft.add(f"{stem}/quench/{start}", "quench", (anneal,), relax, engine, 100.0 * atoms)
         yield from (anneal, quench)
         yield draft.add(f"{stem}/alike/{start}", "alike", (anneal, quench, parents[0]), relax, engine, 60.0 * atoms)
+
+
+def _place_tasks(
+    draft: _Draft, stem: str, film: CappingFilm, starts: int, atoms: float, parents: tuple[str, ...]
+) -> Iterator[str]:
+    """A few steps of relaxation of every placement of a film, where there are more of them than starts."""
+    profile = draft.study.profile
+    for number in range(1, profile.placements + 1) if profile.placements > starts else ():
+        seed = draft.study.settings.seed
+        content = [structure_to_json(film.reference.structure), film.settings.layers, number, seed, PLACE_STEPS]
+        engine = draft.study.settings.engine
+        yield draft.add(f"{stem}/place/{number}", "place", parents, content, engine, PLACE_STEPS * atoms)

@@ -15,7 +15,7 @@ from nzsp_surfaces.calculation import Calculation, calculation_from_json, struct
 from nzsp_surfaces.crystals import Crystal, relaxed
 from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings
 from nzsp_surfaces.films import CappedSlab, cap, mirrored
-from nzsp_surfaces.plan import Plan, Task, anneal_time, plane_name
+from nzsp_surfaces.plan import PLACE_STEPS, Plan, Task, anneal_time, plane_name
 from nzsp_surfaces.slabs import Flip, SlabCut, build, flip_of
 from nzsp_surfaces.study import CappingFilm, Material, Study
 
@@ -232,14 +232,26 @@ def _cuts(bench: Bench) -> tuple[SlabCut, ...]:
     return next(c for (m, miller), c in bench.plan.cuts.items() if (m, plane_name(miller)) == (material, plane))
 
 
+def _place(bench: Bench) -> Result:
+    """Cover the best bare slab and relax a few steps, enough to rank placements of the film's cations."""
+    arrangement, number = _best_arrangement(bench), _film_and_start(bench)[1]
+    capped = capped_slab(bench, arrangement, number)
+    settings = RelaxSettings(bench.study.profile.slab_force, PLACE_STEPS)
+    calculation = bench.own.relax(capped.structure, settings, bench.folder, bench.forces, capped.flip)
+    return Result(bench.task.id, bench.task.key, calculation, capped.structure, notes={"placement": number})
+
+
 def _anneal(bench: Bench) -> Result:
-    """Cover the best bare slab and run the dynamics."""
-    film, start = _film_and_start(bench)
-    arrangement = _best_arrangement(bench)
-    capped = capped_slab(bench, arrangement)
-    run = bench.own.dynamics(capped.structure, dynamics_settings(bench.study, film, start), bench.folder, bench.heat)
-    notes = {"arrangement": arrangement, "film_units": capped.film_units, "seed": start}
-    return Result(bench.task.id, bench.task.key, None, capped.structure, run.structure, run.trace, notes)
+    """Cover the best bare slab, or take one of the best placements, and run the dynamics."""
+    film, number = _film_and_start(bench)
+    arrangement, places = _best_arrangement(bench), [r for i, r in bench.results.items() if "/place/" in i]
+    best = sorted(places, key=lambda r: _calculation(r).energy)[number - 1] if places else None
+    placement = int((best.notes or {})["placement"]) if best else number
+    capped = capped_slab(bench, arrangement, placement)
+    start = _calculation(best).structure if best else capped.structure
+    run = bench.own.dynamics(start, dynamics_settings(bench.study, film, placement), bench.folder, bench.heat)
+    notes = {"arrangement": arrangement, "film_units": capped.film_units, "placement": placement}
+    return Result(bench.task.id, bench.task.key, None, start, run.structure, run.trace, notes)
 
 
 def _film_and_start(bench: Bench) -> tuple[CappingFilm, int]:
@@ -254,12 +266,12 @@ def _best_arrangement(bench: Bench) -> int:
     return int((best.notes or {})["arrangement"])
 
 
-def capped_slab(bench: Bench, arrangement: int) -> CappedSlab:
-    """The covered slab that a start of a film begins with; the same every time."""
-    film, start = _film_and_start(bench)
+def capped_slab(bench: Bench, arrangement: int, placement: int) -> CappedSlab:
+    """A slab covered by one placement of a film; the same every time."""
+    film, _ = _film_and_start(bench)
     material = bench.material()
     cut = _cuts(bench)[arrangement - 1]
-    seed = 1000 * bench.study.settings.seed + start
+    seed = 1000 * bench.study.settings.seed + placement
     vacuum = bench.study.settings.slabs.vacuum
     return cap(cut, bench.bulk(), material.polyanions, material.mobile, film.film, film.settings.layers, vacuum, seed)
 
@@ -275,7 +287,8 @@ def _alike(bench: Bench) -> Result:
     """Make both faces like the better one, and relax again."""
     annealed = next(r for i, r in bench.results.items() if "/anneal/" in i)
     quenched = _calculation(next(r for i, r in bench.results.items() if "/quench/" in i))
-    capped = capped_slab(bench, (annealed.notes or {})["arrangement"])
+    notes = annealed.notes or {}
+    capped = capped_slab(bench, notes["arrangement"], notes["placement"])
     choices = {half: mirrored(capped, quenched.structure.cart_coords, half) for half in ("bottom", "top")}
     energies = {half: bench.own.single_point(s).energy for half, s in choices.items()}
     better = min(energies, key=lambda half: energies[half])
@@ -287,6 +300,7 @@ RECIPES: dict[str, Callable[[Bench], Result]] = {
     "reference": _reference,
     "screen": _screen,
     "bare": _bare,
+    "place": _place,
     "anneal": _anneal,
     "quench": _quench,
     "alike": _alike,

@@ -74,6 +74,8 @@ class Profile:
         screen_steps: of the short relaxation that ranks arrangements of mobile ions.
         relaxed: arrangements that are relaxed to the end per plane, the lowest of those screened.
         starts: film starts at most.
+        placements: seeded ways of placing a film's cations; where there are more than starts, a short relaxation picks
+            the starts. A short anneal remembers its start, a long one less.
         references: annealed cells of a film's compound.
     """
 
@@ -85,6 +87,7 @@ class Profile:
     screen_steps: int = 45
     relaxed: int = 2
     starts: int = 2
+    placements: int = 2
     references: int = 3
 
     def __post_init__(self) -> None:
@@ -100,6 +103,8 @@ PROFILES = {
         longest_anneal=500.0,
         screen_steps=30,
         relaxed=1,
+        starts=1,
+        placements=8,
         references=2,
     ),
     "paper": Profile(description="paper profile: 4 ps of annealing at 500 K, forces below 0.02 eV/Å"),
