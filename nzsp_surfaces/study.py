@@ -103,7 +103,7 @@ PROFILES = {
         longest_anneal=500.0,
         screen_steps=30,
         relaxed=1,
-        starts=2,
+        starts=1,
         placements=8,
         references=2,
     ),
