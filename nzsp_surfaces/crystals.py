@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 Matrix = npt.NDArray[np.float64]
+Charges = Mapping[str, float]
+"""Formal charge of each element, e."""
+OVERLAP = 0.5
+"""Of the sum of covalent radii; the shortest bond of all, H2, is at 1.2."""
 SYMPREC = 1e-2
 """Å: an experimental structure to three or four decimals is symmetric to this."""
 
@@ -40,16 +45,16 @@ class Operation:
     translation: Matrix
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Crystal:
-    """An ordered ionic crystal.
+    """An ordered crystal; compared by identity, so that what is derived from it can be kept.
 
     Attributes:
         structure: primitive cell; the order of its sites names them everywhere else.
         setting: (3, 3), primitive vectors as rows of multiples of the conventional ones.
         space_group: Hermann-Mauguin symbol.
         number: of the space group.
-        charges: formal charge of each element, e.
+        charges: formal charge of each element, e; an average where an element has several, as Fe in magnetite.
         operations: of the space group, modulo lattice translations.
     """
 
@@ -57,8 +62,13 @@ class Crystal:
     setting: Matrix
     space_group: str
     number: int
-    charges: dict[str, int]
+    charges: dict[str, float]
     operations: tuple[Operation, ...]
+
+    @cached_property
+    def symbols(self) -> tuple[str, ...]:
+        """Element of each site."""
+        return tuple(site.specie.symbol for site in self.structure)
 
     @property
     def formula(self) -> str:
@@ -107,17 +117,22 @@ def _checked(structure: Structure, path: Path) -> Structure:
         site = next(site for site in structure if not site.is_ordered)
         raise UserError(f"{path}: site {site.species_string} is disordered; choose an ordered approximant first")
     structure.remove_oxidation_states()
-    distances = structure.distance_matrix + 10 * np.eye(len(structure))
-    if distances.min() < 0.6:
-        i, j = np.unravel_index(distances.argmin(), distances.shape)
-        raise UserError(
-            f"{path}: sites {i + 1} {structure[int(i)].species_string} and {j + 1} "
-            f"{structure[int(j)].species_string} are {distances.min():.2f} Å apart; remove the overlap"
-        )
+    _refuse_overlap(structure, path)
     return structure
 
 
-def crystal(structure: Structure, charges: dict[str, int] | None = None, where: str = "structure") -> Crystal:
+def _refuse_overlap(structure: Structure, path: Path) -> None:
+    """Two atoms nearer than half the sum of their covalent radii cannot both be there."""
+    from ase.data import covalent_radii
+
+    radii = np.array([covalent_radii[site.specie.Z] for site in structure])
+    for i, j, _, distance in zip(*structure.get_neighbor_list(float(radii.max())), strict=True):
+        if distance < OVERLAP * (radii[i] + radii[j]):
+            pair = f"{i + 1} {structure[int(i)].species_string} and {j + 1} {structure[int(j)].species_string}"
+            raise UserError(f"{path}: sites {pair} are {distance:.2f} Å apart; remove the overlap")
+
+
+def crystal(structure: Structure, charges: Charges | None = None, where: str = "structure") -> Crystal:
     """The crystal of a structure in any setting: standard cell, symmetry and formal charges.
 
     Args:
@@ -195,20 +210,32 @@ def _operations(structure: Structure) -> tuple[Operation, ...]:
     return tuple(Operation(np.asarray(r, np.int64), np.asarray(t, float)) for r, t in pairs)
 
 
-def _balanced(structure: Structure, charges: dict[str, int] | None, where: str) -> dict[str, int]:
+def _balanced(structure: Structure, charges: Charges | None, where: str) -> dict[str, float]:
     composition = structure.composition.get_integer_formula_and_factor()[0]
     if charges is None:
-        guesses = structure.composition.reduced_composition.oxi_state_guesses()
-        if not guesses:
+        charges = _guessed(structure)
+        if charges is None:
             raise UserError(f"{where}: {composition} is not charge-balanced; give its formal charges under 'charges'")
-        charges = {element: round(charge) for element, charge in guesses[0].items()}
     missing = {str(e) for e in structure.composition} - set(charges)
     if missing:
         raise UserError(f"{where}: no formal charge for {', '.join(sorted(missing))}; add it under 'charges'")
     total = sum(charges[str(e)] * n for e, n in structure.composition.items())
     if abs(total) > 1e-6:
         raise UserError(f"{where}: {composition} carries {total:+g} e with charges {charges}; they must balance")
-    return {str(e): charges[str(e)] for e in structure.composition}
+    return {str(e): _plain(charges[str(e)]) for e in structure.composition}
+
+
+def _guessed(structure: Structure) -> Charges | None:
+    """The likeliest charges that balance; none at all for a metal."""
+    if all(element.is_metal for element in structure.composition):
+        return {str(element): 0 for element in structure.composition}
+    guesses = structure.composition.reduced_composition.oxi_state_guesses()
+    return dict(guesses[0]) if guesses else None
+
+
+def _plain(charge: float) -> float:
+    """Whole charges as integers, averages as they are."""
+    return round(charge) if abs(charge - round(charge)) < 1e-6 else charge
 
 
 def hkl(miller: tuple[int, ...]) -> tuple[int, int, int]:

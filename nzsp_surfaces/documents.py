@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import platform
 import sys
 from collections.abc import Iterable, Mapping
@@ -15,17 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces import __version__
 from nzsp_surfaces.calculation import Calculation
-from nzsp_surfaces.crystals import ase_atoms, symmetry_label
+from nzsp_surfaces.crystals import symmetry_label
 from nzsp_surfaces.engines import catalogue
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.files import write_atomically
-from nzsp_surfaces.films import cap, describe_faces
+from nzsp_surfaces.films import describe_faces
 from nzsp_surfaces.local import Outcome
+from nzsp_surfaces.materials import Material
 from nzsp_surfaces.outcome import TableEntry, film_reference, screened, table
-from nzsp_surfaces.plan import Plan, bulk_id, plane_name
+from nzsp_surfaces.plan import Plan, bulk_id
 from nzsp_surfaces.recipes import Result, dynamics_settings
-from nzsp_surfaces.slabs import SlabCut, build, certify
-from nzsp_surfaces.study import CappingFilm, Material, Study
+from nzsp_surfaces.slab_documents import structure_files, write_json, write_slabs
+from nzsp_surfaces.study import CappingFilm, Study
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -56,92 +56,20 @@ class Clock:
     seconds: float
 
 
-def write_slabs(study: Study, plan: Plan, path: Path) -> list[dict[str, Any]]:
-    """Write slabs.json, rejected.json and the structures as cut and as covered; return the rows of slabs.json."""
-    rows = [row for material in study.materials for row in _material_slabs(study, plan, material, path)]
-    _json(path / "slabs.json", rows)
-    rejected = [
-        {"material": m, "miller": list(r.miller), "position": r.position, "reason": r.reason} for m, r in plan.rejected
-    ]
-    _json(path / "rejected.json", rejected)
-    return rows
-
-
-def _material_slabs(study: Study, plan: Plan, material: Material, path: Path) -> Iterable[dict[str, Any]]:
-    vacuum = study.settings.slabs.vacuum
-    for plane in study.settings.planes:
-        cuts = plan.cuts[material.name, plane]
-        for cut in cuts:
-            name = f"{material.name}_{plane_name(plane)}_bare_{cut.arrangement}"
-            structure = build(cut, material.crystal, vacuum)
-            yield _slab_row(study, material, cut, structure, name, None, 0, path)
-        for film in (f for f in study.films if plane in f.settings.planes and cuts):
-            seed = 1000 * study.settings.seed + 1
-            capped = cap(
-                cuts[0],
-                material.crystal,
-                material.polyanions,
-                material.mobile,
-                film.film,
-                film.settings.layers,
-                vacuum,
-                seed,
-            )
-            name = f"{material.name}_{plane_name(plane)}_{film.name}"
-            yield _slab_row(study, material, cuts[0], capped.structure, name, film, capped.film_units, path)
-
-
-def _slab_row(
-    study: Study,
-    material: Material,
-    cut: SlabCut,
-    structure: Structure,
-    name: str,
-    film: CappingFilm | None,
-    units: int,
-    path: Path,
-) -> dict[str, Any]:
-    polyanions = tuple({*material.polyanions, *([film.film.polyanion] if film else [])})
-    charges = material.crystal.charges | (film.film.charges if film else {})
-    certificate = certify(structure, charges, polyanions, material.framework)
-    if certificate.failure:
-        raise UserError(f"{name}: {certificate.failure}; please report this slab, it should not have been built")
-    return {
-        "id": name,
-        "material": material.name,
-        "miller": list(cut.miller),
-        "film": film.name if film else None,
-        "n_atoms": len(structure),
-        "n_formula_units": cut.formula_units,
-        "n_film_units": units,
-        "area": round(certificate.area, 6),
-        "thickness": round(certificate.thickness, 6),
-        "vacuum": round(certificate.vacuum, 6),
-        "symmetric": certificate.symmetric,
-        "dipole": round(certificate.dipole, 9) + 0.0,
-        "surface_coordination": certificate.coordination,
-        "broken_bonds_per_area": round(cut.broken, 6),
-        "arrangement": cut.arrangement,
-        "n_arrangements": cut.n_arrangements,
-        "electrostatic": round(cut.electrostatic, 6),
-        "structure": _structure_files(structure, path, f"{name}_cut"),
-    }
-
-
 def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path: Path) -> None:
     """Write every document of a study from what has been computed; entries without a value say why."""
     rows = table(study, plan, outcome.results, outcome.failures)
     write_slabs(study, plan, path)
-    _json(path / "bulk.json", _bulk_rows(study, outcome, path))
+    write_json(path / "bulk.json", _bulk_rows(study, outcome, path))
     energies = [_energy_row(study, row, path) for row in rows]
-    _json(path / "surface_energies.json", energies)
+    write_json(path / "surface_energies.json", energies)
     write_atomically(path / "surface_energies.csv", _csv(energies))
-    _json(path / "candidates.json", [c for row in rows for c in _candidate_rows(plan, row, outcome)])
-    _json(path / "films.json", [f for row in rows if row.entry.film for f in _film_rows(study, row, outcome)])
-    _json(path / "dynamics.json", _dynamics_rows(study, plan, outcome, path))
-    _json(path / "provenance.json", _provenance(study, plan, outcome, clock))
+    write_json(path / "candidates.json", [c for row in rows for c in _candidate_rows(plan, row, outcome)])
+    write_json(path / "films.json", [f for row in rows if row.entry.film for f in _film_rows(study, row, outcome)])
+    write_json(path / "dynamics.json", _dynamics_rows(study, plan, outcome, path))
+    write_json(path / "provenance.json", _provenance(study, plan, outcome, clock))
     shapes = wulff_shapes(study, rows, outcome.results)
-    _json(path / "wulff.json", {name: shape.as_dict() for name, shape in shapes.items()})
+    write_json(path / "wulff.json", {name: shape.as_dict() for name, shape in shapes.items()})
 
 
 def _bulk_rows(study: Study, outcome: Outcome, path: Path) -> list[dict[str, Any]]:
@@ -166,7 +94,7 @@ def _bulk_row(name: str, space_group: str, calculation: Calculation, path: Path)
         "energy_per_formula_unit": calculation.energy / composition.get_reduced_composition_and_factor()[1],
         "max_force": calculation.max_force,
         "converged": calculation.converged,
-        "structure": _structure_files(calculation.structure, path, f"{name}_bulk"),
+        "structure": structure_files(calculation.structure, path, f"{name}_bulk"),
     }
 
 
@@ -187,7 +115,7 @@ def _energy_row(study: Study, row: TableEntry, path: Path) -> dict[str, Any]:
     }
     if best is None or best.energy is None or best.calculation is None:
         return known | {"formula": None, "area": None, "structure": None, "reason": row.reason}
-    structure = _structure_files(best.calculation.structure, path, f"{entry.id}_relaxed")
+    structure = structure_files(best.calculation.structure, path, f"{entry.id}_relaxed")
     return known | {"formula": best.energy.formula, "area": best.energy.area, "structure": structure, "reason": None}
 
 
@@ -362,25 +290,3 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _structure_files(structure: Structure, path: Path, name: str) -> str:
-    """Write POSCAR and CIF, atoms of an element together; return the relative path of the POSCAR."""
-    from ase.io.cif import write_cif
-    from ase.io.vasp import write_vasp
-
-    (path / "structures").mkdir(exist_ok=True)
-    relative = f"structures/{name}.vasp"
-    order = list(dict.fromkeys(site.specie.symbol for site in structure))
-    atoms = ase_atoms(structure)
-    atoms = atoms[sorted(range(len(atoms)), key=lambda i: order.index(atoms[i].symbol))]
-    poscar, cif = io.StringIO(), io.BytesIO()
-    write_vasp(poscar, atoms, direct=True)
-    write_cif(cif, atoms)
-    write_atomically(path / relative, poscar.getvalue())
-    write_atomically(path / f"structures/{name}.cif", cif.getvalue())
-    return relative
-
-
-def _json(path: Path, data: Any) -> None:
-    write_atomically(path, json.dumps(data, indent=1) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +11,12 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
+    from nzsp_surfaces.crystals import Charges
+
 Matrix = npt.NDArray[np.float64]
 
 
-def pair_energies(structure: Structure, charges: dict[str, int]) -> Matrix:
+def pair_energies(structure: Structure, charges: Charges) -> Matrix:
     """(n, n) Ewald energies, eV, between the formal charges of all sites; an arrangement sums its occupied pairs.
 
     The matrix is exact for every neutral subset of the sites, so one sum serves all ways of occupying them
@@ -26,7 +29,18 @@ def pair_energies(structure: Structure, charges: dict[str, int]) -> Matrix:
     return np.asarray(EwaldSummation(decorated, acc_factor=8.0).total_energy_matrix)
 
 
+def grouped(pairs: Matrix, sizes: list[int]) -> Matrix:
+    """(m, m) the same energies between groups of neighbouring sites.
+
+    Args:
+        sizes: (m,) of the groups, in order; they add up to all sites.
+    """
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(int)
+    sums = [[pairs[a:b, c:d].sum() for c, d in itertools.pairwise(starts)] for a, b in itertools.pairwise(starts)]
+    return np.array(sums)
+
+
 def arrangement_energies(pairs: Matrix, occupied: npt.NDArray[np.bool_]) -> Matrix:
-    """(m,) eV: energy of each row of `occupied` (m, n)."""
+    """(m,) eV: energy of each row of `occupied` (m, n); columns are sites or groups of sites."""
     weights = occupied.astype(float)
     return np.asarray(np.einsum("mi,ij,mj->m", weights, pairs, weights, optimize=True))

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.bonds import Polyanion, Unit, broken_polyanions, coordination, find_bonds
-from nzsp_surfaces.crystals import Crystal
+from nzsp_surfaces.crystals import Charges, Crystal
 from nzsp_surfaces.errors import UserError
-from nzsp_surfaces.planes import Stack, stack
-from nzsp_surfaces.slabs import Flip, SlabCut, build, flip_of, shifted, surface_frame
+from nzsp_surfaces.placing import surface_frame
+from nzsp_surfaces.planes import Stack, stack, surface_keys
+from nzsp_surfaces.slabs import Flip, SlabCut, build, flip_of, shifted
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -47,7 +48,7 @@ class Film:
     polyanion: Polyanion
     bond: float
     cations: dict[str, int]
-    charges: dict[str, int]
+    charges: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -151,11 +152,7 @@ class _Surroundings:
 
     def key(self, site: int, offset: npt.NDArray[np.int64]) -> tuple[int, ...]:
         """The same for all images of a place in the surface cell."""
-        along = np.rint(offset @ np.linalg.inv(self.view.basis)).astype(int)
-        cell = np.rint(np.array(self.cut.in_plane) @ np.linalg.inv(self.view.basis))[:, :2]
-        inside = np.round((along[:2] @ np.linalg.inv(cell)) % 1.0, 6) % 1.0
-        plane = np.rint(inside @ cell).astype(int)
-        return site, int(plane[0]), int(plane[1]), int(along[2])
+        return surface_keys(self.view, np.array(self.cut.in_plane), np.array([site]), offset[None])[0]
 
     def level(self, site: int, offset: npt.NDArray[np.int64]) -> float:
         """Height in repeats."""
@@ -229,7 +226,7 @@ def _in_frame(crystal: Crystal, cut: SlabCut, bare: Structure, fractions: Matrix
 
 
 def _with_cations(
-    bare: Structure, slab_charges: dict[str, int], anions: Matrix, film: Film, rng: np.random.Generator
+    bare: Structure, slab_charges: dict[str, float], anions: Matrix, film: Film, rng: np.random.Generator
 ) -> tuple[list[str], Matrix]:
     """Elements and positions of a lower film: its polyanions and, one by one, its cations in the best pockets left."""
     size = 1 + film.polyanion.count
@@ -333,7 +330,7 @@ def _nearest_images(structure: Structure, points: Matrix, targets: Matrix) -> Ma
 
 
 def describe_faces(
-    structure: Structure, charges: dict[str, int], framework: set[str], polyanions: tuple[Polyanion, ...]
+    structure: Structure, charges: Charges, framework: set[str], polyanions: tuple[Polyanion, ...]
 ) -> tuple[FaceDescription, FaceDescription]:
     """Coordination and polyanions of the lower and the upper half of a slab."""
     counts = coordination(structure, charges)

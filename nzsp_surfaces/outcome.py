@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nzsp_surfaces.calculation import Calculation
+from nzsp_surfaces.certificates import turns_over
 from nzsp_surfaces.energies import SurfaceEnergy, capped_surface_energy, excess_energy, surface_energy
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.plan import Entry, Plan, bulk_id, reference_ids
 from nzsp_surfaces.recipes import Result
-from nzsp_surfaces.slabs import turns_over
 from nzsp_surfaces.study import CappingFilm, Study
 
 FACE_TOLERANCE = 0.2

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from nzsp_surfaces.calculation import digest, structure_to_json
-from nzsp_surfaces.slabs import Rejection, SlabCut, cut_slabs
-from nzsp_surfaces.study import CappingFilm, Material, Study
+from nzsp_surfaces.materials import Material
+from nzsp_surfaces.slabs import Rejection, SlabCut, SlabOptions, cut_slabs, fewest_broken
+from nzsp_surfaces.study import CappingFilm, Study
 
 RULES = 3
 """Counts changes of how tasks are carried out; results of other rules are not reused."""
@@ -119,9 +120,7 @@ def make_plan(study: Study) -> Plan:
     for material in study.materials:
         bulk = _bulk_task(draft, material)
         for plane in study.settings.planes:
-            accepted, refused = cut_slabs(
-                material.crystal, plane, material.polyanions, material.mobile, study.settings.slabs
-            )
+            accepted, refused = _best_cuts(material, plane, study.settings.slabs)
             cuts[material.name, plane] = accepted
             rejected += [(material.name, rejection) for rejection in refused]
             bare = tuple(_bare_tasks(draft, material, plane, accepted, bulk))
@@ -130,6 +129,15 @@ def make_plan(study: Study) -> Plan:
                 capped = tuple(_capped_tasks(draft, material, plane, film, accepted[0], (bulk, *bare)))
                 entries.append(Entry(material.name, plane, film.name, capped))
     return Plan(tuple(draft.tasks), tuple(entries), cuts, tuple(rejected))
+
+
+def _best_cuts(
+    material: Material, plane: tuple[int, ...], options: SlabOptions
+) -> tuple[tuple[SlabCut, ...], tuple[Rejection, ...]]:
+    """The cuts of a plane that a study relaxes, and every other with the reason."""
+    cuts, refused = cut_slabs(material.crystal, plane, material.polyanions, material.mobile, options)
+    kept, worse = fewest_broken(cuts)
+    return kept, refused + worse
 
 
 def reference_ids(study: Study, film: CappingFilm) -> tuple[str, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from nzsp_surfaces.bonds import Bond, Unit, find_bonds, find_units
+from nzsp_surfaces.bonds import Bond, Unit, crystal_bonds, find_units
 from nzsp_surfaces.crystals import primitive_indices
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 Matrix = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Site = tuple[int, tuple[int, int, int]]
+"""A site of the primitive cell and its lattice translation."""
 LAYER_TOLERANCE = 0.05
 """Å: units closer along the normal than this lie in one layer."""
 TIE = 1e-6
@@ -76,24 +80,49 @@ class Stack:
         """True for single ions of a mobile element."""
         return len(self.units[unit].members) == 1 and self.element(unit) in self.mobile
 
+    def contents(self, unit: int) -> Counter[str]:
+        """How many ions of each element a unit holds."""
+        return Counter(self.crystal.symbols[site] for site, _ in self.units[unit].members)
+
+    def kind(self, unit: int) -> str:
+        """A unit's formula, centre first: Na, PO4, P2O7."""
+        contents, centre = self.contents(unit), self.element(unit)
+        order = sorted(contents, key=lambda element: (element != centre, element))
+        return "".join(element + (str(contents[element]) if contents[element] > 1 else "") for element in order)
+
+    def charge(self, unit: int) -> float:
+        """Formal charge of a unit, e."""
+        return sum(self.crystal.charges[element] * count for element, count in self.contents(unit).items())
+
+    @property
+    def severed(self) -> tuple[int, ...]:
+        """Endless units that run through the plane, so that every cut breaks them."""
+        through = (n for n, unit in enumerate(self.units) if any(self.indices @ np.array(p) for p in unit.periods))
+        return tuple(through)
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A place where the framework can be parted.
+    """A place where the framework can be parted: between two layers, or through one whose units both faces share.
 
     Attributes:
-        lower, upper: heights of the framework layers on both sides, repeats.
-        broken: framework bonds across it, per primitive surface cell.
+        lower, upper: heights of the framework layers on both sides, repeats; equal where the cut runs through a layer.
+        broken: framework bonds across it, per primitive surface cell; the mean of just below and just above a layer.
     """
 
     lower: float
     upper: float
-    broken: int
+    broken: float
 
     @property
     def middle(self) -> float:
         """Height of the cut, repeats."""
         return 0.5 * (self.lower + self.upper)
+
+    @property
+    def through(self) -> bool:
+        """Whether the cut runs through a layer."""
+        return self.lower == self.upper
 
 
 def stack(
@@ -124,10 +153,10 @@ def _height(crystal: Crystal, unit: Unit, indices: Integers) -> float:
 
 def _framework_bonds(crystal: Crystal, units: tuple[Unit, ...], mobile: frozenset[str]) -> tuple[Bond, ...]:
     home = {site: number for number, unit in enumerate(units) for site, _ in unit.members}
-    symbols = [site.specie.symbol for site in crystal.structure]
+    symbols = crystal.symbols
     return tuple(
         bond
-        for bond in find_bonds(crystal.structure, crystal.charges)
+        for bond in crystal_bonds(crystal)
         if home[bond.cation] != home[bond.anion] and symbols[bond.cation] not in mobile
     )
 
@@ -188,22 +217,64 @@ def _shortest_modulo(w: Integers, u: Integers, v: Integers, lattice: Matrix) -> 
     return np.asarray(w - m * u - n * v)
 
 
+def surface_keys(stack: Stack, in_plane: Integers, sites: Integers, offsets: Integers) -> list[tuple[int, ...]]:
+    """A name for each place of the crystal, the same for all its images in a surface cell.
+
+    Args:
+        in_plane: (2, 3) surface cell vectors in multiples of the primitive ones.
+        sites: (n,) of the primitive cell.
+        offsets: (n, 3) lattice translations.
+    """
+    along = np.rint(offsets @ np.linalg.inv(stack.basis)).astype(np.int64)
+    cell = np.rint(in_plane @ np.linalg.inv(stack.basis))[:, :2].astype(np.int64)
+    turns = np.floor(along[:, :2] @ np.linalg.inv(cell) + 1e-6).astype(np.int64)
+    inside = along[:, :2] - turns @ cell
+    return list(map(tuple, np.column_stack([sites, inside, along[:, 2]]).tolist()))
+
+
 def gaps(stack: Stack) -> tuple[Gap, ...]:
-    """All distinct places where the framework parts, fewest broken bonds first, one of each symmetric set."""
-    levels = np.sort([h % 1.0 for n, h in enumerate(stack.heights) if not stack.is_mobile(n)])
-    if len(levels) == 0:
-        levels = np.sort(stack.heights % 1.0)
+    """All distinct places between layers of the framework, fewest broken bonds first.
+
+    Two places are one where an operation of the crystal maps them on each other with the same side up; the same place
+    upside down shows the other side of the cut.
+    """
     tolerance = LAYER_TOLERANCE / stack.repeat
-    pairs = zip(levels.tolist(), [*levels[1:].tolist(), float(levels[0]) + 1.0], strict=True)
-    found = [Gap(a, b, broken_bonds(stack, 0.5 * (a + b))) for a, b in pairs if b - a > tolerance]
-    return _distinct(stack, sorted(found, key=lambda gap: (gap.broken, gap.lower)))
+    pairs = itertools.pairwise([*_levels(stack), _levels(stack)[0] + 1.0])
+    return _distinct(stack, [Gap(a, b, broken_bonds(stack, 0.5 * (a + b))) for a, b in pairs if b - a > tolerance])
+
+
+def layers(stack: Stack) -> tuple[Gap, ...]:
+    """All distinct cuts through a layer of charged units of one kind, fewest broken bonds first.
+
+    Such a layer is what makes a plane polar (Tasker's type III), and half of it on each face is what mends that
+    (P. W. Tasker, J. Phys. C 12, 4977 (1979)). A layer of several kinds of unit is left whole.
+    """
+    margin = LAYER_TOLERANCE / stack.repeat
+    found = []
+    for height in _levels(stack):
+        inside = [n for n, h in enumerate(stack.heights) if abs((h - height + 0.5) % 1.0 - 0.5) < margin]
+        if len({stack.kind(n) for n in inside}) == 1 and all(_can_be_shared(stack, n) for n in inside):
+            around = [broken_bonds(stack, height + side * margin) for side in (-1, 1)]
+            found.append(Gap(height, height, 0.5 * sum(around)))
+    return _distinct(stack, found)
+
+
+def _can_be_shared(stack: Stack, unit: int) -> bool:
+    return not stack.is_mobile(unit) and stack.units[unit].dimensions == 0 and abs(stack.charge(unit)) > 1e-6
+
+
+def _levels(stack: Stack) -> list[float]:
+    """Heights of the framework's units within one repeat, ascending; of all units where nothing is framework."""
+    levels = [h % 1.0 for n, h in enumerate(stack.heights) if not stack.is_mobile(n)]
+    return sorted(float(h) for h in (levels or stack.heights % 1.0))
 
 
 def _distinct(stack: Stack, found: list[Gap]) -> tuple[Gap, ...]:
-    """Drop gaps that an operation of the crystal maps on an earlier one."""
+    """Drop gaps that an operation which keeps the sense of the normal maps on an earlier one."""
+    shifts = [shift for sense, shift in height_maps(stack) if sense == 1]
     kept: list[Gap] = []
-    for gap in found:
-        images = [sense * gap.middle + shift for sense, shift in height_maps(stack)]
+    for gap in sorted(found, key=lambda gap: (gap.broken, gap.lower)):
+        images = [gap.middle + shift for shift in shifts]
         if not any(abs((image - other.middle + 0.5) % 1.0 - 0.5) < 1e-3 for image in images for other in kept):
             kept.append(gap)
     return tuple(kept)

@@ -15,9 +15,10 @@ from nzsp_surfaces.calculation import Calculation, calculation_from_json, struct
 from nzsp_surfaces.crystals import Crystal, relaxed
 from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings
 from nzsp_surfaces.films import CappedSlab, cap, mirrored
+from nzsp_surfaces.materials import Material
 from nzsp_surfaces.plan import PLACE_STEPS, Plan, Task, anneal_time, plane_name
 from nzsp_surfaces.slabs import Flip, SlabCut, build, flip_of
-from nzsp_surfaces.study import CappingFilm, Material, Study
+from nzsp_surfaces.study import CappingFilm, Study
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

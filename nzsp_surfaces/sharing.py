@@ -1,9 +1,9 @@
-"""Terminations whose two faces are images of each other, and the ways of sharing mobile ions between them.
+"""Terminations whose two faces are images of each other, and the ways of sharing units between them.
 
-A cut through a layer of mobile ions leaves a polar slab unless both faces get the same part of that layer. Here an
+A cut through a layer of ions leaves a polar slab unless both faces get the same part of that layer. Here an
 operation that turns the crystal upside down fixes the second face from the first, so that every arrangement is
-symmetric, hence nonpolar; stoichiometry fixes how many ions each face keeps; the smallest surface cell is the first for
-which that number is whole.
+symmetric, hence nonpolar; stoichiometry fixes how many units each face keeps; the smallest surface cell is the first
+for which that number is whole.
 """
 
 from __future__ import annotations
@@ -13,20 +13,23 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.crystals import Operation
-from nzsp_surfaces.planes import Gap, Integers, Matrix, Stack, height_maps, reduced_plane
+from nzsp_surfaces.planes import LAYER_TOLERANCE, Gap, Integers, Matrix, Site, Stack, height_maps, reduced_plane
 
-Site = tuple[int, tuple[int, int, int]]
-"""A site of the primitive cell and its lattice translation."""
+Piece = tuple[Site, ...]
+"""All sites of one unit: a polyanion or a single ion."""
 
-SHARING_DEPTH = 2.0
-"""Å on each side of a cut within which mobile ions may go with either face."""
+SHARING_DEPTHS = (2.0, 1.0, 0.5, 0.0)
+"""Å on each side of a cut within which mobile ions may go with either face; the first that leaves few enough ways."""
 MAX_SUBSETS = 20_000
-"""Occupations of one face that are enumerated at most; beyond, the sharing depth shrinks to the framework's gap."""
+"""Occupations of one face that are enumerated at most."""
+MAX_PIECES = 62
+"""Shared units of both faces at most: as many as a number of 64 bits can tell apart."""
 MATCH = 0.05
 """Å: an image of a site lies this close to a site."""
 
@@ -35,9 +38,17 @@ class NoSlab(Exception):
     """Why a cut gives no admissible slab."""
 
 
+class _TooMany(NoSlab):
+    """More ways of sharing than are enumerated."""
+
+
+class _NoCell(NoSlab):
+    """What no larger surface cell mends."""
+
+
 @dataclass(frozen=True)
 class Termination:
-    """A slab's framework, and the mobile sites of both faces that are still to be occupied.
+    """A slab's framework, and the units near both faces that are still to be shared out.
 
     Attributes:
         stack: the crystal along the normal.
@@ -45,8 +56,9 @@ class Termination:
         bottom, top: heights of the two cuts, repeats.
         supercell: (2, 2) integers, surface cell in multiples of the primitive one.
         fixed: sites that every arrangement holds.
-        lower, upper: mobile sites near the bottom and the top cut.
-        kept: element -> how many of `lower` each face keeps.
+        lower, upper: shared units near the bottom and the top cut.
+        kinds: of each unit of `lower`, its formula.
+        kept: kind -> how many of `lower` each face keeps.
         formula_units: in the slab.
         group: operations that map the slab on itself, as permutations (n_ops, n) of lower + upper.
         flips: indices of those of `group` that turn it over.
@@ -59,8 +71,9 @@ class Termination:
     top: float
     supercell: Integers
     fixed: tuple[Site, ...]
-    lower: tuple[Site, ...]
-    upper: tuple[Site, ...]
+    lower: tuple[Piece, ...]
+    upper: tuple[Piece, ...]
+    kinds: tuple[str, ...]
     kept: dict[str, int]
     formula_units: int
     group: Integers
@@ -75,17 +88,22 @@ class Termination:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """One occupation of the shared sites.
+    """One way of sharing.
 
     Attributes:
-        occupied: sites of lower + upper that hold an ion.
+        occupied: units of lower + upper that the slab holds.
         flip: the operation that maps its faces on each other.
         face: the same number for arrangements whose single faces are alike and only differ in how the two are turned.
     """
 
-    occupied: tuple[Site, ...]
+    occupied: tuple[Piece, ...]
     flip: Operation
     face: int
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """Of all occupied units."""
+        return tuple(itertools.chain(*self.occupied))
 
 
 def termination(stack: Stack, gap: Gap, thickness: float, max_cell: int) -> Termination:
@@ -98,23 +116,27 @@ def termination(stack: Stack, gap: Gap, thickness: float, max_cell: int) -> Term
     Raises:
         NoSlab: with the reason.
     """
-    tops = sorted({round(top, 6) for top in _mirror_tops(stack, gap, thickness)})
+    tops = sorted({round(top, 6) for top in mirror_tops(stack, gap, thickness)})
     if not tops:
         raise NoSlab("not symmetric: no operation of the crystal turns this plane over")
-    tops = [top for top in tops if _framework_ratio(stack, gap, top) is not None]
+    tops = [top for top in tops if _formula_units(stack, gap, top) is not None]
     if not tops:
         raise NoSlab("not stoichiometric: equal faces leave no whole formula units of the framework")
-    reason = "no surface cell tried"
+    reasons: dict[float, str] = {}
     for size in range(1, max_cell + 1):
-        for top, supercell in itertools.product(tops, _supercells(size, stack)):
+        for top, supercell in itertools.product(tuple(tops), _supercells(size, stack)):
             try:
-                return _shared(stack, gap, top, supercell)
+                if top in tops:
+                    return shared_out(stack, gap, top, supercell)
+            except _NoCell as failure:
+                tops.remove(top)
+                reasons[top] = str(failure)
             except NoSlab as failure:
-                reason = str(failure)
-    raise NoSlab(reason)
+                reasons[top] = f"{failure} (surface cells up to {max_cell} times the primitive one)"
+    raise NoSlab(reasons[max(reasons)])
 
 
-def _mirror_tops(stack: Stack, gap: Gap, thickness: float) -> Iterator[float]:
+def mirror_tops(stack: Stack, gap: Gap, thickness: float) -> Iterator[float]:
     """Top cuts that a flip of the crystal pairs with the bottom one: the two smallest of each kind."""
     lowest = gap.middle + thickness / stack.repeat - 2 * min(_overhang(stack, gap), 0.0) - 1e-6
     for sense, shift in height_maps(stack):
@@ -135,17 +157,29 @@ def _overhang(stack: Stack, gap: Gap) -> float:
     return reach
 
 
-def _framework_ratio(stack: Stack, gap: Gap, top: float) -> float | None:
-    """Formula units of the framework in one primitive surface cell; None where its elements disagree."""
+def _formula_units(stack: Stack, gap: Gap, top: float) -> float | None:
+    """Formula units in one primitive surface cell, from the elements that are not shared; None where they disagree."""
     formula = stack.crystal.structure.composition.reduced_composition
+    frame = {str(e) for e in formula} - _shared_elements(stack, gap) or {str(e) for e in formula}
     present: Counter[str] = Counter()
-    for number, unit in enumerate(stack.units):
-        lifts = math.floor(top - stack.heights[number]) - math.floor(gap.middle - stack.heights[number])
-        for site, _ in unit.members:
-            present[stack.crystal.structure[site].specie.symbol] += lifts
-    frame = [str(e) for e in formula if str(e) not in stack.mobile] or [str(e) for e in formula]
+    for number, height in enumerate(stack.heights):
+        lifts = math.floor(top - height) - math.floor(gap.middle - height)
+        for element, count in stack.contents(number).items():
+            present[element] += lifts * count
     ratios = {round(present[e] / formula[e], 6) for e in frame}
     return ratios.pop() if len(ratios) == 1 and min(ratios) > 0 else None
+
+
+def _shared_elements(stack: Stack, gap: Gap) -> set[str]:
+    """Elements whose number the sharing settles."""
+    layer = [stack.contents(number) for number in range(len(stack.units)) if _in_layer(stack, gap, number)]
+    return set(stack.mobile).union(*layer)
+
+
+def _in_layer(stack: Stack, gap: Gap, number: int) -> bool:
+    """Whether the cut runs through a layer and the unit, or an image of it, lies there."""
+    away = (stack.heights[number] - gap.middle + 0.5) % 1.0 - 0.5
+    return gap.through and abs(away) * stack.repeat < LAYER_TOLERANCE
 
 
 def _on_surface(stack: Stack, operation: Operation) -> tuple[Integers, Matrix]:
@@ -164,82 +198,121 @@ def _supercells(size: int, stack: Stack) -> list[Integers]:
     return sorted(upright, key=lambda cell: float(np.sum((cell @ stack.lattice[:2]) ** 2)))
 
 
-def _shared(stack: Stack, gap: Gap, top: float, supercell: Integers) -> Termination:
-    fixed, lower, upper = _contents(stack, gap, top, supercell)
-    units = (_framework_ratio(stack, gap, top) or 0.0) * round(abs(np.linalg.det(supercell)))
+def shared_out(stack: Stack, gap: Gap, top: float, supercell: Integers) -> Termination:
+    """The termination of a surface cell between two cuts, with the deepest sharing that leaves few enough ways.
+
+    Raises:
+        NoSlab: with the reason.
+    """
+    units = (_formula_units(stack, gap, top) or 0.0) * round(abs(np.linalg.det(supercell)))
     if abs(units - round(units)) > 1e-6:
         raise NoSlab(f"not stoichiometric: {units:g} formula units")
     operations, flips = _slab_operations(stack, gap.middle, top, supercell)
     if not flips:
         raise NoSlab("not symmetric in this surface cell")
-    kept = _kept(stack, fixed, lower, round(units))
-    if math.prod(math.comb(_count(stack, lower)[e], n) for e, n in kept.items()) > MAX_SUBSETS:
-        raise NoSlab(f"more than {MAX_SUBSETS} ways of sharing {len(lower)} mobile sites; use a smaller surface cell")
-    group = _permutations(stack, operations, lower + upper, supercell)
-    return Termination(
-        stack, gap, gap.middle, top, supercell, fixed, lower, upper, kept, round(units), group, flips, operations
-    )
+    failure: NoSlab = NoSlab("")
+    for depth in SHARING_DEPTHS:
+        fixed, lower, upper = _contents(stack, gap, top, supercell, depth)
+        try:
+            kept = _kept(stack, fixed, lower, round(units))
+            _refuse_too_many(lower, upper, kept)
+        except _TooMany as many:
+            failure = many
+            continue
+        pieces, shared = tuple(p for _, p in lower), tuple(p for _, p in upper)
+        group, kinds = _permutations(stack, operations, pieces + shared, supercell), tuple(k for k, _ in lower)
+        return Termination(
+            stack, gap, gap.middle, top, supercell, fixed, pieces, shared, kinds, kept, round(units), group, flips,
+            operations,
+        )  # fmt: skip
+    raise failure
+
+
+Kinded = tuple[str, Piece]
 
 
 def _contents(
-    stack: Stack, gap: Gap, top: float, supercell: Integers
-) -> tuple[tuple[Site, ...], tuple[Site, ...], tuple[Site, ...]]:
-    """Sites inside the slab, and the shared ones at the bottom and the top."""
-    depth = max(SHARING_DEPTH / stack.repeat, 0.5 * (gap.upper - gap.lower)) + 1e-6
-    fixed, lower, upper = [], [], []
+    stack: Stack, gap: Gap, top: float, supercell: Integers, sharing: float
+) -> tuple[tuple[Site, ...], tuple[Kinded, ...], tuple[Kinded, ...]]:
+    """Sites inside the slab, and the shared units with their kinds at the bottom and the top."""
+    depth = max(sharing / stack.repeat, 0.5 * (gap.upper - gap.lower)) + 1e-6
+    layer = LAYER_TOLERANCE / stack.repeat if gap.through else -1.0
+    fixed: list[Site] = []
+    lower: list[Kinded] = []
+    upper: list[Kinded] = []
     for number, height in enumerate(stack.heights):
-        mobile = stack.is_mobile(number)
-        reach = depth if mobile else 0.0
-        for rise in range(math.floor(gap.middle - reach - height), math.ceil(top + reach - height) + 1):
+        reach = depth if stack.is_mobile(number) else layer
+        for rise in range(math.floor(gap.middle - depth - height), math.ceil(top + depth - height) + 1):
             level = height + rise
-            if mobile and abs(level - gap.middle) <= depth:
-                lower += _copies(stack, number, rise, supercell)
-            elif mobile and abs(level - top) <= depth:
-                upper += _copies(stack, number, rise, supercell)
+            if abs(level - gap.middle) <= reach:
+                lower += [(stack.kind(number), piece) for piece in _copies(stack, number, rise, supercell)]
+            elif abs(level - top) <= reach:
+                upper += [(stack.kind(number), piece) for piece in _copies(stack, number, rise, supercell)]
             elif gap.middle < level < top:
-                fixed += _copies(stack, number, rise, supercell)
+                fixed += itertools.chain(*_copies(stack, number, rise, supercell))
     return tuple(fixed), tuple(lower), tuple(upper)
 
 
-def _copies(stack: Stack, unit: int, rise: int, supercell: Integers) -> list[Site]:
-    """The sites of a unit, lifted by `rise` lattice planes, in every primitive cell of the surface cell."""
+def _copies(stack: Stack, unit: int, rise: int, supercell: Integers) -> list[Piece]:
+    """A unit, lifted by `rise` lattice planes, in every primitive cell of the surface cell."""
     copies = []
     for i, j in _cosets(supercell):
         shift = np.array([i, j, rise]) @ stack.basis
-        for site, offset in stack.units[unit].members:
-            x, y, z = (int(a) for a in np.array(offset) + shift)
-            copies.append((site, (x, y, z)))
+        moved = ((site, np.array(offset) + shift) for site, offset in stack.units[unit].members)
+        copies.append(tuple((site, (int(x), int(y), int(z))) for site, (x, y, z) in moved))
     return copies
 
 
-def _cosets(supercell: Integers) -> list[tuple[int, int]]:
+def _cosets(supercell: Integers) -> tuple[tuple[int, int], ...]:
     """Plane translations of the primitive cell within the surface cell."""
+    return _cosets_of(tuple(map(tuple, supercell.tolist())))
+
+
+@lru_cache(maxsize=1024)
+def _cosets_of(cell: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, int], ...]:
+    supercell = np.array(cell)
     inverse = np.linalg.inv(supercell)
     span = int(np.abs(supercell).sum()) + 1
     seen: dict[tuple[float, float], tuple[int, int]] = {}
     for i, j in sorted(itertools.product(range(-span, span + 1), repeat=2), key=lambda c: (abs(c[0]) + abs(c[1]), c)):
         a, b = np.round((np.array([i, j]) @ inverse) % 1.0, 6) % 1.0
         seen.setdefault((float(a), float(b)), (i, j))
-    return list(seen.values())
+    return tuple(seen.values())
 
 
 def _count(stack: Stack, sites: tuple[Site, ...]) -> Counter[str]:
-    return Counter(stack.crystal.structure[site].specie.symbol for site, _ in sites)
+    return Counter(stack.crystal.symbols[site] for site, _ in sites)
 
 
-def _kept(stack: Stack, fixed: tuple[Site, ...], lower: tuple[Site, ...], units: int) -> dict[str, int]:
-    """How many shared ions of each element one face keeps."""
+def _kept(stack: Stack, fixed: tuple[Site, ...], lower: tuple[Kinded, ...], units: int) -> dict[str, int]:
+    """How many shared units of each kind one face keeps."""
     formula = stack.crystal.structure.composition.reduced_composition
-    inside, near = _count(stack, fixed), _count(stack, lower)
+    missing = {str(e): units * round(n) - _count(stack, fixed)[str(e)] for e, n in formula.items()}
     kept = {}
-    for element in sorted(e for e in stack.mobile if formula[e]):
-        open_ions = units * round(formula[element]) - inside[element]
-        if open_ions % 2:
-            raise NoSlab(f"not stoichiometric and symmetric at once: {open_ions} {element} for two faces")
-        if not 0 <= open_ions // 2 <= near[element]:
-            raise NoSlab(f"not stoichiometric: {open_ions} {element} for {2 * near[element]} sites of the two faces")
-        kept[element] = open_ions // 2
+    for kind, piece in sorted(dict(lower).items()):
+        contents, near = _count(stack, piece), sum(k == kind for k, _ in lower)
+        element = stack.crystal.symbols[piece[0][0]]
+        wanted = missing[element] // contents[element]
+        if wanted % 2:
+            raise NoSlab(f"not stoichiometric and symmetric at once: {wanted} {kind} for two faces")
+        if not 0 <= wanted <= 2 * near:
+            raise _NoCell(f"not stoichiometric: {wanted} {kind} for {2 * near} places of the two faces")
+        kept[kind] = wanted // 2
+        missing = {e: n - wanted * contents[e] for e, n in missing.items()}
+    wrong = sorted(e for e, n in missing.items() if n)
+    if wrong:
+        raise _NoCell(f"not stoichiometric: {missing[wrong[0]]:+d} {wrong[0]} when the faces are alike")
     return kept
+
+
+def _refuse_too_many(lower: tuple[Kinded, ...], upper: tuple[Kinded, ...], kept: dict[str, int]) -> None:
+    near = Counter(kind for kind, _ in lower)
+    ways = math.prod(math.comb(near[kind], n) for kind, n in kept.items())
+    if ways > MAX_SUBSETS or len(lower) + len(upper) > MAX_PIECES:
+        raise _TooMany(
+            f"too many ways of sharing: {ways} for {sum(kept.values())} units on {len(lower)} places of a face, "
+            f"where up to {MAX_SUBSETS} are enumerated"
+        )
 
 
 def _slab_operations(
@@ -267,12 +340,12 @@ def _slab_operations(
 
 
 def _permutations(
-    stack: Stack, operations: tuple[Operation, ...], sites: tuple[Site, ...], supercell: Integers
+    stack: Stack, operations: tuple[Operation, ...], pieces: tuple[Piece, ...], supercell: Integers
 ) -> Integers:
-    """(n_ops, n): where each operation takes each of the sites, modulo the surface cell."""
-    if not sites:
+    """(n_ops, n): where each operation takes each of the units, modulo the surface cell."""
+    if not pieces:
         return np.zeros((len(operations), 0), np.int64)
-    points = site_coordinates(stack, sites)
+    points = np.array([site_coordinates(stack, piece).mean(axis=0) for piece in pieces])
     images = np.array([points @ op.rotation.T + op.translation for op in operations])
     gaps = (images[:, :, None, :] - points[None, None, :, :]) @ np.linalg.inv(stack.basis)
     plane = gaps[..., :2] @ np.linalg.inv(supercell)
@@ -290,9 +363,13 @@ def site_coordinates(stack: Stack, sites: tuple[Site, ...]) -> Matrix:
 
 
 def arrangements(term: Termination) -> tuple[Arrangement, ...]:
-    """All ways of sharing the mobile ions that no operation of the slab maps on each other."""
-    sites = term.lower + term.upper
-    if not sites:
+    """All ways of sharing that no operation of the slab maps on each other.
+
+    Raises:
+        NoSlab: none of them has equal faces.
+    """
+    pieces = term.lower + term.upper
+    if not pieces:
         return (Arrangement((), term.operations[term.flips[0]], 0),)
     found: dict[int, Arrangement] = {}
     lower = _lower_occupations(term)
@@ -305,17 +382,24 @@ def arrangements(term: Termination) -> tuple[Arrangement, ...]:
         rows, kinds = rows[alike], faces[alike]
         for key, row, face in zip(_canonical(rows, term.group).tolist(), rows, kinds.tolist(), strict=True):
             if key not in found:
-                occupied = tuple(site for site, full in zip(sites, row, strict=True) if full)
+                occupied = tuple(piece for piece, full in zip(pieces, row, strict=True) if full)
                 found[key] = Arrangement(occupied, term.operations[flip], face)
+    if not found:
+        raise NoSlab("not symmetric: no way of sharing leaves equal faces")
     return tuple(found.values())
+
+
+def face_number(term: Termination, sites: tuple[Site, ...]) -> int:
+    """The number of the face that given sites leave at the bottom; see `Arrangement.face`."""
+    held = set(sites)
+    row = [[set(piece) <= held for piece in term.lower] + [False] * len(term.upper)]
+    return int(_canonical(np.array(row, bool), term.group)[0])
 
 
 def _lower_occupations(term: Termination) -> npt.NDArray[np.bool_]:
     """(m, n) occupations of the bottom face alone."""
-    elements = [term.stack.crystal.structure[site].specie.symbol for site, _ in term.lower]
     choices = [
-        itertools.combinations([i for i, e in enumerate(elements) if e == element], n)
-        for element, n in term.kept.items()
+        itertools.combinations([i for i, k in enumerate(term.kinds) if k == kind], n) for kind, n in term.kept.items()
     ]
     picks = [list(itertools.chain(*pick)) for pick in itertools.product(*choices)]
     rows = np.zeros((len(picks), len(term.lower) + len(term.upper)), bool)

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from nzsp_surfaces.bonds import Polyanion, broken_polyanions, lowest_coordination
-from nzsp_surfaces.crystals import Crystal, Operation
-from nzsp_surfaces.electrostatics import arrangement_energies, pair_energies
+from nzsp_surfaces.electrostatics import arrangement_energies, grouped, pair_energies
 from nzsp_surfaces.errors import UserError
-from nzsp_surfaces.planes import Gap, Stack, gaps, stack
-from nzsp_surfaces.sharing import Arrangement, NoSlab, Site, Termination, arrangements, site_coordinates, termination
+from nzsp_surfaces.faces import broken_by_kind, framework_bonds, lost_bonds
+from nzsp_surfaces.identity import congruent, slab_identity
+from nzsp_surfaces.placing import placed, positions, surface_frame
+from nzsp_surfaces.planes import Gap, Site, Stack, gaps, layers, stack
+from nzsp_surfaces.sharing import (
+    Arrangement,
+    NoSlab,
+    Termination,
+    arrangements,
+    site_coordinates,
+    termination,
+)
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
+
+    from nzsp_surfaces.bonds import Polyanion
+    from nzsp_surfaces.crystals import Crystal, Operation
 
 Matrix = npt.NDArray[np.float64]
 FLIP_TOLERANCE = 0.15
@@ -32,18 +44,22 @@ class SlabOptions:
         thickness: Å, least distance of the two cuts and of the outermost framework atoms.
         vacuum: Å between a slab and its image along the normal.
         max_cell: largest surface cell tried, in primitive ones.
-        arrangements: how many ways of sharing mobile ions are kept, lowest electrostatic energy first.
+        arrangements: how many ways of sharing are kept, lowest electrostatic energy first.
+        frozen: Å in the middle of a bare slab that relaxations leave as in the bulk.
     """
 
     thickness: float = 10.0
     vacuum: float = 15.0
     max_cell: int = 4
     arrangements: int = 6
+    frozen: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("thickness", "vacuum", "max_cell", "arrangements"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"'{name}' must be positive")
+        if not 0 <= self.frozen < self.thickness:
+            raise ValueError("'frozen' must be at least 0 and less than 'thickness'")
 
 
 @dataclass(frozen=True)
@@ -56,11 +72,16 @@ class SlabCut:
         sites: (site, lattice translation) of every atom.
         flip: the operation on primitive coordinates that maps the faces on each other.
         formula_units: in the slab.
+        bottom, top: heights of the two cuts, repeats.
         position: Å along the normal, of the bottom cut within the repeat.
         broken: framework bonds cut, per Å² of one face.
+        valence: bond valence of all bonds cut, those of mobile ions too, per Å² of one face.
         electrostatic: eV per Å² above the best arrangement of this cut, unrelaxed formal charges.
+        termination: rank of the cut among those of the plane, from 1.
         arrangement: rank among the arrangements of this cut, from 1.
         n_arrangements: how many kinds of face there are up to symmetry.
+        shared: units that a face keeps of those near the cut, as "1 of 2 Na"; empty where nothing is shared.
+        identity: ten hexadecimal digits, the same however the bulk was written down.
     """
 
     miller: tuple[int, ...]
@@ -68,11 +89,17 @@ class SlabCut:
     sites: tuple[Site, ...]
     flip: Operation
     formula_units: int
+    bottom: float
+    top: float
     position: float
     broken: float
+    valence: float
     electrostatic: float
+    termination: int
     arrangement: int
     n_arrangements: int
+    shared: str
+    identity: str
 
 
 @dataclass(frozen=True)
@@ -122,39 +149,6 @@ class Rejection:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """What was checked on the finished structure, by other means than it was built with.
-
-    Attributes:
-        whole: every polyanion has all its ligands.
-        symmetric: an operation found by spglib turns the slab over.
-        dipole: e/Å, formal charges' moment along the normal per area.
-        coordination: lowest number of anions around each framework cation.
-        thickness, vacuum: Å.
-        area: Å² of one face.
-    """
-
-    whole: bool
-    symmetric: bool
-    dipole: float
-    coordination: dict[str, int]
-    thickness: float
-    vacuum: float
-    area: float
-
-    @property
-    def failure(self) -> str | None:
-        """What makes the slab inadmissible."""
-        if not self.whole:
-            return "polyanions are cut"
-        if not self.symmetric:
-            return "not symmetric: its faces differ"
-        if abs(self.dipole) > 1e-3:
-            return f"polar: dipole {self.dipole:.4f} e/Å"
-        return None
-
-
 def cut_slabs(
     crystal: Crystal,
     miller: tuple[int, ...],
@@ -162,35 +156,82 @@ def cut_slabs(
     mobile: frozenset[str],
     options: SlabOptions,
 ) -> tuple[tuple[SlabCut, ...], tuple[Rejection, ...]]:
-    """The slabs of a plane that break the fewest framework bonds, and what was rejected.
+    """The slabs of every termination of a plane, and what was rejected.
+
+    Cuts between layers of the framework come first; only where none of them gives a slab, cuts through a layer of
+    charged units are tried.
 
     Returns:
-        Cuts ordered by electrostatic energy, and one rejection per other cut.
+        Cuts with the fewest broken framework bonds per area first, within a termination by electrostatic energy; and
+        one rejection per other cut.
 
     Raises:
         UserError: wrong indices or polyanions.
     """
     view = stack(crystal, miller, polyanions, mobile)
-    cuts: list[SlabCut] = []
+    if view.severed:
+        return (), (_severed(view),)
+    accepted, rejected = _terminations(view, gaps(view), options)
+    if not accepted:
+        accepted, also = _terminations(view, layers(view), options)
+        rejected += also
+    ranked = sorted(accepted, key=lambda cuts: (round(cuts[0].broken, 6), round(cuts[0].valence, 6), cuts[0].position))
+    numbered = [replace(cut, termination=number) for number, cuts in enumerate(ranked, 1) for cut in cuts]
+    distinct, repeated = _once_each(crystal, numbered)
+    return distinct, (*rejected, *repeated)
+
+
+def _once_each(crystal: Crystal, cuts: list[SlabCut]) -> tuple[tuple[SlabCut, ...], tuple[Rejection, ...]]:
+    """Drop slabs that another termination gives too; slabs of one identity that are not congruent are told apart."""
+    kept: list[SlabCut] = []
+    repeated: list[Rejection] = []
+    for cut in cuts:
+        namesakes = [other for other in kept if other.identity.startswith(cut.identity)]
+        same = [o for o in namesakes if congruent(build(o, crystal, 10.0), build(cut, crystal, 10.0))]
+        if same:
+            reason = f"the same slab as that of the cut at {same[0].position} Å, shared out otherwise"
+            repeated.append(Rejection(cut.miller, cut.position, reason))
+        else:
+            kept.append(replace(cut, identity=cut.identity + (f".{len(namesakes) + 1}" if namesakes else "")))
+    return tuple(kept), tuple(repeated)
+
+
+def fewest_broken(cuts: tuple[SlabCut, ...]) -> tuple[tuple[SlabCut, ...], tuple[Rejection, ...]]:
+    """The cuts of a plane that break the fewest framework bonds, and the other terminations as rejected."""
+    kept = tuple(cut for cut in cuts if cut.broken < cuts[0].broken + 1e-9)
+    others = {cut.termination: cut for cut in reversed(cuts) if cut not in kept}
+    reason = "breaks more bonds: {:.4f} per Å² where {:.4f} suffice"
+    rejected = [Rejection(c.miller, c.position, reason.format(c.broken, cuts[0].broken)) for c in others.values()]
+    return kept, tuple(sorted(rejected, key=lambda r: r.position))
+
+
+def _terminations(
+    view: Stack, places: tuple[Gap, ...], options: SlabOptions
+) -> tuple[list[list[SlabCut]], list[Rejection]]:
+    """The arranged slabs of each place where the plane can be cut."""
+    accepted: list[list[SlabCut]] = []
     rejected: list[Rejection] = []
-    for gap in gaps(view):
-        if cuts and gap.broken / view.area > cuts[0].broken + 1e-9:
-            reason = f"breaks more bonds: {gap.broken / view.area:.4f} per Å² where {cuts[0].broken:.4f} suffice"
-            rejected.append(_rejection(view, gap, reason))
-            continue
+    for gap in places:
         try:
-            cuts += _arranged(termination(view, gap, options.thickness, options.max_cell), options)
+            accepted.append(_arranged(termination(view, gap, options.thickness, options.max_cell), options))
         except NoSlab as failure:
-            rejected.append(_rejection(view, gap, str(failure)))
-    return tuple(cuts), tuple(rejected)
+            rejected.append(Rejection(view.miller, _position(view, gap.middle), str(failure)))
+    return accepted, rejected
 
 
-def _rejection(view: Stack, gap: Gap, reason: str) -> Rejection:
-    return Rejection(view.miller, round(gap.middle % 1.0 * view.repeat, 4), reason)
+def _severed(view: Stack) -> Rejection:
+    unit = view.units[view.severed[0]]
+    name = {1: "chains", 2: "layers", 3: "frameworks"}[unit.dimensions]
+    reason = f"polyanions are cut: endless {name} of {view.element(view.severed[0])} polyanions run through this plane"
+    return Rejection(view.miller, 0.0, reason)
+
+
+def _position(view: Stack, height: float) -> float:
+    return round(height % 1.0 * view.repeat, 4)
 
 
 def _arranged(term: Termination, options: SlabOptions) -> list[SlabCut]:
-    """The best arrangements of the shared ions by electrostatics, one for each kind of face."""
+    """The best arrangements of the shared units by electrostatics, one for each kind of face."""
     choices = arrangements(term)
     energies = _electrostatics(term, choices, options.vacuum)
     best: dict[int, int] = {}
@@ -205,26 +246,35 @@ def _arranged(term: Termination, options: SlabOptions) -> list[SlabCut]:
 
 
 def _cut(term: Termination, choice: Arrangement, electrostatic: float, rank: int, count: int) -> SlabCut:
-    u, v = (tuple(int(i) for i in row) for row in term.in_plane)
+    view, (u, v) = term.stack, (tuple(int(i) for i in row) for row in term.in_plane)
+    sites = sorted_sites(view, term.fixed + choice.sites)
+    area = view.area * round(abs(float(np.linalg.det(term.supercell))))
+    lost = lost_bonds(view, term.in_plane, sites)
     return SlabCut(
-        miller=term.stack.miller,
+        miller=view.miller,
         in_plane=(u, v),  # type: ignore[arg-type]
-        sites=_sorted_sites(term.stack, term.fixed + choice.occupied),
+        sites=sites,
         flip=choice.flip,
         formula_units=term.formula_units,
-        position=round(term.gap.middle % 1.0 * term.stack.repeat, 4),
-        broken=term.gap.broken / term.stack.area,
+        bottom=term.bottom,
+        top=term.top,
+        position=_position(view, term.bottom),
+        broken=framework_bonds(view, lost) / (2 * area),
+        valence=sum(row.valence for row in broken_by_kind(view, lost, area)),
         electrostatic=electrostatic,
+        termination=1,
         arrangement=rank,
         n_arrangements=count,
+        shared=", ".join(f"{n} of {term.kinds.count(kind)} {kind}" for kind, n in term.kept.items()),
+        identity=slab_identity(view, term.in_plane, sites),
     )
 
 
-def _sorted_sites(view: Stack, sites: tuple[Site, ...]) -> tuple[Site, ...]:
+def sorted_sites(view: Stack, sites: tuple[Site, ...]) -> tuple[Site, ...]:
     """Elements in the crystal's order, then from the bottom up: the order that POSCAR files want."""
     order = [str(e) for e in view.crystal.structure.composition]
     heights = site_coordinates(view, sites) @ view.indices
-    rank = {site: (order.index(view.crystal.structure[site[0]].specie.symbol), h) for site, h in zip(sites, heights)}  # noqa: B905
+    rank = {site: (order.index(view.crystal.symbols[site[0]]), h) for site, h in zip(sites, heights)}  # noqa: B905
     return tuple(sorted(sites, key=lambda s: (rank[s][0], round(float(rank[s][1]), 6), s)))
 
 
@@ -232,14 +282,16 @@ def _electrostatics(term: Termination, choices: tuple[Arrangement, ...], vacuum:
     """(m,) eV of every arrangement, from one Ewald sum over all sites that any of them may fill."""
     if len(choices) == 1:
         return np.zeros(1)
-    sites = term.fixed + term.lower + term.upper
-    structure = _place(term.stack.crystal, term.in_plane, sites, vacuum)
-    pairs = pair_energies(structure, term.stack.crystal.charges)
-    number = {site: i for i, site in enumerate(sites)}
-    occupied = np.zeros((len(choices), len(sites)), bool)
-    occupied[:, : len(term.fixed)] = True
+    pieces = term.lower + term.upper
+    sites = term.fixed + tuple(itertools.chain(*pieces))
+    structure = placed(term.stack.crystal, term.in_plane, sites, vacuum)
+    sizes = [len(term.fixed), *map(len, pieces)]
+    pairs = grouped(pair_energies(structure, term.stack.crystal.charges), sizes)
+    number = {piece: i for i, piece in enumerate(pieces, start=1)}
+    occupied = np.zeros((len(choices), len(sizes)), bool)
+    occupied[:, 0] = True
     for row, choice in zip(occupied, choices, strict=True):
-        row[[number[site] for site in choice.occupied]] = True
+        row[[number[piece] for piece in choice.occupied]] = True
     return arrangement_energies(pairs, occupied)
 
 
@@ -252,32 +304,7 @@ def build(cut: SlabCut, crystal: Crystal, vacuum: float) -> Structure:
     Returns:
         Structure with a along x and the normal along z.
     """
-    return _place(crystal, np.array(cut.in_plane), cut.sites, vacuum)
-
-
-def _place(crystal: Crystal, in_plane: npt.NDArray[np.int64], sites: tuple[Site, ...], vacuum: float) -> Structure:
-    from pymatgen.core import Structure
-
-    frame = surface_frame(crystal, in_plane)
-    points = _positions(crystal, sites) @ frame.T
-    a, b = in_plane @ crystal.structure.lattice.matrix @ frame.T
-    height = float(np.ptp(points[:, 2])) + vacuum
-    points[:, 2] += 0.5 * height - 0.5 * (points[:, 2].max() + points[:, 2].min())
-    elements = [crystal.structure[site].specie.symbol for site, _ in sites]
-    lattice = [a, b, [0.0, 0.0, height]]
-    return Structure(lattice, elements, points, coords_are_cartesian=True, to_unit_cell=False)
-
-
-def _positions(crystal: Crystal, sites: tuple[Site, ...]) -> Matrix:
-    fractions = np.array([crystal.structure.frac_coords[site] + np.array(offset) for site, offset in sites])
-    return np.asarray(fractions @ crystal.structure.lattice.matrix)
-
-
-def surface_frame(crystal: Crystal, in_plane: npt.NDArray[np.int64]) -> Matrix:
-    """(3, 3) rotation whose rows are x along the first plane vector, y in the plane, z along the normal."""
-    a, b = in_plane @ crystal.structure.lattice.matrix
-    x, z = a / np.linalg.norm(a), np.cross(a, b) / np.linalg.norm(np.cross(a, b))
-    return np.array([x, np.cross(z, x), z])
+    return placed(crystal, np.array(cut.in_plane), cut.sites, vacuum)
 
 
 def flip_of(cut: SlabCut, crystal: Crystal, structure: Structure) -> Flip:
@@ -291,7 +318,7 @@ def flip_of(cut: SlabCut, crystal: Crystal, structure: Structure) -> Flip:
     """
     lattice, frame = crystal.structure.lattice.matrix, surface_frame(crystal, np.array(cut.in_plane))
     rotation = frame @ lattice.T @ cut.flip.rotation @ np.linalg.inv(lattice.T) @ frame.T
-    origin = structure.cart_coords[0] - frame @ _positions(crystal, cut.sites[:1])[0]
+    origin = structure.cart_coords[0] - frame @ positions(crystal, cut.sites[:1])[0]
     translation = frame @ (cut.flip.translation @ lattice) + origin - rotation @ origin
     return Flip(rotation, translation, _partners(structure, rotation, translation))
 
@@ -308,37 +335,3 @@ def _partners(structure: Structure, rotation: Matrix, translation: Matrix) -> np
     if distances.min(axis=1).max() > FLIP_TOLERANCE:
         raise UserError(f"slab {structure.composition.reduced_formula}: its faces are not images of each other")
     return np.asarray(distances.argmin(axis=1), np.int64)
-
-
-def certify(
-    structure: Structure, charges: dict[str, int], polyanions: tuple[Polyanion, ...], framework: set[str]
-) -> Certificate:
-    """Check a finished slab by its coordinates alone.
-
-    Args:
-        charges: formal charges of all its elements.
-        framework: elements whose coordination is reported.
-    """
-    heights = structure.cart_coords[:, 2]
-    a, b, c = structure.lattice.matrix
-    area = float(np.linalg.norm(np.cross(a, b)))
-    ionic = np.array([charges[site.specie.symbol] for site in structure])
-    thickness = float(np.ptp(heights))
-    return Certificate(
-        whole=broken_polyanions(structure, charges, polyanions) == 0,
-        symmetric=turns_over(structure),
-        dipole=float(ionic @ (heights - heights.mean())) / area,
-        coordination=lowest_coordination(structure, charges, framework),
-        thickness=thickness,
-        vacuum=float(c[2]) - thickness,
-        area=area,
-    )
-
-
-def turns_over(structure: Structure, symprec: float = 0.05) -> bool:
-    """Whether spglib finds an operation that maps one face of a slab on the other."""
-    import spglib
-
-    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
-    symmetry = spglib.get_symmetry(cell, symprec=symprec)
-    return symmetry is not None and any(rotation[2, 2] == -1 for rotation in symmetry["rotations"])

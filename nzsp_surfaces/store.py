@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.files import write_atomically
@@ -75,6 +76,26 @@ def open_store(path: Path, study: Study) -> Store:
         raise UserError(f"{path}: cannot be written ({error.strerror}); choose another directory with -o") from error
     write_atomically(path / "study.json", json.dumps(header | {"resolved": study.resolved}, indent=1))
     return Store(path)
+
+
+def claim_survey(path: Path, header: dict[str, Any]) -> None:
+    """Claim a directory for the slabs of one crystal.
+
+    Args:
+        header: written to survey.json; its "identity" tells crystals and settings apart.
+
+    Raises:
+        UserError: the directory holds something else, or cannot be written.
+    """
+    marker = path / "survey.json"
+    there = json.loads(marker.read_text()).get("identity") if marker.is_file() else None
+    if there != header["identity"] and path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UserError(f"{path}: holds something else than the slabs of this crystal; choose a new directory with -o")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror}); choose another directory with -o") from error
+    write_atomically(marker, json.dumps(header, indent=1) + "\n")
 
 
 def _same_study(marker: Path, study: Study) -> None:

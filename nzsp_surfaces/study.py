@@ -7,12 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from nzsp_surfaces.bonds import Polyanion, find_units, parse_polyanion, strong_polyanions
+from nzsp_surfaces.bonds import parse_polyanion, strong_polyanions
 from nzsp_surfaces.calculation import digest, structure_to_json
-from nzsp_surfaces.crystals import Crystal, crystal, distinct_planes, equivalent_planes, hkl, load_structure
+from nzsp_surfaces.crystals import Crystal, crystal, equivalent_planes, hkl, load_structure
 from nzsp_surfaces.engines import catalogue
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.films import Film, film_compound
+from nzsp_surfaces.materials import Material
+from nzsp_surfaces.materials import material as described
 from nzsp_surfaces.reading import did_you_mean, read
 from nzsp_surfaces.slabs import SlabOptions
 
@@ -32,7 +34,7 @@ class MaterialInput:
 
     structure: Path
     polyanion: str | None = None
-    charges: dict[str, int] | None = None
+    charges: dict[str, float] | None = None
     mobile: tuple[str, ...] | None = None
 
 
@@ -148,22 +150,6 @@ class StudyFile:
 
 
 @dataclass(frozen=True)
-class Material:
-    """A material, its crystal and what a cut keeps whole."""
-
-    name: str
-    crystal: Crystal
-    polyanions: tuple[Polyanion, ...]
-    mobile: frozenset[str]
-
-    @property
-    def framework(self) -> set[str]:
-        """Cations that are neither mobile nor centres of polyanions."""
-        cations = {e for e, q in self.crystal.charges.items() if q > 0}
-        return cations - self.mobile - {p.centre for p in self.polyanions}
-
-
-@dataclass(frozen=True)
 class CappingFilm:
     """A film of a study with the crystal of its compound."""
 
@@ -257,23 +243,6 @@ def load_study(path: Path, profile: str = "quick", engine: str | None = None) ->
     return Study(path, settings, profile, chosen, materials, films)
 
 
-def crystal_study(path: Path, max_index: int) -> Study:
-    """A study of one crystal alone: every distinct plane up to an index, polyanions found by themselves.
-
-    Args:
-        path: CIF or POSCAR.
-        max_index: largest index on the conventional cell.
-
-    Raises:
-        UserError: the crystal or the index is at fault.
-    """
-    given = MaterialInput(path)
-    name = load_structure(path).composition.reduced_formula
-    material = _material(name, given, path)
-    settings = StudyFile({name: given}, distinct_planes(material.crystal, max_index), name=name)
-    return Study(path, settings, "quick", PROFILES["quick"], (material,), ())
-
-
 def _check_planes(settings: StudyFile, path: Path) -> None:
     seen: set[tuple[int, int, int]] = set()
     for plane in settings.planes:
@@ -314,27 +283,8 @@ def _check_published(settings: StudyFile, path: Path) -> None:
 
 def _material(name: str, given: MaterialInput, path: Path) -> Material:
     where = f"{path}: materials: {name}"
-    found = crystal(load_structure(given.structure), given.charges, where)
-    if given.polyanion:
-        polyanions: tuple[Polyanion, ...] = (parse_polyanion(given.polyanion, where),)
-    else:
-        polyanions = strong_polyanions(found)
-    try:
-        find_units(found, polyanions)
-    except UserError as error:
-        raise UserError(f"{where}: {error}") from error
-    mobile = given.mobile if given.mobile is not None else _mobile(found, polyanions)
-    unknown = set(mobile) - set(found.charges)
-    if unknown:
-        raise UserError(f"{where}: mobile: {', '.join(sorted(unknown))} does not occur in {found.formula}")
-    return Material(name, found, polyanions, frozenset(mobile))
-
-
-def _mobile(found: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[str, ...]:
-    """Cations of charge +1, unless nothing but they would hold the crystal together, as in rock salt."""
-    cations = {e for e, q in found.charges.items() if q > 0}
-    single = tuple(e for e in sorted(cations) if found.charges[e] == 1)
-    return single if polyanions or cations - set(single) else ()
+    polyanions = (parse_polyanion(given.polyanion, where),) if given.polyanion else None
+    return described(name, load_structure(given.structure), given.charges, polyanions, given.mobile, where)
 
 
 def _film(name: str, given: FilmInput, settings: StudyFile, path: Path) -> CappingFilm:

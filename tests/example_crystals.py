@@ -43,7 +43,7 @@ def structure(name: str) -> Structure:
     return Structure.from_spacegroup(group, lattice, list(sites), list(sites.values()))
 
 
-CHARGES = {"rings": {"Zr": 6, "O": -2, "Li": 1}}
+CHARGES: dict[str, dict[str, float]] = {"rings": {"Zr": 6, "O": -2, "Li": 1}}
 
 
 @cache

@@ -147,10 +147,15 @@ def test_charges_must_balance() -> None:
 
 
 def test_a_formula_without_balance_is_refused() -> None:
-    """An alloy has no formal charges to guess."""
+    """Sodium with two chlorines has no formal charges to guess."""
     with pytest.raises(UserError) as error:
-        crystal(structure("CuAu"), None, "CuAu.cif")
-    one_line(error, "CuAu.cif", "charge-balanced", "charges")
+        crystal(Structure(Lattice.cubic(5), ["Na", "Cl", "Cl"], np.diag([0, 0.5, 0.5])), None, "x.cif")
+    one_line(error, "x.cif", "charge-balanced", "charges")
+
+
+def test_a_metal_has_no_charges() -> None:
+    """An alloy's elements are neutral."""
+    assert crystal(structure("CuAu")).charges == {"Cu": 0, "Au": 0}
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from pymatgen.core import Structure
 
 from nzsp_surfaces.bonds import Polyanion
+from nzsp_surfaces.certificates import certify
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.films import CappedSlab, cap, describe_faces, film_compound, mirrored
-from nzsp_surfaces.slabs import build, certify
+from nzsp_surfaces.slabs import build
 
 PLANE = (1, -1, 0, 2)
 VACUUM = 15.0
@@ -36,7 +37,7 @@ def groups(name: str) -> tuple[Polyanion, ...]:
     return tuple({*polyanions(name), FILM.polyanion})
 
 
-def charges(name: str) -> dict[str, int]:
+def charges(name: str) -> dict[str, float]:
     """Formal charges of the crystal and the film."""
     return ionic(name).charges | FILM.charges
 

@@ -48,9 +48,7 @@ def uvu(irreps_x: Irreps, irreps_filter: Irreps, lmax: int, seed: int) -> tuple[
     return Irreps(out), [(int(i), int(j), int(k), mode, True) for i, j, k, mode, _ in steps]
 
 
-def inputs(
-    fused: FusedTensorProduct, stock: TensorProduct, atoms: int = 6, edges: int = 40
-) -> tuple[Any, ...]:
+def inputs(fused: FusedTensorProduct, stock: TensorProduct, atoms: int = 6, edges: int = 40) -> tuple[Any, ...]:
     """Random x, filter, weight (with gradients), source and target."""
     shapes = (atoms, stock.irreps_in1.dim), (edges, stock.irreps_in2.dim), (edges, stock.weight_numel)
     arrays = [torch.randn(*shape, requires_grad=True) for shape in shapes]

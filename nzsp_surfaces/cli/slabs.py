@@ -1,77 +1,242 @@
-"""`nzsp slabs`: build and list the slabs of a study."""
+"""`nzsp slabs`: build and list the slabs of a study, or every slab of a crystal."""
 
 from __future__ import annotations
 
+import re
+import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from nzsp_surfaces.errors import UserError
+
+if TYPE_CHECKING:
+    from nzsp_surfaces.materials import Material
+    from nzsp_surfaces.slabs import SlabOptions
+    from nzsp_surfaces.survey import PlaneSurvey
 
 EXAMPLES = """\
 \b
 Examples:
-  nzsp slabs inputs/table1.yaml
   nzsp slabs inputs/table1.yaml -o runs/slabs
   nzsp slabs calcite.cif --max-index 2 -o runs/calcite
+  nzsp slabs LiFePO4.cif --plane 0,1,0 --plane 1,0,1 --thickness 15 --repeats 3
+  nzsp slabs garnet.cif --max-index 1 --mobile Li --charges Li=1,La=3,Zr=4,O=-2
 """
+ONLY_FOR_CRYSTALS = "--max-index, --plane and what comes with them are for a crystal; a study says it in its YAML"
+
+
+def _indices(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+    try:
+        planes = tuple(tuple(int(i) for i in re.split(r"[ ,]+", text.strip("() "))) for text in texts)
+    except ValueError as error:
+        raise click.BadParameter("write three or four whole numbers, as in 1,0,-1,4") from error
+    if any(len(plane) not in (3, 4) or max(map(abs, plane)) > 99 for plane in planes):
+        raise click.BadParameter("write three or four whole numbers below 100, as in 1,0,-1,4")
+    return planes
+
+
+def _charges(_context: click.Context, _option: click.Parameter, text: str | None) -> dict[str, float] | None:
+    if text is None:
+        return None
+    try:
+        return {element.strip(): float(charge) for element, charge in (part.split("=") for part in text.split(","))}
+    except ValueError as error:
+        raise click.BadParameter("write elements and charges, as in Li=1,Fe=2,P=5,O=-2") from error
+
+
+def _elements(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("study", metavar="STUDY", type=click.Path(path_type=Path))
+@click.argument("source", metavar="STUDY|CRYSTAL", type=click.Path(path_type=Path))
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=Path("runs/slabs"), show_default=True, help="Directory."
 )
-@click.option("--max-index", type=click.IntRange(1, 9), help="All distinct planes of a crystal up to this index.")
-def command(study: Path, output: Path, max_index: int | None) -> None:
-    """Build every slab and film of STUDY and list them; compute nothing.
+@click.option("--max-index", type=click.IntRange(1, 9), help="All distinct planes of the crystal up to this index.")
+@click.option("--plane", "planes", multiple=True, callback=_indices, help="One plane, as 1,0,-1,4; may be repeated.")
+@click.option("--charges", callback=_charges, help="Formal charges, as Li=1,Co=3,O=-2.  [default: guessed]")
+@click.option("--polyanions", callback=_elements, help="Kept whole, as PO4,SiO4; '' for none.  [default: found]")
+@click.option(
+    "--mobile", callback=_elements, help="Elements shared between the faces; '' for none.  [default: charge +1]"
+)
+@click.option("--thickness", type=click.FloatRange(1, 500), default=10.0, show_default=True, help="Å at least.")
+@click.option("--vacuum", type=click.FloatRange(1, 500), default=15.0, show_default=True, help="Å.")
+@click.option("--max-cell", type=click.IntRange(1, 16), default=4, show_default=True, help="Largest surface cell.")
+@click.option("--arrangements", type=click.IntRange(1), default=6, show_default=True, help="Kept per termination.")
+@click.option("--frozen", type=click.FloatRange(0), default=0.0, help="Å in the middle marked as fixed in the POSCARs.")
+@click.option("--repeats", type=click.IntRange(1, 20), default=1, help="Thicknesses of each slab, one repeat apart.")
+@click.pass_context
+def command(context: click.Context, /, source: Path, output: Path, **given: Any) -> None:
+    """Build every slab of STUDY or CRYSTAL and list it; compute nothing.
 
-    STUDY is a study in YAML or, with --max-index, a crystal (CIF, POSCAR): then every distinct plane by the crystal's
-    point group, polyanions found by themselves. Writes slabs.json, rejected.json and the structures as POSCAR and CIF.
+    STUDY is a study in YAML: its planes and films, and of every plane the slabs that break the fewest bonds. CRYSTAL is
+    a CIF or POSCAR, with --max-index or --plane: every termination of every plane. Writes slabs.json (best first within
+    a plane), rejected.json with a reason for every other cut, alternatives.json, and the structures as POSCAR and CIF.
     """
+    if source.suffix.lower() in (".yaml", ".yml"):
+        named = [n for n in given if context.get_parameter_source(n) is not click.core.ParameterSource.DEFAULT]
+        if named:
+            raise UserError(ONLY_FOR_CRYSTALS)
+        _study(source, output)
+    else:
+        if not given["max_index"] and not given["planes"]:
+            raise UserError(f"{source}: is no study in YAML; for a crystal add --max-index N or --plane h,k,l")
+        _crystal(source, output, given)
+
+
+def _study(source: Path, output: Path) -> None:
+    from nzsp_surfaces.plan import make_plan
+    from nzsp_surfaces.slab_documents import write_slabs
+    from nzsp_surfaces.store import open_store
+    from nzsp_surfaces.study import load_study
+
+    study = load_study(source)
+    plan = make_plan(study)
+    open_store(output, study)
+    rows = write_slabs(study, plan, output)
+    _show(
+        rows, f"{len(rows)} slabs, {len(plan.rejected)} cuts rejected with reasons: {output}/slabs.json, rejected.json"
+    )
+
+
+def _crystal(source: Path, output: Path, given: dict[str, Any]) -> None:
+    from nzsp_surfaces.slab_documents import write_survey
+    from nzsp_surfaces.slabs import SlabOptions
+    from nzsp_surfaces.store import claim_survey
+    from nzsp_surfaces.survey import every_plane
+
+    began = time.perf_counter()
+    names = ("thickness", "vacuum", "max_cell", "arrangements", "frozen")
+    try:
+        options = SlabOptions(**{name: given[name] for name in names})
+    except ValueError as error:
+        raise UserError(f"options: {error}") from error
+    material = _material(source, given)
+    planes = given["planes"] or every_plane(material, given["max_index"])
+    claim_survey(output, _header(material, planes, options, given["repeats"]))
+    found = _surveyed(material, planes, options)
+    rows = write_survey(material, found, options, given["repeats"], output)
+    _show(rows, _summary(material, found, rows, output, time.perf_counter() - began))
+
+
+def _material(source: Path, given: dict[str, Any]) -> Material:
+    from nzsp_surfaces.bonds import parse_polyanion
+    from nzsp_surfaces.crystals import load_structure
+    from nzsp_surfaces.materials import material
+
+    structure = load_structure(source)
+    named = given["polyanions"]
+    polyanions = None if named is None else tuple(parse_polyanion(p, "--polyanions") for p in named)
+    name = structure.composition.reduced_formula.replace("(", "").replace(")", "")
+    return material(name, structure, given["charges"], polyanions, given["mobile"], str(source))
+
+
+def _header(
+    material: Material, planes: tuple[tuple[int, ...], ...], options: SlabOptions, repeats: int
+) -> dict[str, Any]:
+    from nzsp_surfaces import __version__
+    from nzsp_surfaces.calculation import digest, structure_to_json
+
+    crystal = material.crystal
+    content = {
+        "formula": crystal.formula,
+        "space_group": f"{crystal.space_group} ({crystal.number})",
+        "charges": crystal.charges,
+        "polyanions": [str(p) for p in material.polyanions],
+        "mobile": sorted(material.mobile),
+        "planes": [list(plane) for plane in planes],
+        "slabs": asdict(options) | {"repeats": repeats},
+        "bulk": structure_to_json(crystal.structure),
+    }
+    return {"identity": digest(content), "version": __version__, "notes": list(material.notes), **content}
+
+
+def _surveyed(material: Material, planes: tuple[tuple[int, ...], ...], options: SlabOptions) -> list[PlaneSurvey]:
+    from rich.console import Console
+    from rich.progress import track
+
+    from nzsp_surfaces.survey import survey
+
+    console = Console(stderr=True)
+    steps = track(
+        survey(material, planes, options),
+        total=len(planes),
+        description="planes",
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    return list(steps)
+
+
+def _summary(material: Material, found: list[PlaneSurvey], rows: list[Any], output: Path, seconds: float) -> str:
+    lines = list(material.notes)
+    for plane in (p for p in found if not p.surfaces):
+        reasons = "; ".join(dict.fromkeys(r.reason for r in plane.rejected))
+        offers = " and ".join(dict.fromkeys(_OFFERS[a.kind] for a in plane.alternatives)) or "nothing"
+        lines.append(f"({_plane(plane.miller)}) has no admissible slab: {reasons}. Instead: {offers}.")
+    rejected = sum(len(p.rejected) for p in found)
+    lines.append(
+        f"{material.crystal.formula}: {len(found)} planes, {len(rows)} slabs, {rejected} cuts rejected with reasons, "
+        f"{seconds:.1f} s: {output}/slabs.json, rejected.json, alternatives.json"
+    )
+    return "\n".join(lines)
+
+
+_OFFERS = {
+    "symmetric": "symmetric slabs off stoichiometry, with chemical potentials",
+    "cleaved": "a slab with unlike faces, for the cleavage energy",
+}
+
+
+def _plane(miller: tuple[int, ...] | list[int]) -> str:
+    from nzsp_surfaces.plan import plane_name
+
+    return plane_name(tuple(miller))
+
+
+def _show(rows: list[dict[str, Any]], summary: str) -> None:
     from rich.console import Console
 
-    from nzsp_surfaces.documents import write_slabs
-    from nzsp_surfaces.errors import UserError
-    from nzsp_surfaces.plan import make_plan
-    from nzsp_surfaces.store import open_store
-    from nzsp_surfaces.study import crystal_study, load_study
-
-    if not max_index and study.suffix.lower() not in (".yaml", ".yml"):
-        raise UserError(f"{study}: is no study in YAML; for a crystal add --max-index N")
-    loaded = crystal_study(study, max_index) if max_index else load_study(study)
-    plan = make_plan(loaded)
-    open_store(output, loaded)
-    rows = write_slabs(loaded, plan, output)
     console = Console()
-    console.print(_table(rows))
-    console.print(
-        f"{len(rows)} slabs, {len(plan.rejected)} cuts rejected with reasons: {output}/slabs.json, rejected.json"
-    )
+    if rows:
+        console.print(_table(rows))
+    console.print(summary, highlight=False)
 
 
 def _table(rows: list[dict[str, Any]]) -> Any:
     from rich import box
     from rich.table import Table
 
-    from nzsp_surfaces.plan import plane_name
-
-    table = Table(title="Slabs, best first within a plane", box=box.SIMPLE, padding=(0, 1, 0, 0))
-    for name in ("material", "plane", "film"):
+    materials, films = {row["material"] for row in rows}, any(row["film"] for row in rows)
+    named = ["material"] if len(materials) > 1 else []
+    title = f"Slabs{'' if named else ' of ' + rows[0]['material']}, best first within a plane"
+    table = Table(title=title, box=box.SIMPLE, padding=(0, 1, 0, 0))
+    for name in (*named, "plane", *(["film"] if films else [])):
         table.add_column(name, no_wrap=True)
-    for name in ("atoms", "f.u.", "area/Å²", "thick/Å", "broken/Å⁻²", "lowest", "sharing"):
+    for name in ("atoms", "f.u.", "area\nÅ²", "thick\nÅ", "broken\nÅ⁻²", "lowest", "Tasker", "shared", "way"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
-        coordination = " ".join(f"{e} {n}" for e, n in row["surface_coordination"].items())
-        table.add_row(
-            row["material"],
-            f"({plane_name(row['miller'])})",
-            f"{row['n_film_units']} {row['film']}" if row["film"] else "bare",
-            str(row["n_atoms"]),
-            str(row["n_formula_units"]),
-            f"{row['area']:.1f}",
-            f"{row['thickness']:.1f}",
-            f"{row['broken_bonds_per_area']:.4f}",
-            coordination,
-            f"{row['arrangement']} of {row['n_arrangements']}",
-        )
+        table.add_row(*([row["material"]] if named else []), *_cells(row, films))
     return table
+
+
+def _cells(row: dict[str, Any], films: bool) -> list[str]:  # noqa: FBT001 (which columns there are)
+    film = f"{row['n_film_units']} {row['film']}" if row["film"] else "bare"
+    return [
+        f"({_plane(row['miller'])})",
+        *([film] if films else []),
+        str(row["n_atoms"]),
+        str(row["n_formula_units"]),
+        f"{row['area']:.1f}",
+        f"{row['thickness']:.1f}",
+        f"{row['broken_bonds_per_area']:.4f}",
+        " ".join(f"{e} {n}" for e, n in row["surface_coordination"].items()),
+        row["tasker"] or "-",
+        row["shared"] or "-",
+        f"{row['arrangement']}/{row['n_arrangements']}",
+    ]

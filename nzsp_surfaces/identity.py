@@ -1,0 +1,153 @@
+"""A name for a slab that does not depend on how its crystal was written down.
+
+The slab is taken as a graph: atoms, joined by bonds and, for cations of one kind, by contacts; the kinds of both are
+the distinct lengths of the bulk in ascending order. Colours that start from the elements and are refined by what lies
+at which distance in the graph depend on no cell, origin, orientation or order; their sorted list is hashed (B. Weisfeiler
+and A. A. Leman, Nauchno-Tekhnicheskaya Informatsia 2 (9), 12 (1968), here on all pairs of atoms). Everything that enters
+is a whole number, so rounding in the coordinates changes nothing, unless two lengths differ by just `SAME_LENGTH`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from nzsp_surfaces.bonds import crystal_bonds, site_orbits
+from nzsp_surfaces.calculation import digest
+from nzsp_surfaces.planes import Integers, Stack, surface_keys
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+    from nzsp_surfaces.crystals import Crystal
+    from nzsp_surfaces.planes import Site
+
+Hashes = npt.NDArray[np.uint64]
+SAME_LENGTH = 0.01
+"""Å: bonds of the bulk whose lengths differ by less are of one kind."""
+CONTACT = 8.0
+"""Å: like cations up to this far apart tell apart how ions are shared out on a face."""
+ROUNDS = 4
+LENGTH = 10
+
+
+def slab_identity(stack: Stack, in_plane: Integers, sites: tuple[Site, ...]) -> str:
+    """Ten hexadecimal digits: the same for the same slab however its bulk was given, and for its mirror image.
+
+    Args:
+        in_plane: (2, 3) surface cell vectors in multiples of the primitive ones.
+        sites: of the slab.
+    """
+    crystal = stack.crystal
+    bonds = _edges(stack, in_plane, sites, _bonds(crystal))
+    contacts = _edges(stack, in_plane, sites, _contacts(crystal))
+    colours = _refined(_elements(crystal, sites), bonds + contacts, _steps(bonds))
+    area = round(abs(float(np.linalg.det((in_plane @ np.linalg.inv(stack.basis))[:, :2]))))
+    content = [crystal.formula, crystal.number, area, sorted(int(c) for c in colours)]
+    return digest(content)[:LENGTH]
+
+
+def _elements(crystal: Crystal, sites: tuple[Site, ...]) -> Hashes:
+    return _mix(np.array([crystal.structure[site].specie.Z for site, _ in sites], np.uint64))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Pairs of sites of a crystal, each once: (n,) start and end, (n, 3) lattice translation of the end, (n,) kind."""
+
+    start: Integers
+    end: Integers
+    offset: Integers
+    kind: Hashes
+
+
+def _edges(stack: Stack, in_plane: Integers, sites: tuple[Site, ...], pairs: _Pairs) -> Hashes:
+    """(n, n) what joins two atoms of the surface cell: 0 for nothing, else a hash of all pairs between them."""
+    numbers, offsets = np.array([s for s, _ in sites]), np.array([o for _, o in sites])
+    atoms = {key: i for i, key in enumerate(surface_keys(stack, in_plane, numbers, offsets))}
+    here, pair = np.nonzero(numbers[:, None] == pairs.start[None, :])
+    ends = surface_keys(stack, in_plane, pairs.end[pair], offsets[here] + pairs.offset[pair])
+    there = np.array([atoms.get(key, -1) for key in ends], np.int64)
+    inside = there >= 0
+    joined = np.zeros((len(sites), len(sites)), np.uint64)
+    np.add.at(joined, (here[inside], there[inside]), pairs.kind[pair][inside])
+    return joined + joined.T
+
+
+@lru_cache(maxsize=64)
+def _bonds(crystal: Crystal) -> _Pairs:
+    """Bonds; of a kind where elements and the length's rank among those of the two elements agree."""
+    bonds, numbers = crystal_bonds(crystal), crystal.structure.atomic_numbers
+    elements = [200 * numbers[b.cation] + numbers[b.anion] for b in bonds]
+    return _pairs([(b.cation, b.anion, b.offset, b.length) for b in bonds], elements, elements)
+
+
+@lru_cache(maxsize=64)
+def _contacts(crystal: Crystal) -> _Pairs:
+    """Neighbouring cations that symmetry makes alike; of a kind where the length's rank among theirs agrees."""
+    orbits = site_orbits(crystal)
+    rows = zip(*crystal.structure.get_neighbor_list(CONTACT), strict=True)
+    found = [(int(i), int(j), tuple(int(x) for x in o), float(d)) for i, j, o, d in rows if orbits[i] == orbits[j]]
+    cations = [row for row in found if crystal.charges[crystal.symbols[row[0]]] > 0]
+    once = [row for row in cations if (row[1], row[2]) > (row[0], (0, 0, 0))]
+    return _pairs(once, [100_000 + orbits[row[0]] for row in once], [100_000] * len(once))
+
+
+def _pairs(rows: list[tuple[int, int, tuple[int, ...], float]], groups: list[int], names: list[int]) -> _Pairs:
+    """Pairs whose kinds are ranks of their lengths within their group, hashed with a name."""
+    if not rows:
+        return _Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 3), np.int64), np.zeros(0, np.uint64))
+    start, end, offset, lengths = (np.array(column) for column in zip(*rows, strict=True))
+    ranks = np.zeros(len(rows), np.uint64)
+    for group in set(groups):
+        own = np.flatnonzero(np.array(groups) == group)
+        order = own[np.argsort(lengths[own])]
+        ranks[order] = np.concatenate([[0], np.cumsum(np.diff(lengths[order]) > SAME_LENGTH)]).astype(np.uint64)
+    kinds = _mix(ranks * np.uint64(1_000_000) + np.array(names, np.uint64))
+    return _Pairs(start, end, offset, kinds)
+
+
+def _steps(edges: Hashes) -> Hashes:
+    """(n, n) bonds on the shortest way between two atoms; one more than any way where there is none."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import shortest_path
+
+    lengths = shortest_path(csr_array(edges != 0), unweighted=True, directed=False)
+    return np.where(np.isinf(lengths), len(edges), lengths).astype(np.uint64)
+
+
+def _refined(colours: Hashes, edges: Hashes, steps: Hashes) -> Hashes:
+    """Colours after each atom has been told, a few times over, what stands where seen from it."""
+    places = _mix(edges + _mix(steps))
+    for _ in range(ROUNDS):
+        colours = _mix(colours + np.sum(_mix(places + colours[None, :]), axis=1, dtype=np.uint64))
+    return colours
+
+
+def _mix(numbers: Hashes) -> Hashes:
+    """A scrambling of 64 bits, so that sums of scrambled numbers tell lists apart.
+
+    Splitmix64: G. L. Steele, D. Lea and C. H. Flood, OOPSLA 2014, 453.
+    """
+    with np.errstate(over="ignore"):
+        z = numbers + np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return np.asarray(z ^ (z >> np.uint64(31)))
+
+
+def congruent(one: Structure, other: Structure) -> bool:
+    """Whether two slabs look alike from each of their atoms: same elements at the same distances."""
+    prints = [_surroundings(slab) for slab in (one, other)]
+    return len(one) == len(other) and bool(np.abs(prints[0] - prints[1]).max() < 1e-3 * np.abs(prints[0]).max())
+
+
+def _surroundings(slab: Structure) -> npt.NDArray[np.float64]:
+    """(n,) a number for each atom that no rigid motion changes, sorted."""
+    weights = np.array(slab.atomic_numbers, float)
+    near = slab.lattice.get_all_distances(slab.frac_coords, slab.frac_coords)
+    return np.sort(weights * (np.exp(-near / 3) @ weights**1.5))

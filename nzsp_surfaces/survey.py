@@ -1,0 +1,104 @@
+"""Every plane of a crystal: its slabs with their description, what was rejected, and what else there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from nzsp_surfaces.alternatives import Alternative, alternatives
+from nzsp_surfaces.crystals import distinct_planes
+from nzsp_surfaces.faces import (
+    BrokenBonds,
+    LostCoordination,
+    Tasker,
+    broken_by_kind,
+    lost_bonds,
+    lost_coordination,
+    mobile_density,
+    tasker_class,
+)
+from nzsp_surfaces.materials import Material
+from nzsp_surfaces.planes import stack
+from nzsp_surfaces.sharing import SHARING_DEPTHS
+from nzsp_surfaces.slabs import Rejection, SlabCut, SlabOptions, cut_slabs
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A slab and what its faces are like.
+
+    Attributes:
+        cut: the slab.
+        broken: bonds that a face has lost, by pair of elements.
+        lost: ions of a face that lack neighbours.
+        mobile: ions of each mobile element within 2 Å of the cut, per Å² of one face.
+        tasker: I, II or III; None where nothing is charged.
+    """
+
+    cut: SlabCut
+    broken: tuple[BrokenBonds, ...]
+    lost: tuple[LostCoordination, ...]
+    mobile: dict[str, float]
+    tasker: Tasker | None
+
+
+@dataclass(frozen=True)
+class PlaneSurvey:
+    """A plane's slabs, best first, its rejected cuts, and alternatives where there is no slab."""
+
+    miller: tuple[int, ...]
+    surfaces: tuple[Surface, ...]
+    rejected: tuple[Rejection, ...]
+    alternatives: tuple[Alternative, ...]
+
+
+def survey(material: Material, planes: tuple[tuple[int, ...], ...], options: SlabOptions) -> Iterator[PlaneSurvey]:
+    """Every slab of each plane, one plane at a time.
+
+    Args:
+        planes: on the conventional cell; all of them up to an index by `crystals.distinct_planes`.
+
+    Raises:
+        UserError: wrong indices.
+    """
+    for miller in planes:
+        yield survey_plane(material, miller, options)
+
+
+def survey_plane(material: Material, miller: tuple[int, ...], options: SlabOptions) -> PlaneSurvey:
+    """The slabs of one plane.
+
+    Raises:
+        UserError: wrong indices.
+    """
+    crystal, polyanions = material.crystal, material.polyanions
+    cuts, rejected = cut_slabs(crystal, miller, polyanions, material.mobile, options)
+    surfaces = tuple(surface(material, cut) for cut in cuts)
+    instead = () if cuts else alternatives(crystal, miller, polyanions, options)
+    return PlaneSurvey(miller, surfaces, rejected, instead)
+
+
+def every_plane(material: Material, max_index: int) -> tuple[tuple[int, ...], ...]:
+    """All distinct planes of a material up to an index, densest first.
+
+    Raises:
+        UserError: `max_index` is not between 1 and 9.
+    """
+    return distinct_planes(material.crystal, max_index)
+
+
+def surface(material: Material, cut: SlabCut) -> Surface:
+    """Describe a slab's faces."""
+    view = stack(material.crystal, cut.miller, material.polyanions, material.mobile)
+    in_plane = np.array(cut.in_plane)
+    area = float(np.linalg.norm(np.cross(*(in_plane @ material.crystal.structure.lattice.matrix))))
+    lost = lost_bonds(view, in_plane, cut.sites)
+    return Surface(
+        cut=cut,
+        broken=broken_by_kind(view, lost, area),
+        lost=lost_coordination(view, cut.sites, lost),
+        mobile=mobile_density(view, cut.sites, cut.bottom, SHARING_DEPTHS[0], area),
+        tasker=tasker_class(view, cut.bottom),
+    )
