@@ -11,7 +11,7 @@ import numpy as np
 
 from nzsp_surfaces.faces import broken_by_kind, lost_bonds
 from nzsp_surfaces.placing import placed
-from nzsp_surfaces.planes import Gap, Stack, gaps, height_maps, stack
+from nzsp_surfaces.planes import Gap, Stack, gaps, stack
 from nzsp_surfaces.sharing import mirror_tops
 from nzsp_surfaces.slabs import sorted_sites
 
@@ -65,7 +65,7 @@ def alternatives(
     (2001)). A slab of whole repeats has both sides as its two faces; it gives their sum, the cleavage energy, alone.
 
     Returns:
-        Nothing where every cut of the plane breaks polyanions.
+        Nothing where every cut of the plane breaks polyanions, or its layers lie too close to be told apart.
 
     Raises:
         UserError: wrong indices or polyanions.
@@ -73,7 +73,10 @@ def alternatives(
     view = stack(crystal, miller, polyanions, frozenset())
     if view.severed:
         return ()
-    weakest = min(gaps(view), key=lambda gap: (round(_valence(view, gap), 6), gap.middle))
+    places = gaps(view)
+    if not places:
+        return ()
+    weakest = min(places, key=lambda gap: (round(_valence(view, gap), 6), gap.middle))
     repeats = math.ceil(options.thickness / view.repeat)
     cleaved = _alternative("cleaved", view, weakest.middle, weakest.middle + repeats)
     return (*_pair(view, weakest, options), cleaved)
@@ -89,7 +92,7 @@ def _valence(view: Stack, gap: Gap) -> float:
 def _pair(view: Stack, gap: Gap, options: SlabOptions) -> tuple[Alternative, ...]:
     """The symmetric slabs with the one and with the other side of a cut."""
     bottoms = {round(gap.middle % 1.0, 6): gap}
-    for sense, shift in height_maps(view):
+    for sense, shift in view.height_maps:
         image = (sense * gap.middle + shift) % 1.0
         if sense == -1 and all(abs((image - b + 0.5) % 1.0 - 0.5) > 1e-3 for b in bottoms):
             bottoms.setdefault(round(image, 6), Gap(image, image, gap.broken))

@@ -125,7 +125,7 @@ def crystal_bonds(crystal: Crystal) -> tuple[Bond, ...]:
 @lru_cache(maxsize=64)
 def site_orbits(crystal: Crystal) -> tuple[int, ...]:
     """Of each site of the primitive cell, the first site that an operation of the crystal takes it to."""
-    points = crystal.structure.frac_coords
+    points = crystal.fractions
     first = np.arange(len(points))
     for operation in crystal.operations:
         gaps = (points @ operation.rotation.T + operation.translation)[:, None] - points[None]

@@ -70,6 +70,11 @@ class Crystal:
         """Element of each site."""
         return tuple(site.specie.symbol for site in self.structure)
 
+    @cached_property
+    def fractions(self) -> Matrix:
+        """(n, 3) fractional coordinates of the primitive cell."""
+        return np.asarray(self.structure.frac_coords)
+
     @property
     def formula(self) -> str:
         """Reduced formula."""

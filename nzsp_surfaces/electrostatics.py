@@ -26,7 +26,7 @@ def pair_energies(structure: Structure, charges: Charges) -> Matrix:
 
     decorated = structure.copy()
     decorated.add_oxidation_state_by_element({element: float(charge) for element, charge in charges.items()})
-    return np.asarray(EwaldSummation(decorated, acc_factor=8.0).total_energy_matrix)
+    return np.asarray(EwaldSummation(decorated, acc_factor=6.0).total_energy_matrix)
 
 
 def grouped(pairs: Matrix, sizes: list[int]) -> Matrix:

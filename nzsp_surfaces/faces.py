@@ -14,7 +14,7 @@ import numpy as np
 
 from nzsp_surfaces.bonds import Bond, bond_valence, crystal_bonds, is_neutral, site_orbits
 from nzsp_surfaces.placing import surface_frame
-from nzsp_surfaces.planes import LAYER_TOLERANCE, Integers, Matrix, Stack, surface_keys
+from nzsp_surfaces.planes import Integers, Matrix, Stack, surface_keys
 
 if TYPE_CHECKING:
     from nzsp_surfaces.crystals import Crystal
@@ -84,14 +84,10 @@ def lost_bonds(stack: Stack, in_plane: Integers, sites: tuple[Site, ...]) -> tup
     numbers, offsets = np.array([s for s, _ in sites]), np.array([o for _, o in sites])
     inside = set(surface_keys(stack, in_plane, numbers, offsets))
     ends, partners, shifts, bonds = _bond_ends(stack.crystal)
-    found = []
-    for site in np.unique(numbers):
-        atoms, here = np.flatnonzero(numbers == site), np.flatnonzero(ends == site)
-        atom, end = (grid.ravel() for grid in np.meshgrid(atoms, here, indexing="ij"))
-        keys = surface_keys(stack, in_plane, partners[end], offsets[atom] + shifts[end])
-        triples = zip(keys, atom.tolist(), end.tolist(), strict=True)
-        found += [LostBond(bonds[e], a, 2 * e < len(bonds)) for key, a, e in triples if key not in inside]
-    return tuple(found)
+    atom, end = np.nonzero(numbers[:, None] == ends[None, :])
+    keys = surface_keys(stack, in_plane, partners[end], offsets[atom] + shifts[end])
+    triples = zip(keys, atom.tolist(), end.tolist(), strict=True)
+    return tuple(LostBond(bonds[e], a, 2 * e < len(bonds)) for key, a, e in triples if key not in inside)
 
 
 @lru_cache(maxsize=64)
@@ -126,7 +122,7 @@ def dangling(crystal: Crystal, in_plane: Integers, lost: tuple[LostBond, ...]) -
     Args:
         in_plane: (2, 3) surface cell vectors in multiples of the primitive ones.
     """
-    fractions = crystal.structure.frac_coords
+    fractions = crystal.fractions
     arms = [fractions[b.bond.anion] + np.array(b.bond.offset) - fractions[b.bond.cation] for b in lost]
     senses = np.array([1.0 if b.cation else -1.0 for b in lost])[:, None]
     frame = surface_frame(crystal, in_plane)
@@ -175,13 +171,10 @@ def mobile_density(stack: Stack, sites: tuple[Site, ...], cut: float, depth: flo
         cut: height of the cut, repeats.
         area: Å² of one face.
     """
-    structure, indices = stack.crystal.structure, stack.indices
-    near: Counter[str] = Counter()
-    for site, offset in sites:
-        element = structure[site].specie.symbol
-        level = float(indices @ (structure.frac_coords[site] + np.array(offset)))
-        if element in stack.mobile and abs(level - cut) * stack.repeat <= depth + 1e-6:
-            near[element] += 1
+    points = stack.crystal.fractions[[s for s, _ in sites]] + np.array([o for _, o in sites])
+    close = np.abs(points @ stack.indices - cut) * stack.repeat <= depth + 1e-6
+    elements = (stack.crystal.symbols[site] for (site, _), here in zip(sites, close.tolist(), strict=True) if here)
+    near = Counter(element for element in elements if element in stack.mobile)
     return {element: near[element] / area for element in sorted(stack.mobile)}
 
 
@@ -208,16 +201,16 @@ def _layer_charges(stack: Stack) -> list[float]:
     """Charge of every layer of units."""
     order = np.argsort(stack.heights % 1.0)
     heights = (stack.heights % 1.0)[order]
-    parts = np.flatnonzero(np.diff(heights) * stack.repeat > LAYER_TOLERANCE) + 1
+    parts = np.flatnonzero(np.diff(heights) > stack.tolerance) + 1
     groups = np.split(order, parts)
-    if len(groups) > 1 and (heights[0] + 1.0 - heights[-1]) * stack.repeat < LAYER_TOLERANCE:
+    if len(groups) > 1 and heights[0] + 1.0 - heights[-1] < stack.tolerance:
         groups = [np.concatenate([groups[-1], groups[0]]), *groups[1:-1]]
     return [sum(stack.charge(int(n)) for n in group) for group in groups]
 
 
 def _cuts_around(stack: Stack, height: float) -> Iterator[float]:
     """Heights between the layers of ions that lie in the framework's gap around a height."""
-    margin = LAYER_TOLERANCE / stack.repeat
+    margin = stack.tolerance
     frame = [h for n, h in enumerate(stack.heights.tolist()) if not stack.is_mobile(n)]
     upper = min((h + math.ceil(height - h + margin) for h in frame), default=height + 1.0)
     lower = max((h + math.floor(height - h - margin) for h in frame), default=height)
@@ -232,7 +225,7 @@ def _cuts_around(stack: Stack, height: float) -> Iterator[float]:
 
 def _repeat_dipole(stack: Stack, cut: float) -> float:
     """e/Å: moment along the normal of the units between a cut and the next one, per area."""
-    fractions, moment = stack.crystal.structure.frac_coords, 0.0
+    fractions, moment = stack.crystal.fractions, 0.0
     for number, unit in enumerate(stack.units):
         lift = math.ceil(cut - stack.heights[number])
         for site, offset in unit.members:

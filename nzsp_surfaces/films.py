@@ -156,7 +156,7 @@ class _Surroundings:
 
     def level(self, site: int, offset: npt.NDArray[np.int64]) -> float:
         """Height in repeats."""
-        return float(self.view.indices @ (self.view.crystal.structure.frac_coords[site] + offset))
+        return float(self.view.indices @ (self.view.crystal.fractions[site] + offset))
 
     def middle(self) -> float:
         """Height of the slab's middle, repeats."""
@@ -208,9 +208,7 @@ def _deeper(around: _Surroundings, first: list[Anchor], count: int) -> list[Anch
 def _polyanion(crystal: Crystal, cut: SlabCut, bare: Structure, anchor: Anchor, film: Film) -> Matrix:
     """(1 + ligands, 3) Å in the slab's frame: the crystal's polyanion with the film's bond length, centre first."""
     unit, shift = anchor
-    fractions = np.array(
-        [crystal.structure.frac_coords[site] + np.array(o) + np.array(shift) for site, o in unit.members]
-    )
+    fractions = np.array([crystal.fractions[site] + np.array(o) + np.array(shift) for site, o in unit.members])
     points = _in_frame(crystal, cut, bare, fractions)
     arms = points[1 : 1 + film.polyanion.count] - points[0]
     arms *= film.bond / np.linalg.norm(arms, axis=1, keepdims=True)
@@ -220,7 +218,7 @@ def _polyanion(crystal: Crystal, cut: SlabCut, bare: Structure, anchor: Anchor, 
 def _in_frame(crystal: Crystal, cut: SlabCut, bare: Structure, fractions: Matrix) -> Matrix:
     """Primitive fractional coordinates to Å in the frame of the built slab."""
     site, offset = cut.sites[0]
-    known = crystal.structure.frac_coords[site] + np.array(offset)
+    known = crystal.fractions[site] + np.array(offset)
     frame = surface_frame(crystal, np.array(cut.in_plane))
     return np.asarray((fractions - known) @ crystal.structure.lattice.matrix @ frame.T + bare.cart_coords[0])
 

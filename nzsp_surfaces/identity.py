@@ -2,9 +2,10 @@
 
 The slab is taken as a graph: atoms, joined by bonds and, for cations of one kind, by contacts; the kinds of both are
 the distinct lengths of the bulk in ascending order. Colours that start from the elements and are refined by what lies
-at which distance in the graph depend on no cell, origin, orientation or order; their sorted list is hashed (B. Weisfeiler
-and A. A. Leman, Nauchno-Tekhnicheskaya Informatsia 2 (9), 12 (1968), here on all pairs of atoms). Everything that enters
-is a whole number, so rounding in the coordinates changes nothing, unless two lengths differ by just `SAME_LENGTH`.
+at which distance in the graph depend on no cell, origin, orientation or order; their sorted list is hashed
+(B. Weisfeiler and A. A. Leman, Nauchno-Tekhnicheskaya Informatsia 2 (9), 12 (1968), here on all pairs of atoms).
+Everything that enters is a whole number, so rounding in the coordinates changes nothing, unless two lengths differ by
+just `SAME_LENGTH`.
 """
 
 from __future__ import annotations

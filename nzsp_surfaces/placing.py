@@ -28,14 +28,14 @@ def placed(crystal: Crystal, in_plane: Integers, sites: tuple[Site, ...], vacuum
     a, b = in_plane @ crystal.structure.lattice.matrix @ frame.T
     height = float(np.ptp(points[:, 2])) + vacuum
     points[:, 2] += 0.5 * height - 0.5 * (points[:, 2].max() + points[:, 2].min())
-    elements = [crystal.structure[site].specie.symbol for site, _ in sites]
+    elements = [crystal.symbols[site] for site, _ in sites]
     lattice = [a, b, [0.0, 0.0, height]]
     return Structure(lattice, elements, points, coords_are_cartesian=True, to_unit_cell=False)
 
 
 def positions(crystal: Crystal, sites: tuple[Site, ...]) -> Matrix:
     """(n, 3) Å of sites, in the crystal's own frame."""
-    fractions = np.array([crystal.structure.frac_coords[site] + np.array(offset) for site, offset in sites])
+    fractions = crystal.fractions[[s for s, _ in sites]] + np.array([o for _, o in sites])
     return np.asarray(fractions @ crystal.structure.lattice.matrix)
 
 

@@ -186,17 +186,16 @@ def _bare_tasks(
 ) -> Iterator[str]:
     """Relax the arrangements of a plane; a short relaxation picks them where there are too many."""
     study, profile = draft.study, draft.study.profile
-    vacuum, stem = study.settings.slabs.vacuum, f"{material.name}/{plane_name(plane)}"
+    shape = [study.settings.slabs.vacuum, study.settings.slabs.frozen]
+    stem, engine = f"{material.name}/{plane_name(plane)}", study.settings.engine
     screens: list[str] = []
     if len(cuts) > profile.relaxed:
-        for cut in cuts:
-            content, weight = [cut, vacuum, profile.screen_steps], float(profile.screen_steps * len(cut.sites))
-            identifier = f"{stem}/screen/{cut.arrangement}"
-            screens.append(draft.add(identifier, "screen", (bulk,), content, study.settings.engine, weight))
+        for number, cut in enumerate(cuts, start=1):
+            content, weight = [cut, *shape, profile.screen_steps], float(profile.screen_steps * len(cut.sites))
+            screens.append(draft.add(f"{stem}/screen/{number}", "screen", (bulk,), content, engine, weight))
     for rank, cut in enumerate(cuts[: profile.relaxed], start=1):
-        content = [rank if screens else cut, vacuum, profile.slab_force, profile.max_steps]
-        parents = (bulk, *screens)
-        yield draft.add(f"{stem}/bare/{rank}", "bare", parents, content, study.settings.engine, 80.0 * len(cut.sites))
+        content = [rank if screens else cut, *shape, profile.slab_force, profile.max_steps]
+        yield draft.add(f"{stem}/bare/{rank}", "bare", (bulk, *screens), content, engine, 80.0 * len(cut.sites))
 
 
 def _capped_tasks(

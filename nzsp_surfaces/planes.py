@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,12 +23,14 @@ Integers = npt.NDArray[np.int64]
 Site = tuple[int, tuple[int, int, int]]
 """A site of the primitive cell and its lattice translation."""
 LAYER_TOLERANCE = 0.05
-"""Å: units closer along the normal than this lie in one layer."""
+"""Å: units closer along the normal than this lie in one layer, unless the repeat itself is small."""
+LAYER_FRACTION = 0.02
+"""Of the repeat: the same for planes of high indices, whose layers lie close."""
 TIE = 1e-6
 """Two vectors at exactly 60 or 120 degrees are reduced; without a margin rounding would turn them for ever."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stack:
     """A crystal seen along the normal of one plane.
 
@@ -51,30 +54,30 @@ class Stack:
     bonds: tuple[Bond, ...]
     mobile: frozenset[str]
 
-    @property
+    @cached_property
     def indices(self) -> Integers:
         """(h k l) on the primitive cell, coprime."""
         return primitive_indices(self.crystal, self.miller)
 
-    @property
+    @cached_property
     def lattice(self) -> Matrix:
         """(3, 3) Å, rows: the vectors of `basis`."""
         return np.asarray(self.basis @ self.crystal.structure.lattice.matrix)
 
-    @property
+    @cached_property
     def area(self) -> float:
         """Å² of the primitive surface cell."""
         u, v, _ = self.lattice
         return float(np.linalg.norm(np.cross(u, v)))
 
-    @property
+    @cached_property
     def repeat(self) -> float:
         """Å between neighbouring lattice planes."""
         return float(self.crystal.structure.volume / self.area)
 
     def element(self, unit: int) -> str:
         """Element of a unit's first centre."""
-        return str(self.crystal.structure[self.units[unit].centres[0][0]].specie.symbol)
+        return self.crystal.symbols[self.units[unit].centres[0][0]]
 
     def is_mobile(self, unit: int) -> bool:
         """True for single ions of a mobile element."""
@@ -93,6 +96,34 @@ class Stack:
     def charge(self, unit: int) -> float:
         """Formal charge of a unit, e."""
         return sum(self.crystal.charges[element] * count for element, count in self.contents(unit).items())
+
+    @cached_property
+    def tolerance(self) -> float:
+        """Repeats: units closer in height than this lie in one layer."""
+        return min(LAYER_TOLERANCE / self.repeat, LAYER_FRACTION)
+
+    @cached_property
+    def height_maps(self) -> tuple[tuple[int, float], ...]:
+        """(sense, shift) of every operation that keeps the plane: it takes a height h to sense h + shift."""
+        maps = []
+        for operation in self.crystal.operations:
+            image = self.indices @ operation.rotation
+            for sense in (1, -1):
+                if (image == sense * self.indices).all():
+                    maps.append((sense, float(self.indices @ operation.translation)))
+        return tuple(maps)
+
+    @cached_property
+    def bond_levels(self) -> tuple[Matrix, Matrix]:
+        """(n_bonds,) heights of the units at both ends of each framework bond."""
+        levels = np.empty(len(self.crystal.structure))
+        for unit, height in zip(self.units, self.heights, strict=True):
+            for site, offset in unit.members:
+                levels[site] = height - self.indices @ np.array(offset)
+        offsets = np.array([bond.offset for bond in self.bonds], np.int64).reshape(-1, 3)
+        ends = (np.array([getattr(bond, end) for bond in self.bonds], np.int64) for end in ("cation", "anion"))
+        start, end = (levels[sites] for sites in ends)
+        return start, end + offsets @ self.indices
 
     @property
     def severed(self) -> tuple[int, ...]:
@@ -238,9 +269,10 @@ def gaps(stack: Stack) -> tuple[Gap, ...]:
     Two places are one where an operation of the crystal maps them on each other with the same side up; the same place
     upside down shows the other side of the cut.
     """
-    tolerance = LAYER_TOLERANCE / stack.repeat
     pairs = itertools.pairwise([*_levels(stack), _levels(stack)[0] + 1.0])
-    return _distinct(stack, [Gap(a, b, broken_bonds(stack, 0.5 * (a + b))) for a, b in pairs if b - a > tolerance])
+    return _distinct(
+        stack, [Gap(a, b, broken_bonds(stack, 0.5 * (a + b))) for a, b in pairs if b - a > stack.tolerance]
+    )
 
 
 def layers(stack: Stack) -> tuple[Gap, ...]:
@@ -249,7 +281,7 @@ def layers(stack: Stack) -> tuple[Gap, ...]:
     Such a layer is what makes a plane polar (Tasker's type III), and half of it on each face is what mends that
     (P. W. Tasker, J. Phys. C 12, 4977 (1979)). A layer of several kinds of unit is left whole.
     """
-    margin = LAYER_TOLERANCE / stack.repeat
+    margin = stack.tolerance
     found = []
     for height in _levels(stack):
         inside = [n for n, h in enumerate(stack.heights) if abs((h - height + 0.5) % 1.0 - 0.5) < margin]
@@ -271,7 +303,7 @@ def _levels(stack: Stack) -> list[float]:
 
 def _distinct(stack: Stack, found: list[Gap]) -> tuple[Gap, ...]:
     """Drop gaps that an operation which keeps the sense of the normal maps on an earlier one."""
-    shifts = [shift for sense, shift in height_maps(stack) if sense == 1]
+    shifts = [shift for sense, shift in stack.height_maps if sense == 1]
     kept: list[Gap] = []
     for gap in sorted(found, key=lambda gap: (gap.broken, gap.lower)):
         images = [gap.middle + shift for shift in shifts]
@@ -280,32 +312,7 @@ def _distinct(stack: Stack, found: list[Gap]) -> tuple[Gap, ...]:
     return tuple(kept)
 
 
-def height_maps(stack: Stack) -> list[tuple[int, float]]:
-    """(sense, shift) of every operation that keeps the plane: it takes a height h to sense h + shift."""
-    maps = []
-    for operation in stack.crystal.operations:
-        image = stack.indices @ operation.rotation
-        for sense in (1, -1):
-            if (image == sense * stack.indices).all():
-                maps.append((sense, float(stack.indices @ operation.translation)))
-    return maps
-
-
 def broken_bonds(stack: Stack, height: float) -> int:
     """Framework bonds across a plane at `height`, per primitive surface cell, units being whole."""
-    levels, indices = _site_levels(stack), stack.indices
-    count = 0
-    for bond in stack.bonds:
-        start, rise = levels[bond.cation], int(indices @ bond.offset)
-        end = levels[bond.anion] + rise
-        count += abs(int(np.floor(start - height)) - int(np.floor(end - height)))
-    return count
-
-
-def _site_levels(stack: Stack) -> Matrix:
-    """(n_sites,) height of the unit that each site belongs to, for the site's image in the home cell."""
-    levels = np.empty(len(stack.crystal.structure))
-    for unit, height in zip(stack.units, stack.heights, strict=True):
-        for site, offset in unit.members:
-            levels[site] = height - stack.indices @ np.array(offset)
-    return levels
+    start, end = stack.bond_levels
+    return int(np.abs(np.floor(start - height) - np.floor(end - height)).sum())

@@ -16,6 +16,7 @@ from nzsp_surfaces.crystals import Crystal, relaxed
 from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings
 from nzsp_surfaces.films import CappedSlab, cap, mirrored
 from nzsp_surfaces.materials import Material
+from nzsp_surfaces.placing import middle_atoms
 from nzsp_surfaces.plan import PLACE_STEPS, Plan, Task, anneal_time, plane_name
 from nzsp_surfaces.slabs import Flip, SlabCut, build, flip_of
 from nzsp_surfaces.study import CappingFilm, Study
@@ -140,9 +141,11 @@ def _calculation(result: Result) -> Calculation:
     return result.calculation
 
 
-def _relaxed(bench: Bench, start: Structure, flip: Flip | None = None, **notes: Any) -> Result:
+def _relaxed(
+    bench: Bench, start: Structure, flip: Flip | None = None, *, held: tuple[int, ...] = (), **notes: Any
+) -> Result:
     profile = bench.study.profile
-    settings = RelaxSettings(profile.slab_force, profile.max_steps)
+    settings = RelaxSettings(profile.slab_force, profile.max_steps, held=held)
     calculation = bench.own.relax(start, settings, bench.folder, bench.forces, flip)
     return Result(bench.task.id, bench.task.key, calculation, start, notes=notes)
 
@@ -196,35 +199,45 @@ def dynamics_settings(study: Study, film: CappingFilm, number: int) -> DynamicsS
 def _screen(bench: Bench) -> Result:
     """A few steps of relaxation, enough to rank arrangements of the mobile ions."""
     number = int(bench.task.id.split("/")[-1])
-    start, flip = _built(bench, number)
-    settings = RelaxSettings(bench.study.profile.slab_force, bench.study.profile.screen_steps)
-    calculation = bench.own.relax(start, settings, bench.folder, bench.forces, flip)
-    return Result(bench.task.id, bench.task.key, calculation, start, notes={"arrangement": number})
+    start = _built(bench, number)
+    settings = RelaxSettings(bench.study.profile.slab_force, bench.study.profile.screen_steps, held=start.held)
+    calculation = bench.own.relax(start.structure, settings, bench.folder, bench.forces, start.flip)
+    return Result(bench.task.id, bench.task.key, calculation, start.structure, notes={"arrangement": number})
 
 
 def _bare(bench: Bench) -> Result:
     """Relax a cut of the relaxed bulk, or go on with one of the lowest that were screened."""
     rank = int(bench.task.id.split("/")[-1])
     screened = sorted((r for i, r in bench.results.items() if "/screen/" in i), key=lambda r: _calculation(r).energy)
-    if screened:
-        chosen = screened[rank - 1]
-        arrangement = int((chosen.notes or {})["arrangement"])
-        return _relaxed(bench, _calculation(chosen).structure, _built(bench, arrangement)[1], arrangement=arrangement)
-    return _relaxed(bench, *_built(bench, rank), arrangement=rank)
+    number = int((screened[rank - 1].notes or {})["arrangement"]) if screened else rank
+    built = _built(bench, number)
+    start = _calculation(screened[rank - 1]).structure if screened else built.structure
+    return _relaxed(bench, start, built.flip, held=built.held, arrangement=number)
 
 
-def _built(bench: Bench, arrangement: int) -> tuple[Structure, Flip]:
-    """A slab cut from the relaxed bulk, shaken a little but alike on both faces, and its flip.
+@dataclass(frozen=True)
+class _Start:
+    """A slab before its relaxation, its flip, and the atoms that are not to move."""
+
+    structure: Structure
+    flip: Flip
+    held: tuple[int, ...]
+
+
+def _built(bench: Bench, number: int) -> _Start:
+    """A slab cut from the relaxed bulk, shaken a little but alike on both faces.
 
     Without the shaking a face keeps symmetry that its ions would rather break, and stops at a saddle.
     """
-    cut, bulk = _cuts(bench)[arrangement - 1], bench.bulk()
-    structure = build(cut, bulk, bench.study.settings.slabs.vacuum)
+    cut, bulk, options = _cuts(bench)[number - 1], bench.bulk(), bench.study.settings.slabs
+    structure = build(cut, bulk, options.vacuum)
     flip = flip_of(cut, bulk, structure)
-    random = np.random.default_rng([bench.study.settings.seed, arrangement]).normal(0.0, SHAKE, (len(structure), 3))
-    for site, shift in zip(structure, flip.average(random), strict=True):
+    still = middle_atoms(structure, options.frozen)
+    random = np.random.default_rng([bench.study.settings.seed, number]).normal(0.0, SHAKE, (len(structure), 3))
+    shifts = np.where(still[:, None], 0.0, flip.average(random))
+    for site, shift in zip(structure, shifts, strict=True):
         site.coords = site.coords + shift
-    return structure, flip
+    return _Start(structure, flip, tuple(int(i) for i in np.flatnonzero(still)))
 
 
 def _cuts(bench: Bench) -> tuple[SlabCut, ...]:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.crystals import Operation
-from nzsp_surfaces.planes import LAYER_TOLERANCE, Gap, Integers, Matrix, Site, Stack, height_maps, reduced_plane
+from nzsp_surfaces.planes import Gap, Integers, Matrix, Site, Stack, reduced_plane
 
 Piece = tuple[Site, ...]
 """All sites of one unit: a polyanion or a single ion."""
@@ -139,7 +139,7 @@ def termination(stack: Stack, gap: Gap, thickness: float, max_cell: int) -> Term
 def mirror_tops(stack: Stack, gap: Gap, thickness: float) -> Iterator[float]:
     """Top cuts that a flip of the crystal pairs with the bottom one: the two smallest of each kind."""
     lowest = gap.middle + thickness / stack.repeat - 2 * min(_overhang(stack, gap), 0.0) - 1e-6
-    for sense, shift in height_maps(stack):
+    for sense, shift in stack.height_maps:
         if sense == -1:
             first = math.ceil(lowest - (shift - gap.middle)) + shift - gap.middle
             yield from (first, first + 1.0)
@@ -147,7 +147,7 @@ def mirror_tops(stack: Stack, gap: Gap, thickness: float) -> Iterator[float]:
 
 def _overhang(stack: Stack, gap: Gap) -> float:
     """How far, in repeats, the atoms of whole framework units reach below the bottom cut."""
-    fractions = stack.crystal.structure.frac_coords
+    fractions = stack.crystal.fractions
     reach = -math.inf
     for number, unit in enumerate(stack.units):
         if not stack.is_mobile(number):
@@ -179,7 +179,7 @@ def _shared_elements(stack: Stack, gap: Gap) -> set[str]:
 def _in_layer(stack: Stack, gap: Gap, number: int) -> bool:
     """Whether the cut runs through a layer and the unit, or an image of it, lies there."""
     away = (stack.heights[number] - gap.middle + 0.5) % 1.0 - 0.5
-    return gap.through and abs(away) * stack.repeat < LAYER_TOLERANCE
+    return gap.through and abs(away) < stack.tolerance
 
 
 def _on_surface(stack: Stack, operation: Operation) -> tuple[Integers, Matrix]:
@@ -236,7 +236,7 @@ def _contents(
 ) -> tuple[tuple[Site, ...], tuple[Kinded, ...], tuple[Kinded, ...]]:
     """Sites inside the slab, and the shared units with their kinds at the bottom and the top."""
     depth = max(sharing / stack.repeat, 0.5 * (gap.upper - gap.lower)) + 1e-6
-    layer = LAYER_TOLERANCE / stack.repeat if gap.through else -1.0
+    layer = stack.tolerance if gap.through else -1.0
     fixed: list[Site] = []
     lower: list[Kinded] = []
     upper: list[Kinded] = []
@@ -358,8 +358,9 @@ def _permutations(
 
 def site_coordinates(stack: Stack, sites: tuple[Site, ...]) -> Matrix:
     """(n, 3) primitive fractional coordinates."""
-    fractions = stack.crystal.structure.frac_coords
-    return np.array([fractions[site] + np.array(offset) for site, offset in sites]).reshape(-1, 3)
+    if not sites:
+        return np.zeros((0, 3))
+    return np.asarray(stack.crystal.fractions[[s for s, _ in sites]] + np.array([o for _, o in sites]))
 
 
 def arrangements(term: Termination) -> tuple[Arrangement, ...]:

@@ -114,7 +114,7 @@ def _slab_row(
         raise UserError(f"{name}: {certificate.failure}; please report this slab, it should not have been built")
     return {
         "id": name,
-        "identity": cut.identity,
+        "identity": each.identity,
         "material": material.name,
         "miller": list(cut.miller),
         "film": film.name if film else None,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from nzsp_surfaces.electrostatics import arrangement_energies, grouped, pair_energies
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.faces import broken_by_kind, framework_bonds, lost_bonds
-from nzsp_surfaces.identity import congruent, slab_identity
+from nzsp_surfaces.identity import congruent
 from nzsp_surfaces.placing import placed, positions, surface_frame
 from nzsp_surfaces.planes import Gap, Site, Stack, gaps, layers, stack
 from nzsp_surfaces.sharing import (
@@ -81,7 +81,6 @@ class SlabCut:
         arrangement: rank among the arrangements of this cut, from 1.
         n_arrangements: how many kinds of face there are up to symmetry.
         shared: units that a face keeps of those near the cut, as "1 of 2 Na"; empty where nothing is shared.
-        identity: ten hexadecimal digits, the same however the bulk was written down.
     """
 
     miller: tuple[int, ...]
@@ -99,7 +98,6 @@ class SlabCut:
     arrangement: int
     n_arrangements: int
     shared: str
-    identity: str
 
 
 @dataclass(frozen=True)
@@ -171,7 +169,10 @@ def cut_slabs(
     view = stack(crystal, miller, polyanions, mobile)
     if view.severed:
         return (), (_severed(view),)
-    accepted, rejected = _terminations(view, gaps(view), options)
+    places = gaps(view)
+    if not places:
+        return (), (Rejection(miller, 0.0, f"no gap between layers: they repeat every {view.repeat:.3f} Å"),)
+    accepted, rejected = _terminations(view, places, options)
     if not accepted:
         accepted, also = _terminations(view, layers(view), options)
         rejected += also
@@ -182,18 +183,23 @@ def cut_slabs(
 
 
 def _once_each(crystal: Crystal, cuts: list[SlabCut]) -> tuple[tuple[SlabCut, ...], tuple[Rejection, ...]]:
-    """Drop slabs that another termination gives too; slabs of one identity that are not congruent are told apart."""
+    """Drop slabs that another termination gives too: one layer may be halved by a cut below it or above it."""
     kept: list[SlabCut] = []
     repeated: list[Rejection] = []
     for cut in cuts:
-        namesakes = [other for other in kept if other.identity.startswith(cut.identity)]
-        same = [o for o in namesakes if congruent(build(o, crystal, 10.0), build(cut, crystal, 10.0))]
-        if same:
-            reason = f"the same slab as that of the cut at {same[0].position} Å, shared out otherwise"
-            repeated.append(Rejection(cut.miller, cut.position, reason))
+        alike = (o for o in kept if o.termination != cut.termination and _likeness(o) == _likeness(cut))
+        same = next((o for o in alike if congruent(build(o, crystal, 10.0), build(cut, crystal, 10.0))), None)
+        if same is None:
+            kept.append(cut)
         else:
-            kept.append(replace(cut, identity=cut.identity + (f".{len(namesakes) + 1}" if namesakes else "")))
+            reason = f"the same slab as that of the cut at {same.position} Å, shared out otherwise"
+            repeated.append(Rejection(cut.miller, cut.position, reason))
     return tuple(kept), tuple(repeated)
+
+
+def _likeness(cut: SlabCut) -> tuple[float, ...]:
+    """What congruent slabs have in common."""
+    return len(cut.sites), round(cut.broken, 6), round(cut.valence, 6)
 
 
 def fewest_broken(cuts: tuple[SlabCut, ...]) -> tuple[tuple[SlabCut, ...], tuple[Rejection, ...]]:
@@ -266,7 +272,6 @@ def _cut(term: Termination, choice: Arrangement, electrostatic: float, rank: int
         arrangement=rank,
         n_arrangements=count,
         shared=", ".join(f"{n} of {term.kinds.count(kind)} {kind}" for kind, n in term.kept.items()),
-        identity=slab_identity(view, term.in_plane, sites),
     )
 
 

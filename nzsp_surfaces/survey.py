@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from nzsp_surfaces.faces import (
     mobile_density,
     tasker_class,
 )
+from nzsp_surfaces.identity import slab_identity
 from nzsp_surfaces.materials import Material
 from nzsp_surfaces.planes import stack
 from nzsp_surfaces.sharing import SHARING_DEPTHS
@@ -31,6 +33,7 @@ class Surface:
 
     Attributes:
         cut: the slab.
+        identity: the same however the bulk was written down; slabs of a plane that it does not tell apart get numbers.
         broken: bonds that a face has lost, by pair of elements.
         lost: ions of a face that lack neighbours.
         mobile: ions of each mobile element within 2 Å of the cut, per Å² of one face.
@@ -38,6 +41,7 @@ class Surface:
     """
 
     cut: SlabCut
+    identity: str
     broken: tuple[BrokenBonds, ...]
     lost: tuple[LostCoordination, ...]
     mobile: dict[str, float]
@@ -75,9 +79,20 @@ def survey_plane(material: Material, miller: tuple[int, ...], options: SlabOptio
     """
     crystal, polyanions = material.crystal, material.polyanions
     cuts, rejected = cut_slabs(crystal, miller, polyanions, material.mobile, options)
-    surfaces = tuple(surface(material, cut) for cut in cuts)
+    surfaces = _told_apart([surface(material, cut) for cut in cuts])
     instead = () if cuts else alternatives(crystal, miller, polyanions, options)
     return PlaneSurvey(miller, surfaces, rejected, instead)
+
+
+def _told_apart(surfaces: list[Surface]) -> tuple[Surface, ...]:
+    """The same, with a number where an earlier slab of the plane has the same identity."""
+    seen: Counter[str] = Counter()
+    told = []
+    for each in surfaces:
+        seen[each.identity] += 1
+        number = f".{seen[each.identity]}" if seen[each.identity] > 1 else ""
+        told.append(replace(each, identity=each.identity + number))
+    return tuple(told)
 
 
 def every_plane(material: Material, max_index: int) -> tuple[tuple[int, ...], ...]:
@@ -97,6 +112,7 @@ def surface(material: Material, cut: SlabCut) -> Surface:
     lost = lost_bonds(view, in_plane, cut.sites)
     return Surface(
         cut=cut,
+        identity=slab_identity(view, in_plane, cut.sites),
         broken=broken_by_kind(view, lost, area),
         lost=lost_coordination(view, cut.sites, lost),
         mobile=mobile_density(view, cut.sites, cut.bottom, SHARING_DEPTHS[0], area),

@@ -179,8 +179,7 @@ class AseEngine:
         with _recorded(self.calculator, folder) as replay:
             atoms = ase_atoms(structure)
             atoms.calc = replay
-            if flip is not None:
-                atoms.set_constraint(FacesAlike(flip, atoms.positions))
+            atoms.set_constraint(_constraints(settings, flip, atoms.positions))
             optimiser = _optimiser(FrechetCellFilter(atoms) if settings.cell else atoms)
             optimiser.attach(lambda: report(optimiser.nsteps, _largest(atoms.get_forces())))
             converged = bool(optimiser.run(fmax=settings.force, steps=settings.max_steps))
@@ -202,6 +201,13 @@ class AseEngine:
         self, structure: Structure, energy: float, forces: Matrix, *, converged: bool, steps: int
     ) -> Calculation:
         return Calculation(structure, energy, forces, converged, _largest(forces), steps, self.identity)
+
+
+def _constraints(settings: RelaxSettings, flip: Flip | None, positions: Matrix) -> list[Any]:
+    from ase.constraints import FixAtoms
+
+    held = [FixAtoms(indices=list(settings.held))] if settings.held else []
+    return [*held, *([FacesAlike(flip, positions)] if flip is not None else [])]
 
 
 @dataclass(frozen=True)

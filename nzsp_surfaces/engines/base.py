@@ -13,11 +13,13 @@ class RelaxSettings:
         force: eV/Å, largest residual force.
         max_steps: after which it counts as not converged.
         cell: relax the cell too.
+        held: numbers of the atoms that stay where they are.
     """
 
     force: float
     max_steps: int
     cell: bool = False
+    held: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,63 @@
+"""The crystals of the tables: published cells in `inputs/crystals.yaml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nzsp_surfaces.materials import Material, material
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+ROOT = Path(__file__).parents[1]
+FILE = ROOT / "inputs/crystals.yaml"
+
+
+@dataclass(frozen=True)
+class CrystalEntry:
+    """A crystal of the table.
+
+    Attributes:
+        formula: as chemists write it.
+        group: Hermann-Mauguin symbol, standard setting, hexagonal axes for R.
+        lattice: Å and degrees.
+        sites: label -> fractional coordinates, one of each orbit.
+        charges: formal, by element.
+        mobile: elements shared between faces.
+        reference: of cell and sites.
+        faces: reported as stable, most stable first.
+        faces_reference: who says so.
+    """
+
+    formula: str
+    group: str
+    lattice: list[float]
+    sites: dict[str, list[float]]
+    charges: dict[str, float]
+    mobile: list[str]
+    reference: str
+    faces: list[list[int]]
+    faces_reference: str
+
+    @property
+    def structure(self) -> Structure:
+        """The conventional cell."""
+        from pymatgen.core import Lattice, Structure
+
+        elements = [label.rstrip("0123456789") for label in self.sites]
+        lattice = Lattice.from_parameters(*self.lattice)
+        return Structure.from_spacegroup(self.group, lattice, elements, list(self.sites.values()))
+
+
+def entries() -> dict[str, CrystalEntry]:
+    """Every crystal of the file by name."""
+    import yaml
+
+    return {name: CrystalEntry(**entry) for name, entry in yaml.safe_load(FILE.read_text()).items()}
+
+
+def described(name: str, entry: CrystalEntry) -> Material:
+    """An entry as the slab engine takes it; polyanions are found by themselves."""
+    return material(name, entry.structure, entry.charges, None, tuple(entry.mobile), name)
