@@ -209,13 +209,11 @@ def draw_slab(ax: Axes, structure: Structure, *, width: float = 15.0, vacuum: fl
     step = view.cell[0]
     repeats = max(1, round(width / abs(step[0])))
     shifts = [n * step for n in range(repeats)]
-    items = [item for shift in shifts for p in view.polyhedra for item in _polyhedron_patches(p, shift)]
+    items = [item for shift in shifts for p in view.polyhedra for item in polyhedron_patches(p, shift)]
     for shift in shifts:
         for symbol, position in zip(view.symbols, view.positions + shift, strict=True):
-            items.extend(_atom_patches(symbol, position))
-    items.sort(key=lambda item: -item[0])
-    patches, faces, edges, widths = zip(*(item[1:] for item in items), strict=True)
-    ax.add_collection(PatchCollection(list(patches), facecolors=faces, edgecolors=edges, linewidths=widths))
+            items.extend(atom_patches(symbol, position))
+    add_items(ax, items)
     _draw_cell(ax, view.cell)
     ax.set_ylim(-vacuum, view.height + vacuum)
     ax.set_yticks(np.arange(0, view.height + 0.5, 5))
@@ -225,7 +223,14 @@ def draw_slab(ax: Axes, structure: Structure, *, width: float = 15.0, vacuum: fl
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
     ax.set_ylabel("height / Å")
-    ax.legend(handles=_element_handles(view.symbols), loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.2)
+    ax.legend(handles=element_handles(view.symbols), loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.2)
+
+
+def add_items(ax: Axes, items: Sequence[Item]) -> None:
+    """Put atoms and polyhedra into axes, the farthest first."""
+    ordered = sorted(items, key=lambda item: -item[0])
+    patches, faces, edges, widths = zip(*(item[1:] for item in ordered), strict=True)
+    ax.add_collection(PatchCollection(list(patches), facecolors=faces, edgecolors=edges, linewidths=widths))
 
 
 def draw_trace(ax: Axes, trace: Trace) -> None:
@@ -320,32 +325,32 @@ def _form_handles(shape: WulffShape, colours: Colours) -> list[Patch]:
     ]
 
 
-_Item = tuple[float, Patch, Any, Any, float]
+Item = tuple[float, Patch, Any, Any, float]
 """Depth, patch, face colour, edge colour, line width."""
 
 
-def _atom_patches(symbol: str, position: Vectors) -> list[_Item]:
+def atom_patches(symbol: str, position: Vectors) -> list[Item]:
     """A ball: a rimmed disc and highlights that grow smaller and brighter towards the lamp."""
     x, depth, z = position
-    radius = _drawn_radius(symbol)
+    radius = drawn_radius(symbol)
     rgb = np.array(to_rgb(element_colour(symbol)))
-    items: list[_Item] = [(depth, Circle((x, z), radius), (*rgb, 1.0), (*(0.45 * rgb), 1.0), 0.5)]
+    items: list[Item] = [(depth, Circle((x, z), radius), (*rgb, 1.0), (*(0.45 * rgb), 1.0), 0.5)]
     for shift, size, white in ((0.12, 0.70, 0.25), (0.22, 0.42, 0.50), (0.29, 0.18, 0.85)):
         disc = Circle((x - shift * radius, z + shift * radius), size * radius)
         items.append((depth - 1e-3 * shift, disc, (*(rgb + (1 - rgb) * white), 1.0), "none", 0.0))
     return items
 
 
-def _drawn_radius(symbol: str) -> float:
-    """Å; large enough to be seen, small enough to look past."""
+def drawn_radius(symbol: str) -> float:
+    """Of an element's balls, Å; large enough to be seen, small enough to look past."""
     from ase.data import atomic_numbers, covalent_radii
 
     return float(0.25 + 0.28 * covalent_radii[atomic_numbers[symbol]])
 
 
-def _polyhedron_patches(polyhedron: Polyhedron, shift: Vectors) -> list[_Item]:
+def polyhedron_patches(polyhedron: Polyhedron, shift: Vectors) -> list[Item]:
     """The faces towards the eye, as glass."""
-    items: list[_Item] = []
+    items: list[Item] = []
     colour = element_colour(polyhedron.centre)
     for corners in polyhedron.corners[polyhedron.faces] + shift:
         normal = _normal(corners - corners.mean(axis=0))
@@ -361,12 +366,13 @@ def _draw_cell(ax: Axes, cell: Vectors) -> None:
         ax.axvline(x, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
 
 
-def _element_handles(symbols: Sequence[str]) -> list[Line2D]:
+def element_handles(symbols: Sequence[str]) -> list[Line2D]:
+    """For a legend: one ball for each element, in the order in which they first appear."""
     return [_ball(symbol) for symbol in dict.fromkeys(symbols)]
 
 
 def _ball(symbol: str) -> Line2D:
-    colour, size = element_colour(symbol), 5 + 5 * _drawn_radius(symbol)
+    colour, size = element_colour(symbol), 5 + 5 * drawn_radius(symbol)
     red, green, blue = to_rgb(colour)
     rim = (0.45 * red, 0.45 * green, 0.45 * blue)
     return Line2D([], [], linestyle="", marker="o", markersize=size, color=colour, markeredgecolor=rim, label=symbol)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,11 +27,13 @@ class Polyhedron:
 
     Attributes:
         centre: element of the cation.
+        position: (3,) of the cation, Å.
         corners: (n, 3) positions of the anions, Å.
         faces: (m, 3) corners of the triangles of the convex hull, anticlockwise from outside.
     """
 
     centre: str
+    position: Vectors
     corners: Vectors
     faces: npt.NDArray[np.int64]
 
@@ -45,6 +48,8 @@ class SlabView:
         n_cell: number of atoms of the cell.
         cell: (3, 3) lattice vectors as rows, Å; the second lies along y, so that a look along y follows a
             lattice row.
+        turn: (3, 3) takes row vectors from the structure's axes to these: v @ turn. An atom may have moved by a
+            lattice translation, so what belongs to it is carried along as a vector from it.
         polyhedra: of every framework cation with at least three anions.
     """
 
@@ -52,6 +57,7 @@ class SlabView:
     positions: Vectors
     n_cell: int
     cell: Vectors
+    turn: Vectors
     polyhedra: tuple[Polyhedron, ...]
 
     @property
@@ -60,24 +66,36 @@ class SlabView:
         return float(np.ptp(self.positions[:, 2]))
 
 
-def slab_view(structure: Structure) -> SlabView:
-    """The view of a slab whose third lattice vector points out of its plane."""
-    upright = _upright(structure)
+def slab_view(
+    structure: Structure, charges: Mapping[str, float] | None = None, loose: frozenset[str] = MOBILE
+) -> SlabView:
+    """The view of a slab whose third lattice vector points out of its plane.
+
+    Args:
+        charges: of its elements, which tell the S of a sulphate from that of a sulphide; by default `ANIONS` decides.
+        loose: cations without polyhedra.
+    """
+    upright, turn = _upright(structure)
     cell = upright.lattice.matrix
     symbols, positions = [site.specie.symbol for site in upright], upright.cart_coords
     places = {(n, (0, 0, 0)): n for n in range(len(symbols))}
     polyhedra = []
-    for centre, bonded in _coordination(upright).items():
+    for centre, bonded in _coordination(upright, charges, loose).items():
         corners = positions[[n for n, _ in bonded]] + np.array([offset for _, offset in bonded]) @ cell
-        polyhedra.append(Polyhedron(symbols[centre], corners, _hull(corners)))
+        polyhedra.append(Polyhedron(symbols[centre], positions[centre], corners, _hull(corners)))
         for anion in bonded:
             places.setdefault(anion, len(places))
     shown = [positions[n] + np.array(offset) @ cell for n, offset in places]
-    return SlabView(tuple(symbols[n] for n, _ in places), np.array(shown), len(symbols), cell, tuple(polyhedra))
+    elements = tuple(symbols[n] for n, _ in places)
+    return SlabView(elements, np.array(shown), len(symbols), cell, turn, tuple(polyhedra))
 
 
-def _upright(structure: Structure) -> Structure:
-    """Turned so that the shorter vector of the plane lies along y, and moved so that the vacuum parts no bond."""
+def _upright(structure: Structure) -> tuple[Structure, Vectors]:
+    """Turned so that the shorter vector of the plane lies along y, and moved so that the vacuum parts no bond.
+
+    Returns:
+        The structure, and the (3, 3) turn of row vectors.
+    """
     from pymatgen.core.structure import Structure as Pymatgen
 
     a, b, c = structure.lattice.matrix
@@ -94,7 +112,7 @@ def _upright(structure: Structure) -> Structure:
     positions = fractions @ cell
     positions[:, 2] -= positions[:, 2].min()
     symbols = [site.specie.symbol for site in structure]
-    return Pymatgen(cell, symbols, positions, coords_are_cartesian=True)
+    return Pymatgen(cell, symbols, positions, coords_are_cartesian=True), turn
 
 
 def _gap_middle(fractions: Vectors) -> float:
@@ -104,12 +122,14 @@ def _gap_middle(fractions: Vectors) -> float:
     return float(heights[gaps.argmax()] + gaps.max() / 2)
 
 
-def _coordination(structure: Structure) -> dict[int, list[tuple[int, tuple[int, int, int]]]]:
+def _coordination(
+    structure: Structure, charges: Mapping[str, float] | None, loose: frozenset[str]
+) -> dict[int, list[tuple[int, tuple[int, int, int]]]]:
     """Anions (site, lattice translation) of each framework cation that has at least three."""
-    elements = {site.specie.symbol for site in structure} - MOBILE
-    signs = {element: -1 if element in ANIONS else 1 for element in elements}
+    elements = {site.specie.symbol for site in structure} - loose
+    given = charges or {element: -1 if element in ANIONS else 1 for element in elements}
     bonded: dict[int, list[tuple[int, tuple[int, int, int]]]] = {}
-    for bond in find_bonds(structure, signs):
+    for bond in find_bonds(structure, {element: given[element] for element in elements}):
         bonded.setdefault(bond.cation, []).append((bond.anion, bond.offset))
     return {centre: anions for centre, anions in bonded.items() if len(anions) >= 3}
 

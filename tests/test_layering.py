@@ -36,7 +36,7 @@ FLOORS = (
     ("slab_documents",),
     ("slab_view",),
     ("plots", "scenes"),
-    ("report",),
+    ("report", "cut_pictures"),
     ("energy_table",),
     ("local", "launchpad"),
     ("documents", "pictures"),

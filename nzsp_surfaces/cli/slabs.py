@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -21,10 +22,11 @@ EXAMPLES = """\
 \b
 Examples:
   nzsp slabs inputs/table1.yaml -o runs/slabs
-  nzsp slabs calcite.cif --max-index 2 -o runs/calcite
+  nzsp slabs calcite.cif --max-index 2 --pictures -o runs/calcite
   nzsp slabs LiFePO4.cif --plane 0,1,0 --plane 1,0,1 --thickness 15 --repeats 3
   nzsp slabs garnet.cif --max-index 1 --mobile Li --charges Li=1,La=3,Zr=4,O=-2
 """
+Step = TypeVar("Step")
 ONLY_FOR_CRYSTALS = "--max-index, --plane and what comes with them are for a crystal; a study says it in its YAML"
 
 
@@ -69,6 +71,7 @@ def _elements(_context: click.Context, _option: click.Parameter, text: str | Non
 @click.option("--arrangements", type=click.IntRange(1), default=6, show_default=True, help="Kept per termination.")
 @click.option("--frozen", type=click.FloatRange(0), default=0.0, help="Å in the middle marked as fixed in the POSCARs.")
 @click.option("--repeats", type=click.IntRange(1, 20), default=1, help="Thicknesses of each slab, one repeat apart.")
+@click.option("--pictures", is_flag=True, help="Side and top view of every slab, as PNG and SVG.")
 @click.pass_context
 def command(context: click.Context, /, source: Path, output: Path, **given: Any) -> None:
     """Build every slab of STUDY or CRYSTAL and list it; compute nothing.
@@ -120,6 +123,8 @@ def _crystal(source: Path, output: Path, given: dict[str, Any]) -> None:
     claim_survey(output, _header(material, planes, options, given["repeats"]))
     found = _surveyed(material, planes, options)
     rows = write_survey(material, found, options, given["repeats"], output)
+    if given["pictures"]:
+        _draw(material, found, output)
     _show(rows, _summary(material, found, rows, output, time.perf_counter() - began))
 
 
@@ -156,21 +161,27 @@ def _header(
 
 
 def _surveyed(material: Material, planes: tuple[tuple[int, ...], ...], options: SlabOptions) -> list[PlaneSurvey]:
+    from nzsp_surfaces.survey import survey
+
+    return _watched(survey(material, planes, options), len(planes), "planes")
+
+
+def _draw(material: Material, found: list[PlaneSurvey], output: Path) -> None:
+    from nzsp_surfaces.cut_pictures import write_cut_pictures
+
+    _watched(write_cut_pictures(material, found, output), sum(len(plane.surfaces) for plane in found), "pictures")
+
+
+def _watched(steps: Iterable[Step], total: int, name: str) -> list[Step]:
+    """All steps, with a bar on a terminal while they are taken."""
     from rich.console import Console
     from rich.progress import track
 
-    from nzsp_surfaces.survey import survey
-
     console = Console(stderr=True)
-    steps = track(
-        survey(material, planes, options),
-        total=len(planes),
-        description="planes",
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
+    shown = track(
+        steps, total=total, description=name, console=console, transient=True, disable=not console.is_terminal
     )
-    return list(steps)
+    return list(shown)
 
 
 def _summary(material: Material, found: list[PlaneSurvey], rows: list[Any], output: Path, seconds: float) -> str:
