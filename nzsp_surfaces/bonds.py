@@ -234,7 +234,7 @@ def _polyanion_graph(crystal: Crystal, polyanions: tuple[Polyanion, ...]) -> Gra
         if polyanion.count not in sizes.values() or not set(sizes.values()) <= allowed:
             raise UserError(
                 f"{crystal.formula}: no polyanion {polyanion}; {polyanion.centre} has "
-                f"{sorted(set(sizes.values())) or 'no'} {polyanion.ligand} neighbours. Mend 'polyanion' in the study"
+                f"{sorted(set(sizes.values())) or 'no'} {polyanion.ligand} neighbours. Name another polyanion"
             )
         kept += [b for b in own if sizes[b.cation] == polyanion.count]
     return _graph(kept)

@@ -221,6 +221,9 @@ def _balanced(structure: Structure, charges: Charges | None, where: str) -> dict
         charges = _guessed(structure)
         if charges is None:
             raise UserError(f"{where}: {composition} is not charge-balanced; give its formal charges under 'charges'")
+    unknown = set(charges) - {str(e) for e in structure.composition}
+    if unknown:
+        raise UserError(f"{where}: charges: {', '.join(sorted(unknown))} does not occur in {composition}")
     missing = {str(e) for e in structure.composition} - set(charges)
     if missing:
         raise UserError(f"{where}: no formal charge for {', '.join(sorted(missing))}; add it under 'charges'")
@@ -258,6 +261,17 @@ def hkl(miller: tuple[int, ...]) -> tuple[int, int, int]:
     if not (h or k or l):
         raise UserError(f"plane {list(miller)}: all indices are zero")
     return h, k, l
+
+
+def coprime(miller: tuple[int, ...]) -> tuple[int, int, int]:
+    """(h k l) without a common factor.
+
+    Raises:
+        UserError: as `hkl`.
+    """
+    h, k, l = hkl(miller)
+    factor = math.gcd(h, k, l)
+    return h // factor, k // factor, l // factor
 
 
 def hkil(indices: tuple[int, int, int]) -> tuple[int, int, int, int]:

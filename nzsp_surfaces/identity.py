@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from nzsp_surfaces.crystals import Crystal
     from nzsp_surfaces.planes import Site
 
+Row = tuple[int, int, tuple[int, ...], float]
+"""Start, end, lattice translation of the end, length."""
 Hashes = npt.NDArray[np.uint64]
-SAME_LENGTH = 0.01
-"""Å: bonds of the bulk whose lengths differ by less are of one kind."""
-CONTACT = 8.0
-"""Å: like cations up to this far apart tell apart how ions are shared out on a face."""
+SAME_LENGTH = 0.005
+"""Bonds of the bulk whose lengths differ by less are of one kind; in edges of an atom's share of volume, some 2 Å."""
+CONTACT = 3.5
+"""Like cations up to this far apart, in the same measure, tell apart how ions are shared out on a face."""
 ROUNDS = 4
 LENGTH = 10
 
@@ -84,21 +86,29 @@ def _bonds(crystal: Crystal) -> _Pairs:
     """Bonds; of a kind where elements and the length's rank among those of the two elements agree."""
     bonds, numbers = crystal_bonds(crystal), crystal.structure.atomic_numbers
     elements = [200 * numbers[b.cation] + numbers[b.anion] for b in bonds]
-    return _pairs([(b.cation, b.anion, b.offset, b.length) for b in bonds], elements, elements)
+    measure = _measure(crystal)
+    rows: list[Row] = [(b.cation, b.anion, b.offset, b.length / measure) for b in bonds]
+    return _pairs(rows, elements, elements)
 
 
 @lru_cache(maxsize=64)
 def _contacts(crystal: Crystal) -> _Pairs:
     """Neighbouring cations that symmetry makes alike; of a kind where the length's rank among theirs agrees."""
     orbits = site_orbits(crystal)
-    rows = zip(*crystal.structure.get_neighbor_list(CONTACT), strict=True)
+    rows = zip(*crystal.structure.get_neighbor_list(CONTACT * _measure(crystal)), strict=True)
     found = [(int(i), int(j), tuple(int(x) for x in o), float(d)) for i, j, o, d in rows if orbits[i] == orbits[j]]
     cations = [row for row in found if crystal.charges[crystal.symbols[row[0]]] > 0]
     once = [row for row in cations if (row[1], row[2]) > (row[0], (0, 0, 0))]
+    once = [(i, j, offset, length / _measure(crystal)) for i, j, offset, length in once]
     return _pairs(once, [100_000 + orbits[row[0]] for row in once], [100_000] * len(once))
 
 
-def _pairs(rows: list[tuple[int, int, tuple[int, ...], float]], groups: list[int], names: list[int]) -> _Pairs:
+def _measure(crystal: Crystal) -> float:
+    """Å: edge of an atom's share of the volume, so that a strained bulk gives the same kinds of lengths."""
+    return float((crystal.structure.volume / len(crystal.structure)) ** (1 / 3))
+
+
+def _pairs(rows: list[Row], groups: list[int], names: list[int]) -> _Pairs:
     """Pairs whose kinds are ranks of their lengths within their group, hashed with a name."""
     if not rows:
         return _Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 3), np.int64), np.zeros(0, np.uint64))
@@ -144,7 +154,7 @@ def _mix(numbers: Hashes) -> Hashes:
 def congruent(one: Structure, other: Structure) -> bool:
     """Whether two slabs look alike from each of their atoms: same elements at the same distances."""
     prints = [_surroundings(slab) for slab in (one, other)]
-    return len(one) == len(other) and bool(np.abs(prints[0] - prints[1]).max() < 1e-3 * np.abs(prints[0]).max())
+    return len(one) == len(other) and bool(np.abs(prints[0] - prints[1]).max() < 1e-5 * np.abs(prints[0]).max())
 
 
 def _surroundings(slab: Structure) -> npt.NDArray[np.float64]:

@@ -72,10 +72,17 @@ def material(
         names = ", ".join(map(str, polyanions))
         raise UserError(f"{where}: {names} join to an endless framework, which every cut breaks; name another or none")
     shared = mobile if mobile is not None else _mobile(found, polyanions)
+    _check_mobile(found, polyanions, shared, where)
+    return Material(name, found, polyanions, frozenset(shared), tuple(_notes(found, polyanions)))
+
+
+def _check_mobile(found: Crystal, polyanions: tuple[Polyanion, ...], shared: tuple[str, ...], where: str) -> None:
     unknown = set(shared) - set(found.charges)
     if unknown:
         raise UserError(f"{where}: mobile: {', '.join(sorted(unknown))} does not occur in {found.formula}")
-    return Material(name, found, polyanions, frozenset(shared), tuple(_notes(found, polyanions)))
+    bound = {e for e in shared if found.charges[e] < 0 or e in {p.centre for p in polyanions}}
+    if bound:
+        raise UserError(f"{where}: mobile: {', '.join(sorted(bound))} is an anion or part of one; name single cations")
 
 
 def _mobile(found: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ MAX_SUBSETS = 20_000
 """Occupations of one face that are enumerated at most."""
 MAX_PIECES = 62
 """Shared units of both faces at most: as many as a number of 64 bits can tell apart."""
+SAME_COMPACTNESS = 1e-4
+"""Surface cells whose squared edges differ by less than this part count as equally compact."""
 MATCH = 0.05
 """Å: an image of a site lies this close to a site."""
 
@@ -106,8 +108,11 @@ class Arrangement:
         return tuple(itertools.chain(*self.occupied))
 
 
-def termination(stack: Stack, gap: Gap, thickness: float, max_cell: int) -> Termination:
-    """The smallest symmetric, stoichiometric slab that starts at a gap.
+def terminations(stack: Stack, gap: Gap, thickness: float, max_cell: int) -> tuple[Termination, ...]:
+    """The smallest symmetric, stoichiometric slabs that start at a gap, one for each of the equally compact cells.
+
+    Which of two equally compact cells comes first depends on the axes of the bulk, so all of them are returned, save
+    those that symmetry makes alike.
 
     Args:
         thickness: Å that the two cuts, and the framework's outermost atoms, are apart at least.
@@ -124,16 +129,32 @@ def termination(stack: Stack, gap: Gap, thickness: float, max_cell: int) -> Term
         raise NoSlab("not stoichiometric: equal faces leave no whole formula units of the framework")
     reasons: dict[float, str] = {}
     for size in range(1, max_cell + 1):
-        for top, supercell in itertools.product(tuple(tops), _supercells(size, stack)):
+        for top in tuple(tops):
             try:
-                if top in tops:
-                    return shared_out(stack, gap, top, supercell)
+                return _most_compact(stack, gap, top, size)
             except _NoCell as failure:
                 tops.remove(top)
                 reasons[top] = str(failure)
             except NoSlab as failure:
                 reasons[top] = f"{failure} (surface cells up to {max_cell} times the primitive one)"
     raise NoSlab(reasons[max(reasons)])
+
+
+def _most_compact(stack: Stack, gap: Gap, top: float, size: int) -> tuple[Termination, ...]:
+    """The terminations between two cuts in the most compact cells of a size that allow any."""
+    reason = NoSlab("no surface cell of this size")
+    for cells in _supercells(size, stack):
+        found = []
+        for supercell in _unlike(stack, gap, top, cells):
+            try:
+                found.append(shared_out(stack, gap, top, supercell))
+            except _NoCell:
+                raise
+            except NoSlab as failure:
+                reason = failure
+        if found:
+            return tuple(found)
+    raise reason
 
 
 def mirror_tops(stack: Stack, gap: Gap, thickness: float) -> Iterator[float]:
@@ -189,13 +210,33 @@ def _on_surface(stack: Stack, operation: Operation) -> tuple[Integers, Matrix]:
     return rotation, inverse @ operation.translation
 
 
-def _supercells(size: int, stack: Stack) -> list[Integers]:
-    """All plane sublattices of an index, most compact first (Hermite normal forms, reduced)."""
+def _supercells(size: int, stack: Stack) -> list[list[Integers]]:
+    """All plane sublattices of an index (Hermite normal forms, reduced), equally compact ones together, best first."""
     forms = [np.array([[a, b], [0, size // a]]) for a in range(1, size + 1) if size % a == 0 for b in range(size // a)]
     metric = stack.lattice[:2] @ stack.lattice[:2].T
     reduced = [reduced_plane(form[0], form[1], metric) for form in forms]
     upright = [cell if np.linalg.det(cell) > 0 else cell[::-1] for cell in reduced]
-    return sorted(upright, key=lambda cell: float(np.sum((cell @ stack.lattice[:2]) ** 2)))
+    sums = np.array([float(np.sum((cell @ stack.lattice[:2]) ** 2)) for cell in upright])
+    order = np.argsort(sums, kind="stable")
+    parts = np.flatnonzero(np.diff(sums[order]) > SAME_COMPACTNESS * sums.max()) + 1
+    return [[upright[i] for i in group] for group in np.split(order, parts)]
+
+
+def _unlike(stack: Stack, gap: Gap, top: float, cells: list[Integers]) -> list[Integers]:
+    """The sublattices that no operation of the slab maps on an earlier one."""
+    operations, _ = _slab_operations(stack, gap.middle, top, np.eye(2, dtype=np.int64))
+    turns = [_on_surface(stack, operation)[0][:2, :2] for operation in operations]
+    kept: list[Integers] = []
+    for cell in cells if len(cells) > 1 else ():
+        images = (cell @ turn.T for turn in turns)
+        if not any(_same_lattice(image, other) for image in images for other in kept):
+            kept.append(cell)
+    return kept or cells
+
+
+def _same_lattice(one: Integers, other: Integers) -> bool:
+    change = one @ np.linalg.inv(other)
+    return bool(np.abs(change - np.rint(change)).max() < 1e-6)
 
 
 def shared_out(stack: Stack, gap: Gap, top: float, supercell: Integers) -> Termination:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from nzsp_surfaces.electrostatics import arrangement_energies, grouped, pair_energies
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.faces import broken_by_kind, framework_bonds, lost_bonds
-from nzsp_surfaces.identity import congruent
+from nzsp_surfaces.identity import congruent, slab_identity
 from nzsp_surfaces.placing import placed, positions, surface_frame
 from nzsp_surfaces.planes import Gap, Site, Stack, gaps, layers, stack
 from nzsp_surfaces.sharing import (
@@ -22,7 +22,7 @@ from nzsp_surfaces.sharing import (
     Termination,
     arrangements,
     site_coordinates,
-    termination,
+    terminations,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from nzsp_surfaces.crystals import Crystal, Operation
 
 Matrix = npt.NDArray[np.float64]
+SAME_ENERGY = 1e-4
+"""eV: electrostatic energies that differ by less tie."""
+MOST_TIES = 24
+"""Arrangements of one energy that are told apart at most."""
 FLIP_TOLERANCE = 0.15
 """Å: a bulk that was relaxed without symmetry constraints is symmetric to this by far."""
 
@@ -56,7 +60,7 @@ class SlabOptions:
 
     def __post_init__(self) -> None:
         for name in ("thickness", "vacuum", "max_cell", "arrangements"):
-            if getattr(self, name) <= 0:
+            if not getattr(self, name) > 0:  # not a number is not positive either
                 raise ValueError(f"'{name}' must be positive")
         if not 0 <= self.frozen < self.thickness:
             raise ValueError("'frozen' must be at least 0 and less than 'thickness'")
@@ -176,10 +180,16 @@ def cut_slabs(
     if not accepted:
         accepted, also = _terminations(view, layers(view), options)
         rejected += also
-    ranked = sorted(accepted, key=lambda cuts: (round(cuts[0].broken, 6), round(cuts[0].valence, 6), cuts[0].position))
+    ranked = sorted(accepted, key=_rank)
     numbered = [replace(cut, termination=number) for number, cuts in enumerate(ranked, 1) for cut in cuts]
     distinct, repeated = _once_each(crystal, numbered)
     return distinct, (*rejected, *repeated)
+
+
+def _rank(cuts: list[SlabCut]) -> tuple[float | str, ...]:
+    """Fewest broken bonds first; what is shared settles ties before the position does, which depends on the origin."""
+    first = cuts[0]
+    return round(first.broken, 6), round(first.valence, 6), first.shared, first.n_arrangements, first.position
 
 
 def _once_each(crystal: Crystal, cuts: list[SlabCut]) -> tuple[tuple[SlabCut, ...], tuple[Rejection, ...]]:
@@ -219,7 +229,7 @@ def _terminations(
     rejected: list[Rejection] = []
     for gap in places:
         try:
-            accepted.append(_arranged(termination(view, gap, options.thickness, options.max_cell), options))
+            accepted.append(_arranged(terminations(view, gap, options.thickness, options.max_cell), options))
         except NoSlab as failure:
             rejected.append(Rejection(view.miller, _position(view, gap.middle), str(failure)))
     return accepted, rejected
@@ -236,19 +246,52 @@ def _position(view: Stack, height: float) -> float:
     return round(height % 1.0 * view.repeat, 4)
 
 
-def _arranged(term: Termination, options: SlabOptions) -> list[SlabCut]:
-    """The best arrangements of the shared units by electrostatics, one for each kind of face."""
+def _arranged(terms: tuple[Termination, ...], options: SlabOptions) -> list[SlabCut]:
+    """The best arrangements of the shared units by electrostatics, one for each kind of face.
+
+    Where energies tie, identities decide, because the order of enumeration depends on how the bulk was written down.
+    """
+    ways = [way for number, term in enumerate(terms) for way in _ways(number, term, options)]
+    ranked = _ranked(ways, options.arrangements)
+    best: dict[tuple[int, int], _Way] = {}
+    for way in ranked:
+        best.setdefault((way.cell, way.choice.face), way)
+    area = terms[0].stack.area * round(abs(float(np.linalg.det(terms[0].supercell))))
+    return [
+        _cut(way.term, way.choice, (way.energy - ranked[0].energy) / area, rank, len(best))
+        for rank, way in enumerate(list(best.values())[: options.arrangements], start=1)
+    ]
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A way of sharing: the number of its surface cell, the termination there, the arrangement, its energy in eV."""
+
+    cell: int
+    term: Termination
+    choice: Arrangement
+    energy: float
+
+
+def _ways(cell: int, term: Termination, options: SlabOptions) -> list[_Way]:
     choices = arrangements(term)
     energies = _electrostatics(term, choices, options.vacuum)
-    best: dict[int, int] = {}
-    for i in np.argsort(np.round(energies, 6), kind="stable").tolist():
-        best.setdefault(choices[i].face, i)
-    area = term.stack.area * round(abs(float(np.linalg.det(term.supercell))))
-    lowest = float(energies.min())
-    return [
-        _cut(term, choices[i], (float(energies[i]) - lowest) / area, rank, len(best))
-        for rank, i in enumerate(list(best.values())[: options.arrangements], start=1)
+    return [_Way(cell, term, choice, float(e)) for choice, e in zip(choices, energies, strict=True)]
+
+
+def _ranked(ways: list[_Way], wanted: int) -> list[_Way]:
+    """Lowest energy first; among those that tie and may be wanted, the smallest identity."""
+    ordered = sorted(ways, key=lambda way: way.energy)
+    parts = [i for i in range(1, len(ordered)) if ordered[i].energy - ordered[i - 1].energy > SAME_ENERGY]
+    groups = [ordered[a:b] for a, b in itertools.pairwise([0, *parts, len(ordered)])]
+    told = [
+        sorted(g, key=_identity) if 1 < len(g) <= MOST_TIES and i <= wanted * 4 else g for i, g in enumerate(groups)
     ]
+    return list(itertools.chain(*told))
+
+
+def _identity(way: _Way) -> str:
+    return slab_identity(way.term.stack, way.term.in_plane, way.term.fixed + way.choice.sites)
 
 
 def _cut(term: Termination, choice: Arrangement, electrostatic: float, rank: int, count: int) -> SlabCut:

@@ -88,7 +88,7 @@ def claim_survey(path: Path, header: dict[str, Any]) -> None:
         UserError: the directory holds something else, or cannot be written.
     """
     marker = path / "survey.json"
-    there = json.loads(marker.read_text()).get("identity") if marker.is_file() else None
+    there = _survey_identity(marker)
     if there != header["identity"] and path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise UserError(f"{path}: holds something else than the slabs of this crystal; choose a new directory with -o")
     try:
@@ -96,6 +96,13 @@ def claim_survey(path: Path, header: dict[str, Any]) -> None:
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror}); choose another directory with -o") from error
     write_atomically(marker, json.dumps(header, indent=1) + "\n")
+
+
+def _survey_identity(marker: Path) -> str | None:
+    try:
+        return str(json.loads(marker.read_text())["identity"]) if marker.is_file() else None
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{marker}: is damaged; choose a new directory with -o, or remove the file") from error
 
 
 def _same_study(marker: Path, study: Study) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nzsp_surfaces.alternatives import Alternative, alternatives
-from nzsp_surfaces.crystals import distinct_planes
+from nzsp_surfaces.crystals import coprime, distinct_planes, equivalent_planes
+from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.faces import (
     BrokenBonds,
     LostCoordination,
@@ -102,6 +103,23 @@ def every_plane(material: Material, max_index: int) -> tuple[tuple[int, ...], ..
         UserError: `max_index` is not between 1 and 9.
     """
     return distinct_planes(material.crystal, max_index)
+
+
+def checked_planes(material: Material, planes: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, ...], ...]:
+    """The planes as given, each form once.
+
+    Raises:
+        UserError: indices that are no plane, four of them for a crystal that is not hexagonal, or one form twice.
+    """
+    forms: dict[frozenset[tuple[int, int, int]], tuple[int, ...]] = {}
+    for plane in planes:
+        if len(plane) == 4 and not material.crystal.hexagonal:
+            raise UserError(f"plane {list(plane)}: {material.crystal.formula} is not hexagonal; give three indices")
+        form = equivalent_planes(material.crystal, coprime(plane))
+        if form in forms:
+            raise UserError(f"planes {list(forms[form])} and {list(plane)} are the same; remove one")
+        forms[form] = plane
+    return planes
 
 
 def surface(material: Material, cut: SlabCut) -> Surface:

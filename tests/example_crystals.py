@@ -5,13 +5,17 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import yaml
 from pymatgen.core import Lattice, Structure
 
 from nzsp_surfaces.bonds import Polyanion, strong_polyanions
 from nzsp_surfaces.crystals import Crystal, crystal, load_structure
+from nzsp_surfaces.materials import Material, material
 from nzsp_surfaces.slabs import Rejection, SlabCut, SlabOptions, cut_slabs
+from nzsp_surfaces.survey import PlaneSurvey, every_plane, survey
 
 STRUCTURES = Path(__file__).parents[1] / "inputs" / "structures"
+CRYSTALS = Path(__file__).parents[1] / "inputs" / "crystals.yaml"
 FILES = {"NZP": "NaZr2P3O12.cif", "NZS": "Na4Zr2Si3O12.cif", "Na3PO4": "Na3PO4.cif"}
 PLANES = [(1, -1, 0, 2), (1, 0, -1, 4), (1, 1, -2, 0), (0, 0, 0, 1)]
 USUAL = SlabOptions()
@@ -75,3 +79,20 @@ def slabs_of(
 ) -> tuple[tuple[SlabCut, ...], tuple[Rejection, ...]]:
     """Accepted and rejected cuts of a plane."""
     return cut_slabs(ionic(name), plane, polyanions(name), mobile(name), options)
+
+
+@cache
+def published(name: str) -> Material:
+    """A crystal of inputs/crystals.yaml; do not change its structure, copy it."""
+    entry = yaml.safe_load(CRYSTALS.read_text(encoding="utf-8"))[name]
+    elements = [label.rstrip("0123456789") for label in entry["sites"]]
+    lattice = Lattice.from_parameters(*entry["lattice"])
+    whole = Structure.from_spacegroup(entry["group"], lattice, elements, list(entry["sites"].values()))
+    return material(name, whole, entry["charges"], None, tuple(entry["mobile"]), name)
+
+
+@cache
+def surveyed(name: str) -> tuple[PlaneSurvey, ...]:
+    """All planes of a published crystal up to index 1."""
+    found = published(name)
+    return tuple(survey(found, every_plane(found, 1), USUAL))

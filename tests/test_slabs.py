@@ -18,7 +18,7 @@ from nzsp_surfaces.certificates import Certificate, certify, turns_over
 from nzsp_surfaces.crystals import crystal
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.planes import gaps, stack
-from nzsp_surfaces.sharing import arrangements, termination
+from nzsp_surfaces.sharing import arrangements, terminations
 from nzsp_surfaces.slabs import SlabCut, SlabOptions, build, cut_slabs, flip_of
 
 VACUUM = 15.0
@@ -147,7 +147,7 @@ def test_a_flip_that_is_no_involution_gives_symmetric_slabs_too() -> None:
     """-3 done twice is a rotation by 120 degrees, which moves single ions of a ring; no slab may lose by it."""
     cell, plane = ionic("rings"), (0, 0, 0, 1)
     view = stack(cell, plane, (), mobile("rings"))
-    term = termination(view, gaps(view)[0], 10.0, 1)
+    term = terminations(view, gaps(view)[0], 10.0, 1)[0]
     twice = [term.group[flip][term.group[flip]].tolist() for flip in term.flips]
     assert any(move != list(range(len(move))) for move in twice)
     for choice in arrangements(term):
@@ -219,7 +219,7 @@ def test_arrangements_are_all_and_each_once(name: str, plane: tuple[int, ...], c
     """Every way of sharing Na that spglib finds symmetric is listed, up to congruence, and once."""
     view = stack(ionic(name), plane, polyanions(name), mobile(name))
     gap = next(gap for gap in gaps(view) if abs(gap.middle % 1 * view.repeat - cuts(name, plane)[0].position) < 1e-3)
-    term = termination(view, gap, SlabOptions().thickness, 4)
+    term = terminations(view, gap, SlabOptions().thickness, 4)[0]
     listed = {congruence(na_slab(name, plane, term.fixed + choice.sites)) for choice in arrangements(term)}
     assert len(listed) == len(arrangements(term))
     halves = [list(itertools.combinations(face, term.kept["Na"])) for face in (term.lower, term.upper)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Iterable
@@ -44,9 +45,12 @@ def _charges(_context: click.Context, _option: click.Parameter, text: str | None
     if text is None:
         return None
     try:
-        return {element.strip(): float(charge) for element, charge in (part.split("=") for part in text.split(","))}
+        charges = {element.strip(): float(charge) for element, charge in (part.split("=") for part in text.split(","))}
+        if not all(map(math.isfinite, charges.values())):
+            raise ValueError
     except ValueError as error:
         raise click.BadParameter("write elements and charges, as in Li=1,Fe=2,P=5,O=-2") from error
+    return charges
 
 
 def _elements(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[str, ...] | None:
@@ -110,7 +114,7 @@ def _crystal(source: Path, output: Path, given: dict[str, Any]) -> None:
     from nzsp_surfaces.slab_documents import write_survey
     from nzsp_surfaces.slabs import SlabOptions
     from nzsp_surfaces.store import claim_survey
-    from nzsp_surfaces.survey import every_plane
+    from nzsp_surfaces.survey import checked_planes, every_plane
 
     began = time.perf_counter()
     names = ("thickness", "vacuum", "max_cell", "arrangements", "frozen")
@@ -119,7 +123,7 @@ def _crystal(source: Path, output: Path, given: dict[str, Any]) -> None:
     except ValueError as error:
         raise UserError(f"options: {error}") from error
     material = _material(source, given)
-    planes = given["planes"] or every_plane(material, given["max_index"])
+    planes = checked_planes(material, given["planes"]) or every_plane(material, given["max_index"])
     claim_survey(output, _header(material, planes, options, given["repeats"]))
     found = _surveyed(material, planes, options)
     rows = write_survey(material, found, options, given["repeats"], output)
@@ -136,7 +140,7 @@ def _material(source: Path, given: dict[str, Any]) -> Material:
     structure = load_structure(source)
     named = given["polyanions"]
     polyanions = None if named is None else tuple(parse_polyanion(p, "--polyanions") for p in named)
-    name = structure.composition.reduced_formula.replace("(", "").replace(")", "")
+    name = structure.composition.get_integer_formula_and_factor()[0]
     return material(name, structure, given["charges"], polyanions, given["mobile"], str(source))
 
 
