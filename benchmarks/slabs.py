@@ -36,7 +36,7 @@ PLANES = ((1, -1, 0, 2), (1, 0, -1, 4), (1, 1, -2, 0), (0, 0, 0, 1))
 OPTIONS = SlabOptions()
 LIMIT = 60
 """s a plane."""
-KEPT, PAGE = ROOT / "docs/slabs-beside-pymatgen.json", ROOT / "docs/slabs-beside-pymatgen.md"
+KEPT, PAGE = ROOT / "runs/slabs-beside-pymatgen.json", ROOT / "docs/slabs-beside-pymatgen.md"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Case:
 
     @cached_property
     def distance(self) -> float:
-        """Å: what the generator means by thickness, for our thinnest slab of the plane, so that both have as many layers.
+        """Å: what the generator means by thickness, for our thinnest slab: both then have as many layers.
 
         We ask for it between the outermost atoms as well, so that it may be more than `OPTIONS.thickness`.
         """
@@ -104,6 +104,7 @@ def main() -> None:
         if (found.name, plane) not in done:
             ours, theirs = (_measured(tool, Case(found, plane)) for tool in (_ours, _theirs))
             pairs.append(Pair(found.name, plane, ours, theirs))
+            KEPT.parent.mkdir(exist_ok=True)
             KEPT.write_text(json.dumps([asdict(pair) for pair in pairs], indent=1) + "\n")
             print(_line(pairs[-1]), flush=True)
     PAGE.write_text(_page(pairs))
@@ -231,9 +232,10 @@ HEADER = (
 INTRODUCTION = """\
 # Slabs beside pymatgen's SlabGenerator
 
-Made by `python -m benchmarks slabs`: both in one process on one core, slabs of as many layers (10 Å at least) and 15 Å of vacuum. *good*: whole
-polyanions, stoichiometric, symmetric and nonpolar by the same certificate. The generator is told which bonds not to
-break, and is stopped after {limit} s a plane ({stopped} planes), where the ratio is a lower bound.
+Made by `python -m benchmarks slabs`: both in one process on one core, slabs of as many layers (10 Å at least) and 15 Å
+of vacuum. *good*: whole polyanions, stoichiometric, symmetric and nonpolar by the same certificate. The generator is told
+which bonds not to break, and is stopped after {limit} s a plane ({stopped} planes), where the ratio is a lower bound.
+Times are those of the cuts and structures; what `nzsp slabs` says of each face besides comes on top.
 
 - Geometric mean of the ratios of time: {mean:.0f} over all {count} planes, {paper:.0f} over the paper's eight.
 - Planes with a good slab: ours {ours}, pymatgen's {theirs}. Both have one on {both}; ours has fewer atoms on {fewer} of

@@ -71,6 +71,11 @@ class Crystal:
         return tuple(site.specie.symbol for site in self.structure)
 
     @cached_property
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """(n,) atomic number of each site."""
+        return np.array(self.structure.atomic_numbers, np.int64)
+
+    @cached_property
     def fractions(self) -> Matrix:
         """(n, 3) fractional coordinates of the primitive cell."""
         return np.asarray(self.structure.frac_coords)

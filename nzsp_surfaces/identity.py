@@ -10,6 +10,7 @@ just `SAME_LENGTH`.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -19,11 +20,10 @@ import numpy.typing as npt
 
 from nzsp_surfaces.bonds import crystal_bonds, site_orbits
 from nzsp_surfaces.calculation import digest
-from nzsp_surfaces.planes import Integers, Stack, surface_keys
+from nzsp_surfaces.placing import coordinates
+from nzsp_surfaces.planes import Integers, Matrix, Stack, surface_keys
 
 if TYPE_CHECKING:
-    from pymatgen.core import Structure
-
     from nzsp_surfaces.crystals import Crystal
     from nzsp_surfaces.planes import Site
 
@@ -55,7 +55,7 @@ def slab_identity(stack: Stack, in_plane: Integers, sites: tuple[Site, ...]) -> 
 
 
 def _elements(crystal: Crystal, sites: tuple[Site, ...]) -> Hashes:
-    return _mix(np.array([crystal.structure[site].specie.Z for site, _ in sites], np.uint64))
+    return _mix(crystal.numbers[[site for site, _ in sites]].astype(np.uint64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _edges(stack: Stack, in_plane: Integers, sites: tuple[Site, ...], pairs: _Pa
 @lru_cache(maxsize=64)
 def _bonds(crystal: Crystal) -> _Pairs:
     """Bonds; of a kind where elements and the length's rank among those of the two elements agree."""
-    bonds, numbers = crystal_bonds(crystal), crystal.structure.atomic_numbers
+    bonds, numbers = crystal_bonds(crystal), crystal.numbers.tolist()
     elements = [200 * numbers[b.cation] + numbers[b.anion] for b in bonds]
     measure = _measure(crystal)
     rows: list[Row] = [(b.cation, b.anion, b.offset, b.length / measure) for b in bonds]
@@ -151,14 +151,18 @@ def _mix(numbers: Hashes) -> Hashes:
         return np.asarray(z ^ (z >> np.uint64(31)))
 
 
-def congruent(one: Structure, other: Structure) -> bool:
-    """Whether two slabs look alike from each of their atoms: same elements at the same distances."""
-    prints = [_surroundings(slab) for slab in (one, other)]
-    return len(one) == len(other) and bool(np.abs(prints[0] - prints[1]).max() < 1e-5 * np.abs(prints[0]).max())
+def surroundings(crystal: Crystal, in_plane: Integers, sites: tuple[Site, ...]) -> Matrix:
+    """(n,) a number for each atom of a slab that no rigid motion changes, sorted: what lies how far from it."""
+    lattice, points = coordinates(crystal, in_plane, sites, 0.0)
+    weights = crystal.numbers[[site for site, _ in sites]].astype(float)
+    gaps = points[:, None] - points[None]
+    total = np.zeros(len(points))
+    for shift in itertools.product((-1, 0, 1), repeat=2):
+        near = np.linalg.norm(gaps + np.array(shift) @ lattice[:2], axis=2)
+        total += np.exp(-near / 3) @ weights**1.5
+    return np.sort(weights * total)
 
 
-def _surroundings(slab: Structure) -> npt.NDArray[np.float64]:
-    """(n,) a number for each atom that no rigid motion changes, sorted."""
-    weights = np.array(slab.atomic_numbers, float)
-    near = slab.lattice.get_all_distances(slab.frac_coords, slab.frac_coords)
-    return np.sort(weights * (np.exp(-near / 3) @ weights**1.5))
+def congruent(one: Matrix, other: Matrix) -> bool:
+    """Whether two slabs look alike from each of their atoms, by their `surroundings`."""
+    return len(one) == len(other) and bool(np.abs(one - other).max() < 1e-5 * np.abs(one).max())

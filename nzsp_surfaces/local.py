@@ -205,7 +205,8 @@ def _leave_with_parent(parent: int) -> None:
 
 
 @cache
-def _engine(name: str) -> Any:
+def engine_here(name: str) -> Any:
+    """An engine, loaded once in a process, with one thread."""
     from nzsp_surfaces.engines import catalogue
 
     engine = catalogue.load(name)
@@ -224,6 +225,6 @@ def _carry_out(task: Task, parents: dict[str, Result]) -> Result:
     def report(step: int, text: str) -> None:
         place.steps.put(Progress(task.id, step, text))
 
-    result = carry_out(Bench(place.study, place.plan, task, parents, _engine, folder, report))
+    result = carry_out(Bench(place.study, place.plan, task, parents, engine_here, folder, report))
     place.store.save(task, result)
     return result

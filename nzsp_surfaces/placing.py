@@ -23,14 +23,19 @@ def placed(crystal: Crystal, in_plane: Integers, sites: tuple[Site, ...], vacuum
     """
     from pymatgen.core import Structure
 
+    lattice, points = coordinates(crystal, in_plane, sites, vacuum)
+    elements = [crystal.symbols[site] for site, _ in sites]
+    return Structure(lattice, elements, points, coords_are_cartesian=True, to_unit_cell=False)
+
+
+def coordinates(crystal: Crystal, in_plane: Integers, sites: tuple[Site, ...], vacuum: float) -> tuple[Matrix, Matrix]:
+    """(3, 3) lattice vectors as rows and (n, 3) positions, both Å, of sites as `placed` puts them."""
     frame = surface_frame(crystal, in_plane)
     points = positions(crystal, sites) @ frame.T
     a, b = in_plane @ crystal.structure.lattice.matrix @ frame.T
     height = float(np.ptp(points[:, 2])) + vacuum
     points[:, 2] += 0.5 * height - 0.5 * (points[:, 2].max() + points[:, 2].min())
-    elements = [crystal.symbols[site] for site, _ in sites]
-    lattice = [a, b, [0.0, 0.0, height]]
-    return Structure(lattice, elements, points, coords_are_cartesian=True, to_unit_cell=False)
+    return np.array([a, b, [0.0, 0.0, height]]), points
 
 
 def positions(crystal: Crystal, sites: tuple[Site, ...]) -> Matrix:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +13,8 @@ import numpy.typing as npt
 from nzsp_surfaces.electrostatics import arrangement_energies, grouped, pair_energies
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.faces import broken_by_kind, framework_bonds, lost_bonds
-from nzsp_surfaces.identity import congruent, slab_identity
-from nzsp_surfaces.placing import placed, positions, surface_frame
+from nzsp_surfaces.identity import congruent, slab_identity, surroundings
+from nzsp_surfaces.placing import coordinates, placed, positions, surface_frame
 from nzsp_surfaces.planes import Gap, Site, Stack, gaps, layers, stack
 from nzsp_surfaces.sharing import (
     Arrangement,
@@ -196,9 +196,15 @@ def _once_each(crystal: Crystal, cuts: list[SlabCut]) -> tuple[tuple[SlabCut, ..
     """Drop slabs that another termination gives too: one layer may be halved by a cut below it or above it."""
     kept: list[SlabCut] = []
     repeated: list[Rejection] = []
+
+    @cache
+    def seen(number: int) -> Matrix:
+        return surroundings(crystal, np.array(cuts[number].in_plane), cuts[number].sites)
+
+    places = {id(cut): number for number, cut in enumerate(cuts)}
     for cut in cuts:
-        alike = (o for o in kept if o.termination != cut.termination and _likeness(o) == _likeness(cut))
-        same = next((o for o in alike if congruent(build(o, crystal, 10.0), build(cut, crystal, 10.0))), None)
+        alike = [o for o in kept if o.termination != cut.termination and _likeness(o) == _likeness(cut)]
+        same = next((o for o in alike if congruent(seen(places[id(o)]), seen(places[id(cut)]))), None)
         if same is None:
             kept.append(cut)
         else:
@@ -332,15 +338,16 @@ def _electrostatics(term: Termination, choices: tuple[Arrangement, ...], vacuum:
         return np.zeros(1)
     pieces = term.lower + term.upper
     sites = term.fixed + tuple(itertools.chain(*pieces))
-    structure = placed(term.stack.crystal, term.in_plane, sites, vacuum)
+    crystal = term.stack.crystal
+    charges = np.array([float(crystal.charges[crystal.symbols[site]]) for site, _ in sites])
+    pairs = pair_energies(*coordinates(crystal, term.in_plane, sites, vacuum), charges)
     sizes = [len(term.fixed), *map(len, pieces)]
-    pairs = grouped(pair_energies(structure, term.stack.crystal.charges), sizes)
     number = {piece: i for i, piece in enumerate(pieces, start=1)}
     occupied = np.zeros((len(choices), len(sizes)), bool)
     occupied[:, 0] = True
     for row, choice in zip(occupied, choices, strict=True):
         row[[number[piece] for piece in choice.occupied]] = True
-    return arrangement_energies(pairs, occupied)
+    return arrangement_energies(grouped(pairs, sizes), occupied)
 
 
 def build(cut: SlabCut, crystal: Crystal, vacuum: float) -> Structure:

@@ -42,6 +42,7 @@ class Store:
     def save(self, task: Task, result: Result) -> None:
         """Keep a finished result and drop its checkpoints."""
         folder = self.folder(task)
+        folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / "result.json", json.dumps(result.to_json()))
         for name in ("evaluations.bin", "segment.json"):
             (folder / name).unlink(missing_ok=True)

@@ -15,7 +15,7 @@ PACKAGE = Path(nzsp_surfaces.__file__).parent
 
 FLOORS = (
     ("units", "errors", "files", "labels", "calculation"),
-    ("reading",),
+    ("reading", "vasp_reading"),
     ("crystals",),
     ("bonds",),
     ("planes", "electrostatics"),
@@ -26,9 +26,10 @@ FLOORS = (
     ("films", "alternatives", "series"),
     ("materials",),
     ("survey",),
-    ("energies", "wulff"),
+    ("energies", "wulff", "vasp_inputs"),
     ("engines",),
     ("study",),
+    ("bundle",),
     ("plan",),
     ("recipes",),
     ("outcome", "store"),

@@ -31,7 +31,10 @@ Step = TypeVar("Step")
 ONLY_FOR_CRYSTALS = "--max-index, --plane and what comes with them are for a crystal; a study says it in its YAML"
 
 
-def _indices(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+def whole_numbers(
+    _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
+) -> tuple[tuple[int, ...], ...]:
+    """Indices of planes as typed: "1,0,-1,4" -> (1, 0, -1, 4)."""
     try:
         planes = tuple(tuple(int(i) for i in re.split(r"[ ,]+", text.strip("() "))) for text in texts)
     except ValueError as error:
@@ -63,7 +66,9 @@ def _elements(_context: click.Context, _option: click.Parameter, text: str | Non
     "-o", "--output", type=click.Path(path_type=Path), default=Path("runs/slabs"), show_default=True, help="Directory."
 )
 @click.option("--max-index", type=click.IntRange(1, 9), help="All distinct planes of the crystal up to this index.")
-@click.option("--plane", "planes", multiple=True, callback=_indices, help="One plane, as 1,0,-1,4; may be repeated.")
+@click.option(
+    "--plane", "planes", multiple=True, callback=whole_numbers, help="One plane, as 1,0,-1,4; may be repeated."
+)
 @click.option("--charges", callback=_charges, help="Formal charges, as Li=1,Co=3,O=-2.  [default: guessed]")
 @click.option("--polyanions", callback=_elements, help="Kept whole, as PO4,SiO4; '' for none.  [default: found]")
 @click.option(
@@ -140,7 +145,8 @@ def _material(source: Path, given: dict[str, Any]) -> Material:
     structure = load_structure(source)
     named = given["polyanions"]
     polyanions = None if named is None else tuple(parse_polyanion(p, "--polyanions") for p in named)
-    name = structure.composition.get_integer_formula_and_factor()[0]
+    formula = structure.composition.reduced_composition
+    name = "".join(f"{element}{n:g}" if n != 1 else str(element) for element, n in formula.items())
     return material(name, structure, given["charges"], polyanions, given["mobile"], str(source))
 
 
