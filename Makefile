@@ -18,11 +18,11 @@ test slow bench: export OPENBLAS_NUM_THREADS := 1
 test slow bench: export MKL_NUM_THREADS := 1
 test slow bench: export NUMBA_NUM_THREADS := 1
 
-.PHONY: help table1 test slow bench lint format lock clean
+.PHONY: help table1 test slow bench cluster-tools lint format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  PROFILE=quick|paper                 protocol of table1 (now: $(PROFILE))"
 	@echo "  WORKERS=2                           processes of the tests"
@@ -43,6 +43,9 @@ slow: $(STAMP)  ## the slow tests
 
 bench: $(STAMP)  ## where the time goes
 	@$(BIN)/python -m benchmarks
+
+cluster-tools:  ## a server and Slurm for the tests of the cluster path, as far as they can be had here
+	@tests/cluster/install.sh
 
 lint: $(STAMP)  ## ruff and mypy
 	@$(BIN)/ruff check --quiet --output-format concise

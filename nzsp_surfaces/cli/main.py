@@ -37,6 +37,10 @@ class Entry(NamedTuple):
 COMMANDS = (
     Entry("slabs", "nzsp_surfaces.cli.slabs", "Build and list the slabs of a study; compute nothing."),
     Entry("run", "nzsp_surfaces.cli.run", "Carry a study out: energies, Wulff shapes and the report."),
+    Entry("submit", "nzsp_surfaces.cli.submit", "Submit a study to FireWorks, for a cluster."),
+    Entry("status", "nzsp_surfaces.cli.status", "Show how far submitted studies have come."),
+    Entry("collect", "nzsp_surfaces.cli.collect", "Write the results of a submitted study as `nzsp run` does."),
+    Entry("query", "nzsp_surfaces.cli.query", "List surface energies of all studies in the database."),
     Entry("wulff", "nzsp_surfaces.cli.wulff", "Wulff shape from a table of surface energies; compute nothing."),
     Entry("report", "nzsp_surfaces.cli.report", "Write the page again from finished results."),
     Entry("engines", "nzsp_surfaces.cli.engines", "List the engines installed here and what the others lack."),

@@ -41,7 +41,7 @@ def command(study: Path, output: Path, profile: str, engine: str | None, workers
     from nzsp_surfaces.store import check_directory, enough_room, only_run, open_store
     from nzsp_surfaces.study import load_study
 
-    began, started = time.perf_counter(), _now()
+    began, started = time.perf_counter(), now()
     loaded = load_study(study, profile, engine)
     for name in (loaded.settings.engine, loaded.anneal_engine):
         catalogue.entry(name, str(study))
@@ -51,11 +51,12 @@ def command(study: Path, output: Path, profile: str, engine: str | None, workers
         store = open_store(output, loaded)
         plan = make_plan(loaded)
         outcome = _compute(loaded, plan, store, workers or _cores())
-        _write(loaded, plan, outcome, output, began, started)
+        write(loaded, plan, outcome, output, began, started)
     return 1 if outcome.failures else 0
 
 
-def _now() -> str:
+def now() -> str:
+    """The time in UTC, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -74,7 +75,8 @@ def _compute(study: Study, plan: Plan, store: Any, workers: int) -> Outcome:
         return run_plan(study, plan, store, workers, watcher)
 
 
-def _write(study: Study, plan: Plan, outcome: Outcome, output: Path, began: float, started: str) -> None:
+def write(study: Study, plan: Plan, outcome: Outcome, output: Path, began: float, started: str) -> None:
+    """Write every document, picture and the page, and show the table."""
     from rich.console import Console
 
     from nzsp_surfaces.documents import Clock, write_results, wulff_shapes
@@ -83,7 +85,7 @@ def _write(study: Study, plan: Plan, outcome: Outcome, output: Path, began: floa
     from nzsp_surfaces.report import write_report
 
     console = Console()
-    clock = Clock(started, _now(), time.perf_counter() - began)
+    clock = Clock(started, now(), time.perf_counter() - began)
     write_results(study, plan, outcome, clock, output)
     rows = table(study, plan, outcome.results, outcome.failures)
     write_pictures(output, rows, wulff_shapes(study, rows, outcome.results))

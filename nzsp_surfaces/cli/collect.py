@@ -1,0 +1,50 @@
+"""`nzsp collect`: results of a submitted study as the files that `nzsp run` writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nzsp_surfaces.cli.submit import launchpad_option
+
+EXAMPLES = """\
+\b
+Examples:
+  nzsp collect inputs/table1.yaml -o runs/table1
+  nzsp report runs/table1
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("study", type=click.Path(path_type=Path))
+@launchpad_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Results directory.")
+@click.option("--engine", help="Engine instead of the study's.")
+@click.option("--profile", type=click.Choice(["quick", "paper"]), default="quick", show_default=True, help="Protocol.")
+def command(study: Path, launchpad: Path | None, output: Path, engine: str | None, profile: str) -> int:
+    """Write what STUDY has given so far into a results directory, which `nzsp run` could go on with."""
+    import time
+
+    from nzsp_surfaces.cli.run import now, write
+    from nzsp_surfaces.launchpad import database
+    from nzsp_surfaces.local import Outcome
+    from nzsp_surfaces.plan import make_plan
+    from nzsp_surfaces.store import only_run, open_store
+    from nzsp_surfaces.study import load_study
+
+    began, started = time.perf_counter(), now()
+    loaded = load_study(study, profile, engine)
+    plan = make_plan(loaded)
+    with database(launchpad) as known:
+        results = known.results(plan.tasks)
+        jobs = known.jobs(loaded.identity)
+    failures = {job.task: job.reason or "failed" for job in jobs if job.state == "FIZZLED"}
+    outcome = Outcome(results, failures, repeated=len(results))
+    store = open_store(output, loaded)
+    with only_run(output):
+        for task in (t for t in plan.tasks if t.id in results):
+            store.save(task, results[task.id])
+        write(loaded, plan, outcome, output, began, started)
+    click.echo(f"{len(results)} of {len(plan.tasks)} calculations are finished")
+    return 1 if failures else 0

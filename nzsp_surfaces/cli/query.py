@@ -1,0 +1,81 @@
+"""`nzsp query`: surface energies across studies."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nzsp_surfaces.cli.slabs import whole_numbers
+from nzsp_surfaces.cli.submit import launchpad_option
+
+EXAMPLES = """\
+\b
+Examples:
+  nzsp query
+  nzsp query --material NZP --miller 1,-1,0,2 --film none
+  nzsp query --film Na3PO4 --format csv > films.csv
+"""
+COLUMNS = ("material", "miller", "film", "gamma", "engine", "profile", "name", "candidate", "reason")
+
+
+@click.command(epilog=EXAMPLES)
+@launchpad_option
+@click.option("--material", help="Name in the study.")
+@click.option("--miller", callback=whole_numbers, multiple=True, help="Plane, as 1,-1,0,2; may be repeated.")
+@click.option("--film", help="Name in the study; 'none' for bare planes.")
+@click.option("--engine", help="Of the energies.")
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+def command(
+    launchpad: Path | None,
+    material: str | None,
+    miller: tuple[tuple[int, ...], ...],
+    film: str | None,
+    engine: str | None,
+    form: str,
+) -> None:
+    """List surface energies, J/m², of all studies in the database."""
+    from nzsp_surfaces.launchpad import database
+
+    wanted: dict[str, Any] = {name: value for name, value in (("material", material), ("engine", engine)) if value}
+    if miller:
+        wanted["miller"] = {"$in": [list(plane) for plane in miller]}
+    if film:
+        wanted["film"] = None if film == "none" else film
+    with database(launchpad) as known:
+        rows = known.entries(wanted)
+    {"table": _table, "json": _json, "csv": _csv}[form](rows)
+
+
+def _json(rows: list[dict[str, Any]]) -> None:
+    click.echo(json.dumps(rows, indent=1))
+
+
+def _csv(rows: list[dict[str, Any]]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows([row | {"miller": " ".join(map(str, row["miller"]))} for row in rows])
+    click.echo(text.getvalue(), nl=False)
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from nzsp_surfaces.plan import plane_name
+
+    table = Table(title="Surface energies, J/m²", box=box.SIMPLE, padding=(0, 1, 0, 0))
+    for name in ("material", "plane", "film", "gamma", "engine", "profile", "study"):
+        table.add_column(name)
+    for row in rows:
+        gamma = f"{row['gamma']:.3f}" if row["gamma"] is not None else f"- ({row['reason']})"
+        plane, film = f"({plane_name(tuple(row['miller']))})", row["film"] or "bare"
+        table.add_row(row["material"], plane, film, gamma, row["engine"], row["profile"], row["name"])
+    Console().print(table)
+    click.echo(f"{len(rows)} entries")

@@ -1,0 +1,68 @@
+"""`nzsp submit`: a study becomes a workflow of FireWorks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+EXAMPLES = """\
+\b
+Examples:
+  nzsp submit inputs/table1.yaml                                  with the launchpad file that FireWorks finds
+  nzsp submit inputs/table1.yaml -l my_launchpad.yaml --profile paper
+  nzsp submit inputs/table1.yaml --engine chgnet -d /shared/nzsp
+\b
+Then start workers: rlaunch -l my_launchpad.yaml rapidfire, or qlaunch with an adapter of workflows/.
+"""
+
+
+def launchpad_option(command: Command) -> Command:
+    """The option -l of every command that asks the database."""
+    shown = "Launchpad file.  [default: FireWorks' own]"
+    return click.option("-l", "--launchpad", type=click.Path(path_type=Path), help=shown)(command)
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("study", type=click.Path(path_type=Path))
+@launchpad_option
+@click.option(
+    "-d",
+    "--directory",
+    type=click.Path(path_type=Path),
+    default=Path("nzsp_calculations"),
+    show_default=True,
+    help="Checkpoints and results; every worker must see it.",
+)
+@click.option("--engine", help="Engine instead of the study's; see 'nzsp engines'.")
+@click.option("--profile", type=click.Choice(["quick", "paper"]), default="quick", show_default=True, help="Protocol.")
+def command(study: Path, launchpad: Path | None, directory: Path, engine: str | None, profile: str) -> None:
+    """Submit STUDY to FireWorks. Twice is once, and results of other studies are not computed again."""
+    from nzsp_surfaces.bundle import pack
+    from nzsp_surfaces.engines import catalogue
+    from nzsp_surfaces.firetasks import workflow
+    from nzsp_surfaces.launchpad import database
+    from nzsp_surfaces.plan import make_plan
+    from nzsp_surfaces.study import load_study
+
+    loaded = load_study(study, profile, engine)
+    for name in (loaded.settings.engine, loaded.anneal_engine):
+        catalogue.entry(name, str(study))
+    with database(launchpad) as known:
+        if known.is_submitted(loaded.identity):
+            click.echo(f"{loaded.name}: is submitted already; see 'nzsp status {study}'")
+            return
+        plan = make_plan(loaded)
+        finished = known.finished([task.key for task in plan.tasks])
+        known.prepare()
+        known.keep_study(pack(loaded))
+        jobs = workflow(loaded, plan, directory.absolute(), finished)
+        known.launchpad.add_wf(jobs)
+    click.echo(
+        f"{loaded.name}: {len(plan.tasks) - len(finished)} calculations and {len(plan.entries)} evaluations submitted, "
+        f"{len(finished)} calculations known already"
+    )

@@ -1,0 +1,155 @@
+"""What a Firework does: carry one task of a study out, or work out one of its surface energies."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from fireworks import FiretaskBase, Firework, FWAction, Workflow
+
+from nzsp_surfaces.bundle import unpack
+from nzsp_surfaces.launchpad import Database
+from nzsp_surfaces.local import engine_here
+from nzsp_surfaces.outcome import evaluate
+from nzsp_surfaces.plan import Entry, Plan, Task, bulk_id, make_plan, reference_ids
+from nzsp_surfaces.recipes import Bench, carry_out
+from nzsp_surfaces.store import Store
+
+if TYPE_CHECKING:
+    from nzsp_surfaces.study import Study
+
+
+class CarryOut(FiretaskBase):
+    """Carry one task of a study out, unless some study has its result already."""
+
+    _fw_name = "{{nzsp_surfaces.firetasks.CarryOut}}"
+    required_params = ["study", "task", "key", "folder"]  # noqa: RUF012 (FireWorks reads a list)
+
+    def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
+        """Compute, going on from an earlier launch's checkpoints, and store the result."""
+        database = _database(self, fw_spec)
+        study, plan = _study(database, self["study"])
+        task = replace(plan.by_id[self["task"]], key=self["key"])
+        if database.finished([task.key]):
+            return FWAction(stored_data={"known": True})
+        store = Store(Path(self["folder"]))
+        folder = store.folder(task)
+        folder.mkdir(parents=True, exist_ok=True)
+        parents = database.results(_keyed(plan, fw_spec, task.parents))
+        result = carry_out(Bench(study, plan, task, parents, engine_here, folder, _say))
+        store.save(task, result)
+        return FWAction(stored_data=database.keep_result(task, result, folder, socket.gethostname()))
+
+
+class Evaluate(FiretaskBase):
+    """Work out the surface energy of one entry of a study from what has been computed."""
+
+    _fw_name = "{{nzsp_surfaces.firetasks.Evaluate}}"
+    required_params = ["study", "entry"]  # noqa: RUF012 (FireWorks reads a list)
+
+    def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
+        """Store the entry, with its value or with the reason why it has none."""
+        database = _database(self, fw_spec)
+        study, plan = _study(database, self["study"])
+        entry = next(e for e in plan.entries if e.id == self["entry"])
+        row = entry_row(study, plan, entry, database, fw_spec["nzsp"]["keys"])
+        database.keep_entry(row)
+        return FWAction(stored_data={"gamma": row["gamma"], "reason": row["reason"]})
+
+
+def entry_row(study: Study, plan: Plan, entry: Entry, database: Database, keys: dict[str, str]) -> dict[str, Any]:
+    """A surface energy as the database keeps it, J/m²."""
+    tasks = [replace(plan.by_id[name], key=key) for name, key in keys.items()]
+    found = evaluate(study, plan, entry, database.results(tasks), {})
+    energy = found.best.energy if found.best else None
+    return {
+        "study": study.identity,
+        "name": study.name,
+        "id": entry.id,
+        "material": entry.material,
+        "miller": list(entry.miller),
+        "film": entry.film,
+        "gamma": energy.gamma if energy else None,
+        "formula": energy.formula if energy else None,
+        "area": energy.area if energy else None,
+        "candidate": found.best.note if found.best else None,
+        "reason": found.reason,
+        "engine": study.settings.engine,
+        "profile": study.profile_name,
+    }
+
+
+def workflow(study: Study, plan: Plan, folder: Path, finished: set[str]) -> Workflow:
+    """The plan of a study as a workflow; what has a result already is left out.
+
+    Args:
+        folder: for checkpoints and results, seen by every worker.
+        finished: content identities that have a result.
+    """
+    open_tasks = [task for task in plan.tasks if task.key not in finished]
+    works = {task.id: _work(study, plan, task, folder) for task in open_tasks}
+    links = {works[task.id]: [works[c.id] for c in open_tasks if task.id in c.parents] for task in open_tasks}
+    for entry in plan.entries:
+        needed = _needed(study, plan, entry)
+        work = _evaluation(study, plan, entry, needed)
+        for name in (n for n in needed if n in works):
+            links[works[name]].append(work)
+        links[work] = []
+    children = {parent: kids for parent, kids in links.items() if kids}
+    metadata = {"nzsp": {"study": study.identity, "name": study.name, "folder": str(folder)}}
+    return Workflow(list(links), children, name=study.name, metadata=metadata)
+
+
+def _work(study: Study, plan: Plan, task: Task, folder: Path) -> Firework:
+    about = {"study": study.identity, "task": task.id, "kind": task.kind, "key": task.key}
+    keys = {name: plan.by_id[name].key for name in task.parents}
+    spec = {"nzsp": about | {"keys": keys}, "_priority": int(plan.urgency[task.id]), "_add_launchpad_and_fw_id": True}
+    doing = CarryOut(study=study.identity, task=task.id, key=task.key, folder=str(folder))
+    return Firework([doing], spec=spec, name=task.id)
+
+
+def _evaluation(study: Study, plan: Plan, entry: Entry, needed: list[str]) -> Firework:
+    keys = {name: plan.by_id[name].key for name in needed}
+    about = {"study": study.identity, "task": entry.id, "kind": "evaluate", "key": None, "keys": keys}
+    # An entry whose tasks failed has a reason, which is a result too.
+    spec = {"nzsp": about, "_allow_fizzled_parents": True, "_add_launchpad_and_fw_id": True}
+    return Firework([Evaluate(study=study.identity, entry=entry.id)], spec=spec, name=entry.id)
+
+
+def _needed(study: Study, plan: Plan, entry: Entry) -> list[str]:
+    """Tasks whose results decide an entry."""
+    references = [reference_ids(study, film) for film in study.films if film.name == entry.film]
+    return [bulk_id(entry.material), *entry.candidates, *(name for names in references for name in names)]
+
+
+def _keyed(plan: Plan, fw_spec: dict[str, Any], names: tuple[str, ...]) -> list[Task]:
+    """Tasks under the content identities with which they were submitted: another machine may round otherwise."""
+    return [replace(plan.by_id[name], key=fw_spec["nzsp"]["keys"][name]) for name in names]
+
+
+def _database(task: FiretaskBase, fw_spec: dict[str, Any]) -> Database:
+    launchpad = getattr(task, "launchpad", None)
+    if launchpad is None:
+        raise RuntimeError("FireWorks' offline mode is not supported: workers must reach the database")
+    return Database(launchpad)
+
+
+def _study(database: Database, identity: str) -> tuple[Study, Plan]:
+    """The study and its plan, worked out once in a process."""
+    if identity not in _known:
+        with TemporaryDirectory() as folder:
+            study = unpack(database.study(identity), Path(folder))
+        _known[identity] = study, make_plan(study)
+    return _known[identity]
+
+
+_known: dict[str, tuple[Study, Plan]] = {}
+
+
+def _say(step: int, text: str) -> None:
+    """Progress goes to the log of the queue job."""
+    print(f"step {step}, {text}", file=sys.stderr, flush=True)
