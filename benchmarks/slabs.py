@@ -233,9 +233,9 @@ INTRODUCTION = """\
 # Slabs beside pymatgen's SlabGenerator
 
 Made by `python -m benchmarks slabs`: both in one process on one core, slabs of as many layers (10 Å at least) and 15 Å
-of vacuum. *good*: whole polyanions, stoichiometric, symmetric and nonpolar by the same certificate. The generator is told
-which bonds not to break, and is stopped after {limit} s a plane ({stopped} planes), where the ratio is a lower bound.
-Times are those of the cuts and structures; what `nzsp slabs` says of each face besides comes on top.
+of vacuum. *good*: whole polyanions, stoichiometric, symmetric and nonpolar by the same certificate. The generator is
+told which bonds not to break, and is stopped after {limit} s a plane ({stopped} planes), where the ratio is a lower
+bound. Times are those of the cuts and structures; what `nzsp slabs` says of each face besides comes on top.
 
 - Geometric mean of the ratios of time: {mean:.0f} over all {count} planes, {paper:.0f} over the paper's eight.
 - Planes with a good slab: ours {ours}, pymatgen's {theirs}. Both have one on {both}; ours has fewer atoms on {fewer} of

@@ -1,4 +1,4 @@
-"""Every plane up to index 2 of the crystals in `inputs/crystals.yaml`: counts, time, rejections, stable faces."""
+"""Planes up to index 2, and the stable faces, of the crystals in `inputs/crystals.yaml`: counts, time, rejections."""
 
 from __future__ import annotations
 
@@ -61,13 +61,19 @@ def main() -> None:
 def _row(name: str, entry: CrystalEntry, options: SlabOptions) -> Row:
     found = described(name, entry)
     began = time.perf_counter()
-    planes = list(survey(found, every_plane(found, MAX_INDEX), options))
+    planes = list(survey(found, _planes(found, entry), options))
     built = [build(s.cut, found.crystal, options.vacuum) for plane in planes for s in plane.surfaces]
     seconds = time.perf_counter() - began
     checked = [certify(slab, found.crystal.charges, found.polyanions, found.framework) for slab in built]
     row = Row(entry, found, planes, seconds, sum(c.failure is not None for c in checked))
     print(_line(row), flush=True)
     return row
+
+
+def _planes(found: Material, entry: CrystalEntry) -> tuple[tuple[int, ...], ...]:
+    """All planes up to the index, and the stable faces beyond it."""
+    beyond = (tuple(face) for face in entry.faces if max(map(abs, face)) > MAX_INDEX)
+    return (*every_plane(found, MAX_INDEX), *beyond)
 
 
 def _line(row: Row) -> str:
@@ -80,7 +86,7 @@ def _cells(row: Row) -> list[str]:
     without = sum(not p.surfaces for p in planes)
     slabs, rejected = (sum(len(getattr(p, what)) for p in planes) for what in ("surfaces", "rejected"))
     best = ", ".join(f"({plane_name(p.miller)})" for p in row.ranked[:3])
-    faces = ", ".join(f"({plane_name(tuple(face))}) {row.rank(tuple(face)) or 'none'}" for face in row.entry.faces)
+    faces = ", ".join(f"({plane_name(tuple(face))}) {_place(row, tuple(face))}" for face in row.entry.faces)
     return [
         row.entry.formula,
         crystal.space_group,
@@ -96,6 +102,10 @@ def _cells(row: Row) -> list[str]:
     ]
 
 
+def _place(row: Row, face: tuple[int, ...]) -> str:
+    return str(row.rank(face) or "(no slab)")
+
+
 HEADER = (
     "crystal", "group", "atoms", "kept whole", "planes", "without slab", "slabs", "rejected", "time, s",
     "fewest broken bonds", "stable faces, with their rank",
@@ -103,7 +113,7 @@ HEADER = (
 
 
 INTRODUCTION = """\
-# Every plane up to index {index} of {crystals} crystals
+# Every plane up to index {index}, and the stable faces, of {crystals} crystals
 
 Made by `make bench` (`python -m benchmarks table`) from `inputs/crystals.yaml` with the defaults of `nzsp slabs` on one
 core. *atoms*: of the primitive cell. *without slab*: planes without a stoichiometric, symmetric and nonpolar slab; each

@@ -184,17 +184,17 @@ def cut_frameworks(crystal: Crystal) -> tuple[Polyanion, ...]:
 
 @lru_cache(maxsize=64)
 def _strong_centres(crystal: Crystal) -> tuple[Polyanion, ...]:
-    structure, charges = crystal.structure, crystal.charges
-    ligands = defaultdict(set)
+    symbols, ligands = crystal.symbols, defaultdict(set)
     for bond in crystal_bonds(crystal):
         ligands[bond.cation].add((bond.anion, bond.offset))
-    found = set()
+    found: dict[str, set[Polyanion | None]] = defaultdict(set)
     for site, bound in ligands.items():
-        element = structure[site].specie.symbol
-        kinds = {structure[anion].specie.symbol for anion, _ in bound}
-        if len(kinds) == 1 and charges[element] >= len(bound) > 0:
-            found.add(Polyanion(element, kinds.pop(), len(bound)))
-    return tuple(sorted(found, key=str))
+        element, kinds = symbols[site], {symbols[anion] for anion, _ in bound}
+        strong = len(kinds) == 1 and crystal.charges[element] >= len(bound)
+        found[element].add(Polyanion(element, kinds.pop(), len(bound)) if strong else None)
+    # An element of which only some sites are strong is no centre: a cut could turn one kind of site into the other.
+    whole = (polyanions for polyanions in found.values() if None not in polyanions)
+    return tuple(sorted((p for polyanions in whole for p in polyanions if p), key=str))
 
 
 @lru_cache(maxsize=64)

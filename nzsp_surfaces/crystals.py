@@ -242,7 +242,11 @@ def _guessed(structure: Structure) -> Charges | None:
     """The likeliest charges that balance; none at all for a metal."""
     if all(element.is_metal for element in structure.composition):
         return {str(element): 0 for element in structure.composition}
-    guesses = structure.composition.reduced_composition.oxi_state_guesses()
+    composition = structure.composition.reduced_composition
+    guesses = composition.oxi_state_guesses()
+    if not guesses and {"O", "F"} & {str(element) for element in composition}:
+        # Rarer states such as Cl+5 make sense only beside what is surely an anion.
+        guesses = composition.oxi_state_guesses(all_oxi_states=True)
     return dict(guesses[0]) if guesses else None
 
 

@@ -60,7 +60,8 @@ def material(
         UserError: the crystal is molecular, its charges do not balance, or it lacks what is named.
     """
     found = crystal(structure, charges, where)
-    if is_molecular(found):
+    metallic = all(element.is_metal for element in found.structure.composition)
+    if is_molecular(found) and not metallic:
         raise UserError(f"{where}: {found.formula} consists of separate molecules; slabs of molecules are not built")
     if polyanions is None:
         polyanions = strong_polyanions(found)

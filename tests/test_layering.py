@@ -16,9 +16,9 @@ PACKAGE = Path(nzsp_surfaces.__file__).parent
 FLOORS = (
     ("units", "errors", "files", "labels", "calculation"),
     ("reading", "vasp_reading"),
-    ("crystals",),
-    ("bonds",),
-    ("planes", "electrostatics"),
+    ("crystals", "vasp_tags"),
+    ("bonds", "vasp_settings"),
+    ("planes", "electrostatics", "vasp_potentials"),
     ("placing", "certificates"),
     ("faces", "identity"),
     ("sharing",),
@@ -34,7 +34,7 @@ FLOORS = (
     ("recipes",),
     ("outcome", "store"),
     # From here on the rim: it shows and carries out, and only the command line knows it.
-    ("slab_documents",),
+    ("slab_documents", "vasp_study"),
     ("slab_view",),
     ("plots", "scenes"),
     ("report", "cut_pictures"),

@@ -37,6 +37,7 @@ class Entry(NamedTuple):
 COMMANDS = (
     Entry("slabs", "nzsp_surfaces.cli.slabs", "Build and list the slabs of a study; compute nothing."),
     Entry("run", "nzsp_surfaces.cli.run", "Carry a study out: energies, Wulff shapes and the report."),
+    Entry("vasp-inputs", "nzsp_surfaces.cli.vasp_inputs", "Write every input of VASP for a study; run nothing."),
     Entry("submit", "nzsp_surfaces.cli.submit", "Submit a study to FireWorks, for a cluster."),
     Entry("status", "nzsp_surfaces.cli.status", "Show how far submitted studies have come."),
     Entry("collect", "nzsp_surfaces.cli.collect", "Write the results of a submitted study as `nzsp run` does."),

@@ -1,0 +1,64 @@
+"""`nzsp vasp-inputs`: every input of VASP for a study, nothing run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+EXAMPLES = """\
+\b
+Examples:
+  nzsp vasp-inputs inputs/table1.yaml -o runs/vasp
+  nzsp vasp-inputs inputs/table1.yaml -o runs/vasp --potcars spec
+  nzsp vasp-inputs inputs/table1.yaml -o runs/vasp --settings my_vasp
+\b
+Settings: bulk.yaml, slab.yaml and aimd.yaml in a folder; inputs/vasp holds the defaults and says where they come from.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Directory.")
+@click.option("--settings", type=click.Path(path_type=Path), help="Folder of settings other than the defaults.")
+@click.option(
+    "--potcars",
+    type=click.Choice(["files", "spec"]),
+    default="files",
+    show_default=True,
+    help="POTCAR from pymatgen's configuration, or their names alone.",
+)
+@click.option("--profile", type=click.Choice(["quick", "paper"]), default="paper", show_default=True, help="Protocol.")
+def command(study: Path, output: Path, settings: Path | None, potcars: Any, profile: str) -> None:
+    """Write INCAR, KPOINTS, POSCAR and POTCAR (or POTCAR.spec) of every calculation of STUDY that can begin now.
+
+    Slabs are cut from the geometry of the study's files: relax the bulk first and name the relaxed cells for energies.
+    """
+    from rich.console import Console
+
+    from nzsp_surfaces.plan import make_plan
+    from nzsp_surfaces.slab_documents import write_json
+    from nzsp_surfaces.study import load_study
+    from nzsp_surfaces.vasp_study import cases, read_settings, write_cases
+
+    loaded = load_study(study, profile)
+    rows = write_cases(list(cases(loaded, make_plan(loaded), read_settings(settings))), output, potcars)
+    write_json(output / "inputs.json", rows)
+    Console().print(_table(rows))
+    for warning in dict.fromkeys(w for row in rows for w in row["warnings"]):
+        click.echo(f"mind: {warning}")
+    click.echo(f"{len(rows)} folders: {output}/inputs.json")
+
+
+def _table(rows: list[dict[str, Any]]) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title="VASP inputs", box=box.SIMPLE, padding=(0, 1, 0, 0))
+    for name in ("folder", "kind", "atoms", "k-points", "potentials"):
+        table.add_column(name, justify="right" if name == "atoms" else "left")
+    for row in rows:
+        mesh = "x".join(map(str, row["kpoints"]))
+        table.add_row(row["folder"], row["kind"], str(row["n_atoms"]), mesh, " ".join(row["potentials"]))
+    return table

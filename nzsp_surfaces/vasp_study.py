@@ -1,0 +1,111 @@
+"""The VASP inputs of a study: bulk cells, references of films, bare slabs, covered slabs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from nzsp_surfaces.errors import UserError
+from nzsp_surfaces.films import cap
+from nzsp_surfaces.placing import middle_atoms
+from nzsp_surfaces.plan import plane_name
+from nzsp_surfaces.slabs import build
+from nzsp_surfaces.vasp_inputs import VaspInputs, needs_dipole_correction, vasp_inputs, write_inputs
+from nzsp_surfaces.vasp_potentials import check_potentials
+from nzsp_surfaces.vasp_settings import Kind, VaspSettings, default_settings, load_settings
+
+if TYPE_CHECKING:
+    from nzsp_surfaces.materials import Material
+    from nzsp_surfaces.plan import Plan
+    from nzsp_surfaces.slabs import SlabCut
+    from nzsp_surfaces.study import CappingFilm, Study
+
+KINDS: tuple[Kind, ...] = ("bulk", "slab", "aimd", "static")
+Settings = dict[Kind, VaspSettings]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One calculation: where its files go below the output, and what they hold."""
+
+    folder: str
+    inputs: VaspInputs
+
+
+def read_settings(folder: Path | None) -> Settings:
+    """The settings of each kind: from KIND.yaml in a folder where there is one, else the defaults.
+
+    Raises:
+        UserError: file, line and key at fault.
+    """
+    if folder is not None and not folder.is_dir():
+        raise UserError(f"{folder}: no such folder; it should hold bulk.yaml, slab.yaml or aimd.yaml")
+    files = {kind: folder / f"{kind}.yaml" for kind in KINDS} if folder else {}
+    given = {kind: load_settings(path) for kind, path in files.items() if path.is_file()}
+    return {kind: given.get(kind, default_settings(kind)) for kind in KINDS}
+
+
+def cases(study: Study, plan: Plan, settings: Settings) -> Iterator[Case]:
+    """All calculations of a study that begin from the geometry of its files; nothing is relaxed yet.
+
+    Raises:
+        UserError: a cell or an element does not suit the settings.
+    """
+    for film in study.films:
+        yield Case(f"{film.name}/bulk", vasp_inputs(film.reference.structure, settings["bulk"], slab=False))
+    for material in study.materials:
+        yield Case(f"{material.name}/bulk", vasp_inputs(material.crystal.structure, settings["bulk"], slab=False))
+        for plane in study.settings.planes:
+            cuts = plan.cuts[material.name, plane]
+            yield from (_bare(study, material, cut, number, settings) for number, cut in enumerate(cuts, start=1))
+            for film in (f for f in study.films if plane in f.settings.planes and cuts):
+                yield from _covered(study, material, cuts[0], film, settings)
+
+
+def _bare(study: Study, material: Material, cut: SlabCut, number: int, settings: Settings) -> Case:
+    options = study.settings.slabs
+    structure = build(cut, material.crystal, options.vacuum)
+    held = np.flatnonzero(middle_atoms(structure, options.frozen)).tolist()
+    polar = needs_dipole_correction(structure, material.crystal.charges)
+    folder = f"{material.name}/{plane_name(cut.miller)}/bare/{number}"
+    return Case(folder, vasp_inputs(structure, settings["slab"], slab=True, polar=polar, held=held))
+
+
+def _covered(study: Study, material: Material, cut: SlabCut, film: CappingFilm, settings: Settings) -> Iterator[Case]:
+    """The anneal of each start; its relaxation begins where the anneal ends and is written then."""
+    vacuum, layers = study.settings.slabs.vacuum, film.settings.layers
+    for start in range(1, min(film.settings.starts, study.profile.starts) + 1):
+        seed = 1000 * study.settings.seed + start
+        capped = cap(cut, material.crystal, material.polyanions, material.mobile, film.film, layers, vacuum, seed)
+        folder = f"{material.name}/{plane_name(cut.miller)}/{film.name}/anneal/{start}"
+        yield Case(folder, vasp_inputs(capped.structure, settings["aimd"], slab=True))
+
+
+def write_cases(found: list[Case], output: Path, potcars: Literal["files", "spec"]) -> list[dict[str, Any]]:
+    """Write every case; potentials are looked for before the first file is written.
+
+    Returns:
+        One row a case.
+
+    Raises:
+        UserError: potentials are missing, or a folder holds a calculation.
+    """
+    if potcars == "files":
+        elements = {site.specie.symbol for case in found for site in case.inputs.structure}
+        check_potentials(found[0].inputs.settings, sorted(elements))
+    return [_row(case, write_inputs(case.inputs, output / case.folder, potcars)) for case in found]
+
+
+def _row(case: Case, warnings: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "folder": case.folder,
+        "kind": case.inputs.settings.kind,
+        "n_atoms": len(case.inputs.structure),
+        "kpoints": list(case.inputs.mesh),
+        "potentials": list(case.inputs.symbols),
+        "warnings": list(warnings),
+    }

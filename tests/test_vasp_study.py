@@ -1,0 +1,81 @@
+"""`nzsp vasp-inputs`: every input of a study that can begin now."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from example_crystals import STRUCTURES
+
+from nzsp_surfaces.cli.main import main
+
+STUDY = f"""\
+materials:
+  NZP: {{structure: {STRUCTURES}/NaZr2P3O12.cif}}
+planes: [[1, -1, 0, 2]]
+films:
+  Na3PO4: {{structure: {STRUCTURES}/Na3PO4.cif, planes: [[1, -1, 0, 2]], starts: 1}}
+"""
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """A study of one plane, bare and covered."""
+    path = tmp_path / "study.yaml"
+    path.write_text(STUDY)
+    return path
+
+
+def test_a_study_becomes_one_folder_for_each_calculation(study: Path, tmp_path: Path) -> None:
+    """Bulk cells, bare slabs and covered slabs, each with the files that VASP reads and the settings of its kind."""
+    output = tmp_path / "vasp"
+    assert main(["vasp-inputs", str(study), "-o", str(output), "--potcars", "spec"]) == 0
+    rows = json.loads((output / "inputs.json").read_text())
+    kinds = {row["folder"]: row["kind"] for row in rows}
+    assert kinds == {
+        "Na3PO4/bulk": "bulk",
+        "NZP/bulk": "bulk",
+        "NZP/1-102/bare/1": "slab",
+        "NZP/1-102/Na3PO4/anneal/1": "aimd",
+    }
+    for folder in kinds:
+        assert {path.name for path in (output / folder).iterdir()} == {"INCAR", "KPOINTS", "POSCAR", "POTCAR.spec"}
+
+
+def test_slab_and_bulk_agree_in_what_matters(study: Path, tmp_path: Path) -> None:
+    """Cutoff, functional and spin are the same in INCAR, the meshes equally dense, one point along the normal."""
+    output = tmp_path / "vasp"
+    assert main(["vasp-inputs", str(study), "-o", str(output), "--potcars", "spec"]) == 0
+    texts = [(output / folder / "INCAR").read_text().splitlines() for folder in ("NZP/bulk", "NZP/1-102/bare/1")]
+    shared = ("ENCUT", "GGA", "ISPIN", "EDIFF ", "PREC", "LREAL", "ISMEAR")
+    tags = [[line for line in text if line.startswith(shared)] for text in texts]
+    assert tags[0] == tags[1]
+    assert len(tags[0]) == len(shared)
+    rows = {row["folder"]: row["kpoints"] for row in json.loads((output / "inputs.json").read_text())}
+    assert rows["NZP/1-102/bare/1"][2] == 1
+
+
+def test_missing_potentials_are_told_before_anything_is_written(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line that says how to configure them, exit status two, no folder."""
+    from pymatgen.core import SETTINGS
+
+    monkeypatch.delitem(SETTINGS, "PMG_VASP_PSP_DIR", raising=False)
+    assert main(["vasp-inputs", str(study), "-o", str(tmp_path / "vasp")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "PMG_VASP_PSP_DIR" in line
+    assert not (tmp_path / "vasp").exists()
+
+
+def test_own_settings_take_the_place_of_the_defaults(study: Path, tmp_path: Path) -> None:
+    """A folder with slab.yaml changes the slabs and nothing else; a misspelt tag is one line."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/slab.yaml").write_text("kind: slab\nincar: {NSW: 7}\n")
+    call = ["vasp-inputs", str(study), "--potcars", "spec", "--settings", str(tmp_path / "mine")]
+    assert main([*call, "-o", str(tmp_path / "vasp")]) == 0
+    assert "NSW = 7\n" in (tmp_path / "vasp/NZP/1-102/bare/1/INCAR").read_text()
+    assert "NSW = 7\n" not in (tmp_path / "vasp/NZP/bulk/INCAR").read_text()
+    (tmp_path / "mine/slab.yaml").write_text("kind: slab\nincar: {ENCUTT: 7}\n")
+    assert main([*call, "-o", str(tmp_path / "other")]) == 2
