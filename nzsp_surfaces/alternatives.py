@@ -106,7 +106,7 @@ def _pair(view: Stack, gap: Gap, options: SlabOptions) -> tuple[Alternative, ...
 def _alternative(kind: Kind, view: Stack, bottom: float, top: float) -> Alternative:
     crystal, sites = view.crystal, sorted_sites(view, _between(view, bottom, top))
     present = Counter(crystal.symbols[site] for site, _ in sites)
-    formula = {str(e): round(n) for e, n in crystal.structure.composition.reduced_composition.items()}
+    formula = crystal.counts
     units = min(present[e] // n for e, n in formula.items())
     excess = {e: present[e] - units * n for e, n in formula.items() if present[e] > units * n}
     lost = lost_bonds(view, view.basis[:2], sites)

@@ -71,6 +71,11 @@ class Crystal:
         return tuple(site.specie.symbol for site in self.structure)
 
     @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many ions of each element a formula unit holds."""
+        return {str(e): round(n) for e, n in self.structure.composition.reduced_composition.items()}
+
+    @cached_property
     def numbers(self) -> npt.NDArray[np.int64]:
         """(n,) atomic number of each site."""
         return np.array(self.structure.atomic_numbers, np.int64)

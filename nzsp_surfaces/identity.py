@@ -32,6 +32,8 @@ Row = tuple[int, int, tuple[int, ...], float]
 Hashes = npt.NDArray[np.uint64]
 SAME_LENGTH = 0.005
 """Bonds of the bulk whose lengths differ by less are of one kind; in edges of an atom's share of volume, some 2 Å."""
+SIGHT = 9.0
+"""Å: how far an atom's surroundings reach."""
 CONTACT = 3.5
 """Like cations up to this far apart, in the same measure, tell apart how ions are shared out on a face."""
 ROUNDS = 4
@@ -155,12 +157,22 @@ def surroundings(crystal: Crystal, in_plane: Integers, sites: tuple[Site, ...]) 
     """(n,) a number for each atom of a slab that no rigid motion changes, sorted: what lies how far from it."""
     lattice, points = coordinates(crystal, in_plane, sites, 0.0)
     weights = crystal.numbers[[site for site, _ in sites]].astype(float)
-    gaps = points[:, None] - points[None]
-    total = np.zeros(len(points))
-    for shift in itertools.product((-1, 0, 1), repeat=2):
-        near = np.linalg.norm(gaps + np.array(shift) @ lattice[:2], axis=2)
-        total += np.exp(-near / 3) @ weights**1.5
-    return np.sort(weights * total)
+    plane = lattice[:2, :2]
+    x, y, z = np.moveaxis(points[:, None] - points[None], 2, 0) / SIGHT
+    turns = np.rint(np.stack([x, y], axis=-1) @ np.linalg.inv(plane) * SIGHT) @ plane / SIGHT
+    x, y, z = x - turns[..., 0], y - turns[..., 1], 1 - z**2
+    total = np.zeros_like(x)
+    for u, v in _shifts(plane / SIGHT, 1.0 + 0.5 * float(np.linalg.norm(plane, axis=1).sum()) / SIGHT):
+        # Smooth, and zero beyond its reach: which images a cell has must not matter.
+        total += np.maximum(z - (x + u) ** 2 - (y + v) ** 2, 0.0) ** 3
+    return np.sort(weights * (total @ weights**1.5))
+
+
+def _shifts(plane: Matrix, reach: float) -> Matrix:
+    """(m, 2) vectors of a plane lattice that are not longer than `reach`."""
+    spans = [range(-n, n + 1) for n in np.ceil(reach * np.linalg.norm(np.linalg.inv(plane), axis=0)).astype(int)]
+    vectors = np.array(list(itertools.product(*spans))) @ plane
+    return np.asarray(vectors[np.linalg.norm(vectors, axis=1) <= reach])
 
 
 def congruent(one: Matrix, other: Matrix) -> bool:

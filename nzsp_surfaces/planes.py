@@ -16,7 +16,7 @@ from nzsp_surfaces.crystals import primitive_indices
 
 if TYPE_CHECKING:
     from nzsp_surfaces.bonds import Polyanion
-    from nzsp_surfaces.crystals import Crystal
+    from nzsp_surfaces.crystals import Crystal, Operation
 
 Matrix = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -83,19 +83,30 @@ class Stack:
         """True for single ions of a mobile element."""
         return len(self.units[unit].members) == 1 and self.element(unit) in self.mobile
 
-    def contents(self, unit: int) -> Counter[str]:
-        """How many ions of each element a unit holds."""
-        return Counter(self.crystal.symbols[site] for site, _ in self.units[unit].members)
+    @cached_property
+    def contents(self) -> tuple[Counter[str], ...]:
+        """How many ions of each element each unit holds."""
+        symbols = self.crystal.symbols
+        return tuple(Counter(symbols[site] for site, _ in unit.members) for unit in self.units)
+
+    @cached_property
+    def surface_operations(self) -> tuple[tuple[Operation, Integers, Matrix], ...]:
+        """Operations that keep the plane, with rotation and translation on coordinates along the vectors of `basis`."""
+        inverse, forward = np.linalg.inv(self.basis.T), self.basis.T
+        rotations = np.rint(inverse @ np.array([op.rotation for op in self.crystal.operations]) @ forward)
+        translations = np.array([op.translation for op in self.crystal.operations]) @ inverse.T
+        turned = zip(self.crystal.operations, rotations.astype(np.int64), translations, strict=True)
+        return tuple(row for row in turned if abs(row[1][2, 2]) == 1 and not row[1][2, :2].any())
 
     def kind(self, unit: int) -> str:
         """A unit's formula, centre first: Na, PO4, P2O7."""
-        contents, centre = self.contents(unit), self.element(unit)
+        contents, centre = self.contents[unit], self.element(unit)
         order = sorted(contents, key=lambda element: (element != centre, element))
         return "".join(element + (str(contents[element]) if contents[element] > 1 else "") for element in order)
 
     def charge(self, unit: int) -> float:
         """Formal charge of a unit, e."""
-        return sum(self.crystal.charges[element] * count for element, count in self.contents(unit).items())
+        return sum(self.crystal.charges[element] * count for element, count in self.contents[unit].items())
 
     @cached_property
     def tolerance(self) -> float:

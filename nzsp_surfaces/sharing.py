@@ -180,12 +180,12 @@ def _overhang(stack: Stack, gap: Gap) -> float:
 
 def _formula_units(stack: Stack, gap: Gap, top: float) -> float | None:
     """Formula units in one primitive surface cell, from the elements that are not shared; None where they disagree."""
-    formula = stack.crystal.structure.composition.reduced_composition
-    frame = {str(e) for e in formula} - _shared_elements(stack, gap) or {str(e) for e in formula}
+    formula = stack.crystal.counts
+    frame = set(formula) - _shared_elements(stack, gap) or set(formula)
     present: Counter[str] = Counter()
     for number, height in enumerate(stack.heights):
         lifts = math.floor(top - height) - math.floor(gap.middle - height)
-        for element, count in stack.contents(number).items():
+        for element, count in stack.contents[number].items():
             present[element] += lifts * count
     ratios = {round(present[e] / formula[e], 6) for e in frame}
     return ratios.pop() if len(ratios) == 1 and min(ratios) > 0 else None
@@ -193,7 +193,7 @@ def _formula_units(stack: Stack, gap: Gap, top: float) -> float | None:
 
 def _shared_elements(stack: Stack, gap: Gap) -> set[str]:
     """Elements whose number the sharing settles."""
-    layer = [stack.contents(number) for number in range(len(stack.units)) if _in_layer(stack, gap, number)]
+    layer = [stack.contents[number] for number in range(len(stack.units)) if _in_layer(stack, gap, number)]
     return set(stack.mobile).union(*layer)
 
 
@@ -201,13 +201,6 @@ def _in_layer(stack: Stack, gap: Gap, number: int) -> bool:
     """Whether the cut runs through a layer and the unit, or an image of it, lies there."""
     away = (stack.heights[number] - gap.middle + 0.5) % 1.0 - 0.5
     return gap.through and abs(away) < stack.tolerance
-
-
-def _on_surface(stack: Stack, operation: Operation) -> tuple[Integers, Matrix]:
-    """An operation on coordinates along (u, v, w)."""
-    inverse = np.linalg.inv(stack.basis.T)
-    rotation = np.rint(inverse @ operation.rotation @ stack.basis.T).astype(np.int64)
-    return rotation, inverse @ operation.translation
 
 
 def _supercells(size: int, stack: Stack) -> list[list[Integers]]:
@@ -224,14 +217,15 @@ def _supercells(size: int, stack: Stack) -> list[list[Integers]]:
 
 def _unlike(stack: Stack, gap: Gap, top: float, cells: list[Integers]) -> list[Integers]:
     """The sublattices that no operation of the slab maps on an earlier one."""
-    operations, _ = _slab_operations(stack, gap.middle, top, np.eye(2, dtype=np.int64))
-    turns = [_on_surface(stack, operation)[0][:2, :2] for operation in operations]
+    if len(cells) == 1:
+        return cells
+    turns = [rotation[:2, :2] for _, rotation, _ in _kept_heights(stack, gap.middle, top)]
     kept: list[Integers] = []
-    for cell in cells if len(cells) > 1 else ():
+    for cell in cells:
         images = (cell @ turn.T for turn in turns)
         if not any(_same_lattice(image, other) for image in images for other in kept):
             kept.append(cell)
-    return kept or cells
+    return kept
 
 
 def _same_lattice(one: Integers, other: Integers) -> bool:
@@ -327,8 +321,8 @@ def _count(stack: Stack, sites: tuple[Site, ...]) -> Counter[str]:
 
 def _kept(stack: Stack, fixed: tuple[Site, ...], lower: tuple[Kinded, ...], units: int) -> dict[str, int]:
     """How many shared units of each kind one face keeps."""
-    formula = stack.crystal.structure.composition.reduced_composition
-    missing = {str(e): units * round(n) - _count(stack, fixed)[str(e)] for e, n in formula.items()}
+    inside = _count(stack, fixed)
+    missing = {element: units * n - inside[element] for element, n in stack.crystal.counts.items()}
     kept = {}
     for kind, piece in sorted(dict(lower).items()):
         contents, near = _count(stack, piece), sum(k == kind for k, _ in lower)
@@ -356,6 +350,14 @@ def _refuse_too_many(lower: tuple[Kinded, ...], upper: tuple[Kinded, ...], kept:
         )
 
 
+def _kept_heights(stack: Stack, bottom: float, top: float) -> Iterator[tuple[Operation, Integers, int]]:
+    """Operations that map a slab on itself but for a lattice plane: rotation along `basis`, and planes to rise."""
+    for operation, rotation, shift in stack.surface_operations:
+        rise = (0.0 if rotation[2, 2] == 1 else bottom + top) - shift[2]
+        if abs(rise - round(rise)) <= 1e-3:
+            yield operation, rotation, round(rise)
+
+
 def _slab_operations(
     stack: Stack, bottom: float, top: float, supercell: Integers
 ) -> tuple[tuple[Operation, ...], tuple[int, ...]]:
@@ -363,19 +365,13 @@ def _slab_operations(
     operations: list[Operation] = []
     flips: list[int] = []
     inverse = np.linalg.inv(supercell.T)
-    for operation in stack.crystal.operations:
-        rotation, shift = _on_surface(stack, operation)
-        sense = rotation[2, 2]
-        lift = 0.0 if sense == 1 else bottom + top
-        rise = lift - shift[2]
+    for operation, rotation, rise in _kept_heights(stack, bottom, top):
         plane = inverse @ rotation[:2, :2] @ supercell.T
-        if tuple(rotation[2]) not in ((0, 0, 1), (0, 0, -1)) or abs(rise - round(rise)) > 1e-3:
-            continue
         if np.abs(plane - np.rint(plane)).max() > 1e-6:
             continue
         for i, j in _cosets(supercell):
-            move = np.array([i, j, round(rise)]) @ stack.basis
-            flips += [len(operations)] if sense == -1 else []
+            move = np.array([i, j, rise]) @ stack.basis
+            flips += [len(operations)] if rotation[2, 2] == -1 else []
             operations.append(Operation(operation.rotation, operation.translation + move))
     return tuple(operations), tuple(flips)
 

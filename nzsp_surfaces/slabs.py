@@ -13,7 +13,7 @@ import numpy.typing as npt
 from nzsp_surfaces.electrostatics import arrangement_energies, grouped, pair_energies
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.faces import broken_by_kind, framework_bonds, lost_bonds
-from nzsp_surfaces.identity import congruent, slab_identity, surroundings
+from nzsp_surfaces.identity import congruent, surroundings
 from nzsp_surfaces.placing import coordinates, placed, positions, surface_frame
 from nzsp_surfaces.planes import Gap, Site, Stack, gaps, layers, stack
 from nzsp_surfaces.sharing import (
@@ -255,7 +255,7 @@ def _position(view: Stack, height: float) -> float:
 def _arranged(terms: tuple[Termination, ...], options: SlabOptions) -> list[SlabCut]:
     """The best arrangements of the shared units by electrostatics, one for each kind of face.
 
-    Where energies tie, identities decide, because the order of enumeration depends on how the bulk was written down.
+    Where energies tie, the atoms' surroundings decide: the order of enumeration depends on how the bulk is written.
     """
     ways = [way for number, term in enumerate(terms) for way in _ways(number, term, options)]
     ranked = _ranked(ways, options.arrangements)
@@ -286,18 +286,20 @@ def _ways(cell: int, term: Termination, options: SlabOptions) -> list[_Way]:
 
 
 def _ranked(ways: list[_Way], wanted: int) -> list[_Way]:
-    """Lowest energy first; among those that tie and may be wanted, the smallest identity."""
+    """Lowest energy first; those that tie and may be wanted in the order of their surroundings."""
     ordered = sorted(ways, key=lambda way: way.energy)
     parts = [i for i in range(1, len(ordered)) if ordered[i].energy - ordered[i - 1].energy > SAME_ENERGY]
     groups = [ordered[a:b] for a, b in itertools.pairwise([0, *parts, len(ordered)])]
     told = [
-        sorted(g, key=_identity) if 1 < len(g) <= MOST_TIES and i <= wanted * 4 else g for i, g in enumerate(groups)
+        sorted(g, key=_tightness) if 1 < len(g) <= MOST_TIES and i <= wanted * 4 else g for i, g in enumerate(groups)
     ]
     return list(itertools.chain(*told))
 
 
-def _identity(way: _Way) -> str:
-    return slab_identity(way.term.stack, way.term.in_plane, way.term.fixed + way.choice.sites)
+def _tightness(way: _Way) -> float:
+    """A number that differs between arrangements unless they are congruent, and that no change of setting alters."""
+    sites = way.term.fixed + way.choice.sites
+    return float(np.sum(surroundings(way.term.stack.crystal, way.term.in_plane, sites) ** 2))
 
 
 def _cut(term: Termination, choice: Arrangement, electrostatic: float, rank: int, count: int) -> SlabCut:
