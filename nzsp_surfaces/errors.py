@@ -14,6 +14,14 @@ class Incomparable(UserError):
     """Two calculations whose energies must not be subtracted: other settings, other engine, or not converged."""
 
 
+class Unfinished(UserError):
+    """A run that broke off, or an energy that is not converged: no result."""
+
+
+class Damaged(UserError):
+    """A file that is no XML, or XML without what VASP writes."""
+
+
 class OffStoichiometry(UserError):
     """A slab that is no multiple of the bulk formula unit (plus film units)."""
 

@@ -8,6 +8,12 @@ J_PER_M2_PER_EV_PER_A2 = 16.02176634
 EV_PER_E2_PER_A = 14.399645478425668
 """e²/(4 pi eps0) in eV Å, the Coulomb constant of electrostatic sums."""
 
+EV_PER_A3_PER_KBAR = 1 / 1602.176634
+"""1 kB, which is 1e8 Pa, in eV/Å³."""
+
+EV_PER_K = 8.617333262145179e-5
+"""Boltzmann's constant in eV/K: 1.380649e-23 J/K / 1.602176634e-19 J."""
+
 
 def joule_per_square_metre(ev_per_square_angstrom: float) -> float:
     """Surface energy in J/m² from eV/Å²."""

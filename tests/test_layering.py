@@ -15,10 +15,10 @@ PACKAGE = Path(nzsp_surfaces.__file__).parent
 
 FLOORS = (
     ("units", "errors", "files", "labels", "calculation"),
-    ("reading", "vasp_reading"),
-    ("crystals", "vasp_tags"),
-    ("bonds", "vasp_settings"),
-    ("planes", "electrostatics", "vasp_potentials"),
+    ("reading", "vasp_stream", "vasp_arrays"),
+    ("crystals", "vasp_tags", "vasp_header", "vasp_witness"),
+    ("bonds", "vasp_settings", "vasp_steps"),
+    ("planes", "electrostatics", "vasp_potentials", "vasp_reading"),
     ("placing", "certificates"),
     ("faces", "identity"),
     ("sharing",),

@@ -1,0 +1,189 @@
+"""Reading dynamics beside pymatgen: time and peak memory on a vasprun.xml of 100 atoms as it grows.
+
+Each reading has a process of its own and imports what it needs before its clock starts. The best of `REPEATS` is told,
+since another process on the machine can only slow one down.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+ATOMS, LENGTHS = 100, (1000, 2000, 4000)
+SCSTEPS = 8
+"""Of each ionic step."""
+EDGE = 11.0
+"""Å of the cubic cell."""
+REPEATS = 3
+
+MEASURE = """
+import json, resource, sys, time
+from pathlib import Path
+{imports}
+path, began = Path(sys.argv[1]), time.perf_counter()
+steps = {reading}
+seconds = time.perf_counter() - began
+print(json.dumps([steps, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+"""
+OURS = "from nzsp_surfaces.vasp_steps import ionic_steps, trace"
+THEIRS = "import warnings; warnings.simplefilter('ignore'); from pymatgen.io.vasp import Vasprun"
+QUIET = "parse_dos=False, parse_eigen=False, parse_potcar_file=False"
+READINGS = {
+    "energies": (OURS, "len(trace(path))"),
+    "positions and forces": (OURS, "sum(1 for _ in ionic_steps(path))"),
+    "pymatgen": (THEIRS, f"len(Vasprun(path, {QUIET}).ionic_steps)"),
+}
+
+
+def main() -> None:
+    """Print seconds and MB of each reading at each length."""
+    print(f"{'steps':>6} {'file MB':>8}  " + "  ".join(f"{name:>24}" for name in READINGS))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "vasprun.xml"
+        for length in LENGTHS:
+            with path.open("w") as file:
+                file.writelines(dynamics(length))
+            figures = {name: _best(name, path, length) for name in READINGS}
+            print(_line(length, path.stat().st_size / 1e6, figures), flush=True)
+
+
+def _line(length: int, size: float, figures: dict[str, tuple[float, float]]) -> str:
+    peer = figures["pymatgen"][0]
+    cells = [f"{seconds:7.2f} s {peak:4.0f} MB {peer / seconds:4.1f}x" for seconds, peak in figures.values()]
+    return f"{length:6d} {size:8.1f}  " + "  ".join(f"{cell:>24}" for cell in cells)
+
+
+def _best(name: str, path: Path, length: int) -> tuple[float, float]:
+    """Seconds and MB."""
+    imports, reading = READINGS[name]
+    script = MEASURE.format(imports=imports, reading=reading)
+    figures = []
+    for _ in range(REPEATS):
+        done = subprocess.run([sys.executable, "-c", script, str(path)], check=True, capture_output=True, text=True)
+        steps, seconds, peak = json.loads(done.stdout)
+        assert steps == length, f"{name} finds {steps} steps of {length}"
+        figures.append((seconds, peak))
+    return min(figures)
+
+
+def dynamics(length: int, atoms: int = ATOMS, seed: int = 0) -> Iterator[str]:
+    """Text of a vasprun.xml, laid out as VASP 6 does, without bands."""
+    generator = np.random.default_rng(seed)
+    positions = generator.random((atoms, 3))
+    yield _header(atoms, length)
+    yield _structure(positions, " ", ' name="initialpos" ')
+    for _ in range(length):
+        yield _calculation(positions, generator)
+        positions = (positions + generator.normal(scale=1e-3, size=positions.shape)) % 1
+    yield _structure(positions, " ", ' name="finalpos" ')
+    yield "</modeling>\n"
+
+
+def _header(atoms: int, length: int) -> str:
+    ions = "    <rc><c>Na</c><c>   1</c></rc>\n" * atoms
+    kinds = "  PAW_PBE Na_pv 19Sep2006"
+    return f"""<?xml version="1.0" encoding="ISO-8859-1"?>
+<modeling>
+ <generator>
+  <i name="program" type="string">vasp </i>
+  <i name="version" type="string">6.3.0  </i>
+ </generator>
+ <incar>
+  <i type="int" name="IBRION">     0</i>
+  <i type="int" name="NSW">{length:6d}</i>
+  <i name="POTIM">      2.00000000</i>
+ </incar>
+ <kpoints>
+  <generation param="Gamma">
+   <v type="int" name="divisions">       1        1        1 </v>
+   <v name="usershift">      0.00000000       0.00000000       0.00000000 </v>
+  </generation>
+{_array("kpointlist", np.zeros((1, 3)), "  ")}  <varray name="weights" >
+   <v>       1.00000000 </v>
+  </varray>
+ </kpoints>
+ <parameters>
+  <separator name="electronic" >
+   <i name="ENMAX">    400.00000000</i>
+   <i type="int" name="NELM">    60</i>
+  </separator>
+  <separator name="ionic" >
+   <i type="int" name="NSW">{length:6d}</i>
+   <i type="int" name="IBRION">     0</i>
+   <i name="POTIM">      2.00000000</i>
+  </separator>
+ </parameters>
+ <atominfo>
+  <atoms>     {atoms} </atoms>
+  <types>       1 </types>
+  <array name="atoms" >
+   <dimension dim="1">ion</dimension>
+   <field type="string">element</field>
+   <field type="int">atomtype</field>
+   <set>
+{ions}   </set>
+  </array>
+  <array name="atomtypes" >
+   <dimension dim="1">type</dimension>
+   <field type="int">atomspertype</field>
+   <field type="string">element</field>
+   <field>mass</field>
+   <field>valence</field>
+   <field type="string">pseudopotential</field>
+   <set>
+    <rc><c>{atoms:4d}</c><c>Na</c><c>     22.99000000</c><c>      7.00000000</c><c>{kinds:40s}</c></rc>
+   </set>
+  </array>
+ </atominfo>
+"""
+
+
+def _calculation(positions: npt.NDArray[np.float64], generator: np.random.Generator) -> str:
+    loops = "".join(_scstep(-400 - generator.random(), number in (0, SCSTEPS - 1)) for number in range(SCSTEPS))
+    names = ("e_fr_energy", "e_wo_entrp", "e_0_energy", "kinetic", "lattice kinetic", "nosepot", "nosekinetic", "total")
+    forces, stress = generator.normal(size=positions.shape), np.diag([3.0, 2.0, 1.0])
+    return "".join(
+        [
+            " <calculation>\n",
+            loops,
+            _structure(positions, "  ", ""),
+            _array("forces", forces, "  "),
+            _array("stress", stress, "  "),
+            "  <energy>\n",
+            *(f'   <i name="{name}">{-400.0:16.8f} </i>\n' for name in names),
+            '  </energy>\n  <time name="totalsc">   33.01   33.12</time>\n </calculation>\n',
+        ]
+    )
+
+
+def _scstep(energy: float, full: bool) -> str:
+    """The first and the last name the parts of the energy."""
+    parts = ("alphaZ", "ewald", "hartreedc", "XCdc", "pawpsdc", "pawaedc", "eentropy", "bandstr", "atom")
+    names = ((*parts,) if full else ()) + ("e_fr_energy", "e_wo_entrp", "e_0_energy")
+    values = "".join(f'    <i name="{name}">{energy:16.8f} </i>\n' for name in names)
+    times = "".join(f'   <time name="{name}">    3.01    3.01</time>\n' for name in ("diis", "total"))
+    return f"  <scstep>\n{times}   <energy>\n{values}   </energy>\n  </scstep>\n"
+
+
+def _structure(positions: npt.NDArray[np.float64], pad: str, name: str) -> str:
+    basis = _array("basis", EDGE * np.eye(3), f"{pad}  ") + f'{pad}  <i name="volume">{EDGE**3:16.8f} </i>\n'
+    crystal = f"{pad} <crystal>\n{basis}{_array('rec_basis', np.eye(3) / EDGE, f'{pad}  ')}{pad} </crystal>\n"
+    return f"{pad}<structure{name}>\n{crystal}{_array('positions', positions, f'{pad} ')}{pad}</structure>\n"
+
+
+def _array(name: str, rows: npt.NDArray[np.float64], pad: str) -> str:
+    """Each number in 17 columns, eight of them behind the point."""
+    number: Callable[[float], str] = "{:17.8f}".format
+    body = "".join(f"{pad} <v>{''.join(map(number, row))} </v>\n" for row in rows)
+    return f'{pad}<varray name="{name}" >\n{body}{pad}</varray>\n'
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""A VASP run read as a result: a relaxation, a static run, or where dynamics goes on."""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nzsp_surfaces.calculation import Calculation, EngineIdentity, Matrix
+from nzsp_surfaces.errors import Damaged, Unfinished
+from nzsp_surfaces.vasp_header import Header
+from nzsp_surfaces.vasp_steps import Pass, RawStep, Step
+from nzsp_surfaces.vasp_witness import Witness, witness
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+AGREEING = (
+    *("PREC", "ENMAX", "GGA", "METAGGA", "IVDW", "LASPH", "LREAL", "ADDGRID", "ISMEAR", "SIGMA", "ISPIN"),
+    *("LHFCALC", "AEXX", "HFSCREEN", "LDAU", "LDAUTYPE", "LSORBIT"),
+)
+"""Parameters that energies depend on, whatever the cell: slab and bulk must agree in them."""
+_STALE = 0.5
+"""Å; a CONTCAR in which an atom is farther from the last step belongs to another run."""
+
+
+@dataclass(frozen=True)
+class VaspRun:
+    """A run as far as it came.
+
+    Attributes:
+        path: of vasprun.xml.
+        header: program, settings and atoms.
+        structure: geometry of the last whole step, to which energy and forces belong. A run that moves on, dynamics or
+            a relaxation out of steps, leaves atoms one step beyond it in CONTCAR.
+        energy: eV, E0 of the last step: extrapolated to no smearing, without pressure times volume.
+        free_energy: eV, F of the last step, without pressure times volume.
+        forces: (n, 3) eV/Å.
+        stress: (3, 3) kB as VASP prints it; None where it was not computed.
+        finished: the document is whole, and OUTCAR, where there is one, ends with its timing.
+        electronic_converged: the electronic loop of the last step met its limit.
+        ionic_converged: nothing to relax, or relaxed to the limit; False for dynamics.
+        n_ionic_steps: whole ones.
+        unconverged_steps: numbers, from 0, of steps whose electronic loop did not meet its limit.
+    """
+
+    path: Path
+    header: Header
+    structure: Structure
+    energy: float
+    free_energy: float
+    forces: Matrix
+    stress: Matrix | None
+    finished: bool
+    electronic_converged: bool
+    ionic_converged: bool
+    n_ionic_steps: int
+    unconverged_steps: tuple[int, ...]
+
+    @property
+    def max_force(self) -> float:
+        """eV/Å, the largest on coordinates that may move."""
+        moving = self.forces if self.header.free is None else np.where(self.header.free, self.forces, 0.0)
+        return float(np.linalg.norm(moving, axis=1).max())
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What slab and bulk must agree in."""
+        used = {name: self.header.tag(name, None) for name in AGREEING}
+        # VASP echoes words as they were typed: normal, Normal.
+        given = {name: was.upper() if isinstance(was, str) else was for name, was in used.items() if was is not None}
+        return {**given, "POTCAR": sorted(self.header.potcars), "program": self.header.program}
+
+
+@dataclass(frozen=True)
+class RestartState:
+    """Where dynamics goes on.
+
+    Attributes:
+        structure: of the last whole step.
+        velocities: (n, 3) Å/fs; None after a single step without CONTCAR.
+        source: where the velocities come from: CONTCAR, positions, or nowhere.
+        steps: whole ones behind.
+        time: fs behind, the first step at 0.
+    """
+
+    structure: Structure
+    velocities: Matrix | None
+    source: str
+    steps: int
+    time: float
+
+
+def read_run(place: Path) -> VaspRun:
+    """The last whole step of a run, with flags for all that keeps it from being a result.
+
+    Args:
+        place: a folder with vasprun.xml or vasprun.xml.gz, OUTCAR beside it or not; or the file.
+
+    Raises:
+        UserError: there is no such file.
+        Damaged: it is malformed before its end, or lacks what VASP writes.
+        Unfinished: it holds no whole step.
+    """
+    pass_ = Pass(place)
+    last, loops = None, []
+    for last in pass_.steps():
+        loops.append(last.electronic)
+    if last is None:
+        raise Unfinished(f"{pass_.path}: holds no whole ionic step; run VASP again")
+    return _run(last, loops, witness(pass_.path), whole=pass_.whole)
+
+
+def calculation(run: VaspRun, identity: EngineIdentity) -> Calculation:
+    """What other energies may be compared with: E0 and the geometry it belongs to.
+
+    Raises:
+        Unfinished: the run broke off, or its last electronic loop did not meet its limit.
+    """
+    if not run.finished:
+        raise Unfinished(f"{run.path}: broken off after {run.n_ionic_steps} ionic steps; go on from CONTCAR")
+    if not run.electronic_converged:
+        raise Unfinished(f"{run.path}: the electronic loop of the last step did not converge; raise NELM, change ALGO")
+    return Calculation(
+        structure=run.structure,
+        energy=run.energy,
+        forces=run.forces,
+        converged=run.ionic_converged,
+        max_force=run.max_force,
+        steps=run.n_ionic_steps,
+        engine=identity,
+        settings=run.settings,
+    )
+
+
+def _run(raw: RawStep, loops: list[int], outcar: Witness | None, *, whole: bool) -> VaspRun:
+    header, last = raw.header, raw.step()
+    failed = _failed_loops(header, loops, outcar)
+    return VaspRun(
+        path=raw.path,
+        header=header,
+        structure=last.structure(header.elements),
+        energy=last.energy,
+        free_energy=last.free_energy,
+        forces=last.forces,
+        stress=last.stress,
+        finished=whole and (outcar is None or outcar.finished),
+        electronic_converged=len(loops) - 1 not in failed,
+        ionic_converged=whole and _relaxed(header, len(loops), outcar),
+        n_ionic_steps=len(loops),
+        unconverged_steps=failed,
+    )
+
+
+def _failed_loops(header: Header, loops: list[int], outcar: Witness | None) -> tuple[int, ...]:
+    """Steps whose loop used up NELM, unless OUTCAR says of each step whether it met its limit."""
+    if outcar and len(outcar.loops) == len(loops):
+        good = list(outcar.loops)
+    elif header.tag("ML_LMLFF", None):
+        good = [True] * len(loops)
+    else:
+        limit = int(header.tag("NELM", 60))
+        good = [0 < loop < limit for loop in loops]
+    if outcar and outcar.stopped:
+        good[-1] = False
+    return tuple(number for number, met in enumerate(good) if not met)
+
+
+def _relaxed(header: Header, steps: int, outcar: Witness | None) -> bool:
+    """Static, or fewer steps than allowed; where VASP's OUTCAR is there, only if that says so."""
+    allowed, mover = int(header.tag("NSW", 0)), int(header.tag("IBRION", -1))
+    if allowed == 0 or mover == -1:
+        return True
+    if mover == 0:
+        return False
+    # A stand-in for VASP writes OUTCAR without VASP's verdict.
+    if outcar is None or header.program.lower() != "vasp":
+        return steps < allowed
+    return outcar.relaxed
+
+
+def restart_state(place: Path) -> RestartState:
+    """Where dynamics that broke off goes on: its last whole step, whatever follows that.
+
+    Velocities are those of CONTCAR if it is of the same atoms and no older than the last step, else the last
+    displacement over the time step, which lags half a step.
+
+    Raises:
+        UserError: there is no such file.
+        Unfinished: it holds no whole step.
+    """
+    pass_, ends = Pass(place), deque[RawStep](maxlen=2)
+    # Blocks lost with the machine often come back as zeros; what was written before them is good.
+    with suppress(Damaged):
+        ends.extend(pass_.steps())
+    if not ends:
+        raise Unfinished(f"{pass_.path}: holds no whole ionic step; start again")
+    last, steps = ends[-1], [raw.step() for raw in ends]
+    structure = steps[-1].structure(last.header.elements)
+    velocities, source = _velocities(pass_.path.parent / "CONTCAR", structure, steps, last.header.timestep)
+    return RestartState(structure, velocities, source, last.number + 1, last.time)
+
+
+def _velocities(contcar: Path, structure: Structure, ends: list[Step], timestep: float) -> tuple[Matrix | None, str]:
+    written = _written_velocities(contcar, structure)
+    if written is not None:
+        return written, "CONTCAR"
+    if len(ends) < 2 or timestep <= 0:
+        return None, "nowhere"
+    moved = ends[1].positions - ends[0].positions
+    moved -= np.round(moved)
+    return moved @ ends[1].lattice / timestep, "positions"
+
+
+def _written_velocities(contcar: Path, structure: Structure) -> Matrix | None:
+    """(n, 3) Å/fs; None where the file is missing, torn, of other atoms or of another time."""
+    from pymatgen.io.vasp import Poscar
+
+    try:
+        poscar = Poscar.from_file(contcar, check_for_potcar=False)
+        velocities = np.array(poscar.velocities, float)
+    except (OSError, ValueError, IndexError, TypeError, KeyError, Warning):
+        # pymatgen raises a warning as an error where coordinates are torn.
+        return None
+    if velocities.shape != (len(structure), 3) or poscar.structure.species != structure.species:
+        return None
+    moved = poscar.structure.frac_coords - structure.frac_coords
+    moved = (moved - np.round(moved)) @ structure.lattice.matrix
+    good = np.isfinite(velocities).all() and np.linalg.norm(moved, axis=1).max() < _STALE
+    return velocities if good else None
