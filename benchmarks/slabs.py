@@ -173,7 +173,7 @@ def _theirs(case: Case) -> list[Structure]:
     found, bulk = case.found, _conventional(case.found)
     generator = SlabGenerator(bulk, hkl(case.plane), case.distance, OPTIONS.vacuum, center_slab=True)
     bonds = _polyanion_bonds(found)
-    slabs = generator.get_slabs(bonds=bonds, max_broken_bonds=0) if bonds else generator.get_slabs()
+    slabs = generator.get_slabs(bonds=dict(bonds), max_broken_bonds=0) if bonds else generator.get_slabs()
     return [_bare(slab.get_orthogonal_c_slab()) for slab in slabs]
 
 
