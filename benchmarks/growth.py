@@ -152,9 +152,9 @@ is the peak above what the process needed for one plane of calcite.
 
 ![time against size and index](growth.png)
 
-What bounds it: the atoms of the slabs. A larger cell without symmetry has as many terminations as layers, each with slabs
-of at least one repeat; a high index has a large surface cell, twice as large where the plane is polar. The Ewald sum and
-the search for what slabs have in common grow with the square of a slab's atoms.
+What bounds it: the atoms of the slabs. A larger cell without symmetry has as many terminations as layers, each with
+slabs of at least one repeat; a high index has a large surface cell, twice as large where the plane is polar. The Ewald
+sum and the search for what slabs have in common grow with the square of a slab's atoms.
 
 """
 
