@@ -43,7 +43,8 @@ def test_help_lists_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     """`nzsp --help` and `nzsp` alone show every command with its line, in order."""
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    places = [text.index(f"{entry.name:8} {entry.help}") for entry in COMMANDS]
+    width = max(len(entry.name) for entry in COMMANDS)
+    places = [text.index(f"{entry.name:{width}}  {entry.help}") for entry in COMMANDS]
     assert places == sorted(places)
     assert main([]) == 0
     assert capsys.readouterr().out == text
