@@ -31,7 +31,7 @@ class CarryOut(FiretaskBase):
 
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
         """Compute, going on from an earlier launch's checkpoints, and store the result."""
-        database = _database(self, fw_spec)
+        database = _database(self)
         study, plan = _study(database, self["study"])
         task = replace(plan.by_id[self["task"]], key=self["key"])
         if database.finished([task.key]):
@@ -53,7 +53,7 @@ class Evaluate(FiretaskBase):
 
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
         """Store the entry, with its value or with the reason why it has none."""
-        database = _database(self, fw_spec)
+        database = _database(self)
         study, plan = _study(database, self["study"])
         entry = next(e for e in plan.entries if e.id == self["entry"])
         row = entry_row(study, plan, entry, database, fw_spec["nzsp"]["keys"])
@@ -131,7 +131,7 @@ def _keyed(plan: Plan, fw_spec: dict[str, Any], names: tuple[str, ...]) -> list[
     return [replace(plan.by_id[name], key=fw_spec["nzsp"]["keys"][name]) for name in names]
 
 
-def _database(task: FiretaskBase, fw_spec: dict[str, Any]) -> Database:
+def _database(task: FiretaskBase) -> Database:
     launchpad = getattr(task, "launchpad", None)
     if launchpad is None:
         raise RuntimeError("FireWorks' offline mode is not supported: workers must reach the database")

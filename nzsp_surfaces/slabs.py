@@ -194,23 +194,22 @@ def _rank(cuts: list[SlabCut]) -> tuple[float | str, ...]:
 
 def _once_each(crystal: Crystal, cuts: list[SlabCut]) -> tuple[tuple[SlabCut, ...], tuple[Rejection, ...]]:
     """Drop slabs that another termination gives too: one layer may be halved by a cut below it or above it."""
-    kept: list[SlabCut] = []
+    kept: list[int] = []
     repeated: list[Rejection] = []
 
     @cache
     def seen(number: int) -> Matrix:
         return surroundings(crystal, np.array(cuts[number].in_plane), cuts[number].sites)
 
-    places = {id(cut): number for number, cut in enumerate(cuts)}
-    for cut in cuts:
-        alike = [o for o in kept if o.termination != cut.termination and _likeness(o) == _likeness(cut)]
-        same = next((o for o in alike if congruent(seen(places[id(o)]), seen(places[id(cut)]))), None)
+    for number, cut in enumerate(cuts):
+        others = (n for n in kept if cuts[n].termination != cut.termination and _likeness(cuts[n]) == _likeness(cut))
+        same = next((n for n in others if congruent(seen(n), seen(number))), None)
         if same is None:
-            kept.append(cut)
+            kept.append(number)
         else:
-            reason = f"the same slab as that of the cut at {same.position} Å, shared out otherwise"
+            reason = f"the same slab as that of the cut at {cuts[same].position} Å, shared out otherwise"
             repeated.append(Rejection(cut.miller, cut.position, reason))
-    return tuple(kept), tuple(repeated)
+    return tuple(cuts[n] for n in kept), tuple(repeated)
 
 
 def _likeness(cut: SlabCut) -> tuple[float, ...]:
@@ -221,7 +220,7 @@ def _likeness(cut: SlabCut) -> tuple[float, ...]:
 def fewest_broken(cuts: tuple[SlabCut, ...]) -> tuple[tuple[SlabCut, ...], tuple[Rejection, ...]]:
     """The cuts of a plane that break the fewest framework bonds, and the other terminations as rejected."""
     kept = tuple(cut for cut in cuts if cut.broken < cuts[0].broken + 1e-9)
-    others = {cut.termination: cut for cut in reversed(cuts) if cut not in kept}
+    others = {cut.termination: cut for cut in reversed(cuts) if cut.broken >= cuts[0].broken + 1e-9}
     reason = "breaks more bonds: {:.4f} per Å² where {:.4f} suffice"
     rejected = [Rejection(c.miller, c.position, reason.format(c.broken, cuts[0].broken)) for c in others.values()]
     return kept, tuple(sorted(rejected, key=lambda r: r.position))

@@ -4,7 +4,7 @@ Needs Debian's ``slurm-wlm`` and ``munge`` and must run as root. Nothing of the
 system's own Slurm or MUNGE setup is read or written: key, socket, state, spool,
 logs and slurm.conf all live in the folder that the caller gives.
 
-    with slurm(Path("/tmp/x")) as env:
+    with slurm(folder) as env:
         subprocess.run(["sbatch", "--wrap", "hostname"], env=env, check=True)
 """
 
