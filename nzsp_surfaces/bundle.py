@@ -11,6 +11,7 @@ from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.study import Study, StudyFile, load_study
 
 STUDY_NAME = "study.yaml"
+VASP_FOLDER = "vasp"
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Bundle:
         identity: of the study.
         name: for people.
         profile, engine: with which it was read.
-        files: name -> text; `study.yaml` and one file for each structure.
+        files: name -> text; `study.yaml`, one file for each structure, and settings of VASP.
     """
 
     identity: str
@@ -41,6 +42,9 @@ def pack(study: Study) -> Bundle:
 
     names = {path: f"{number}_{path.name}" for number, path in enumerate(_structures(study.settings))}
     files = {name: path.read_text() for path, name in names.items()}
+    if study.settings.vasp:
+        names[study.settings.vasp] = VASP_FOLDER
+        files |= {f"{VASP_FOLDER}/{path.name}": path.read_text() for path in sorted(study.settings.vasp.glob("*.yaml"))}
     files[STUDY_NAME] = yaml.safe_dump(_plain(asdict(study.settings), names), sort_keys=False, allow_unicode=True)
     return Bundle(study.identity, study.name, study.profile_name, study.settings.engine, files)
 
@@ -53,6 +57,7 @@ def unpack(bundle: Bundle, folder: Path) -> Study:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in bundle.files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
     study = load_study(folder / STUDY_NAME, bundle.profile, bundle.engine)
     if study.identity != bundle.identity:

@@ -43,8 +43,8 @@ class Calculation:
         max_force: eV/Å, the largest left.
         steps: evaluations of energy and forces.
         engine: who computed it.
-        settings: what slab and bulk must agree in.
-        corrections: what was changed on the way by an error handler.
+        settings: what slab and bulk must agree in, as used; tables by element where their elements may differ.
+        corrections: what was changed on the way by an error handler; what matters of it shows in the settings.
     """
 
     structure: Structure

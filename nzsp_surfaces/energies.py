@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -187,12 +187,18 @@ def _comparable(one: Calculation, other: Calculation) -> None:
     _converged(other)
     if one.engine != other.engine:
         raise Incomparable(f"computed with {one.engine} and {other.engine}; use one engine, model and version for both")
-    if one.settings != other.settings:
-        keys = {k for k in one.settings.keys() | other.settings.keys() if one.settings.get(k) != other.settings.get(k)}
-        raise Incomparable(
-            f"computed with different {', '.join(sorted(keys))}; repeat one with the settings of the other"
-        )
-    if one.corrections != other.corrections:
-        raise Incomparable(
-            f"corrected differently: {one.corrections} and {other.corrections}; repeat without corrections"
-        )
+    names = sorted(one.settings.keys() | other.settings.keys())
+    unlike = [name for name in names if not _agree(name, one.settings, other.settings)]
+    if unlike:
+        values = "; ".join(f"{k}: {one.settings.get(k)} and {other.settings.get(k)}" for k in unlike)
+        mended = [*one.corrections, *other.corrections]
+        cause = f", changed by {' and '.join(mended)}" if mended else ""
+        raise Incomparable(f"computed with different settings ({values}){cause}; repeat one with those of the other")
+
+
+def _agree(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether a setting is the same; a table by element, in the elements of both."""
+    mine, theirs = one.get(name), other.get(name)
+    if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+        return all(mine[element] == theirs[element] for element in mine.keys() & theirs.keys())
+    return bool(mine == theirs)

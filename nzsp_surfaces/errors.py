@@ -18,6 +18,10 @@ class Unfinished(UserError):
     """A run that broke off, or an energy that is not converged: no result."""
 
 
+class OutOfTime(UserError):
+    """The job's wall time is over; what was computed lies in files, and the next job goes on there."""
+
+
 class Damaged(UserError):
     """A file that is no XML, or XML without what VASP writes."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -12,15 +13,20 @@ from typing import TYPE_CHECKING, Any
 from fireworks import FiretaskBase, Firework, FWAction, Workflow
 
 from nzsp_surfaces.bundle import unpack
+from nzsp_surfaces.errors import OutOfTime
 from nzsp_surfaces.launchpad import Database
 from nzsp_surfaces.local import engine_here
 from nzsp_surfaces.outcome import evaluate
 from nzsp_surfaces.plan import Entry, Plan, Task, bulk_id, make_plan, reference_ids
 from nzsp_surfaces.recipes import Bench, carry_out
-from nzsp_surfaces.store import Store
+from nzsp_surfaces.store import Store, alone
 
 if TYPE_CHECKING:
     from nzsp_surfaces.study import Study
+
+
+SPEC = ("nzsp", "_priority", "_add_launchpad_and_fw_id", "_add_fworker")
+"""What a calculation's Firework says; FireWorks adds more when it runs."""
 
 
 class CarryOut(FiretaskBase):
@@ -30,19 +36,34 @@ class CarryOut(FiretaskBase):
     required_params = ["study", "task", "key", "folder"]  # noqa: RUF012 (FireWorks reads a list)
 
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
-        """Compute, going on from an earlier launch's checkpoints, and store the result."""
+        """Compute, going on from an earlier launch's checkpoints, and store the result.
+
+        A result that an earlier launch left on disk, because the database was gone by then, is not computed again.
+        """
         database = _database(self)
         study, plan = _study(database, self["study"])
         task = replace(plan.by_id[self["task"]], key=self["key"])
-        if database.finished([task.key]):
-            return FWAction(stored_data={"known": True})
         store = Store(Path(self["folder"]))
-        folder = store.folder(task)
-        folder.mkdir(parents=True, exist_ok=True)
-        parents = database.results(_keyed(plan, fw_spec, task.parents))
-        result = carry_out(Bench(study, plan, task, parents, engine_here, folder, _say))
-        store.save(task, result)
-        return FWAction(stored_data=database.keep_result(task, result, folder, socket.gethostname()))
+        with alone(store.folder(task)) as folder:
+            if database.finished([task.key]):
+                return FWAction(stored_data={"known": True})
+            result = store.result(task)
+            if result is None:
+                parents = database.results(_keyed(plan, fw_spec, task.parents))
+                engine = partial(engine_here, study, fw_spec.get("_fw_env") or {})
+                try:
+                    result = carry_out(Bench(study, plan, task, parents, engine, folder, _say))
+                except OutOfTime as pause:
+                    return self._going_on(fw_spec, pause)
+                store.save(task, result)
+            return FWAction(stored_data=database.keep_result(task, result, folder, socket.gethostname()))
+
+    def _going_on(self, fw_spec: dict[str, Any], pause: OutOfTime) -> FWAction:
+        """The same again in another job; this job's worker takes nothing more, since its time is over."""
+        self.fworker._query = {"fw_id": -1}  # FireWorks has no public way to end rapidfire from within
+        spec = {name: fw_spec[name] for name in SPEC}
+        rest = Firework([CarryOut(**self.to_dict())], spec=spec, name=self["task"])
+        return FWAction(stored_data={"paused": str(pause)}, detours=[rest])
 
 
 class Evaluate(FiretaskBase):
@@ -107,7 +128,8 @@ def workflow(study: Study, plan: Plan, folder: Path, finished: set[str]) -> Work
 def _work(study: Study, plan: Plan, task: Task, folder: Path) -> Firework:
     about = {"study": study.identity, "task": task.id, "kind": task.kind, "key": task.key}
     keys = {name: plan.by_id[name].key for name in task.parents}
-    spec = {"nzsp": about | {"keys": keys}, "_priority": int(plan.urgency[task.id]), "_add_launchpad_and_fw_id": True}
+    wants = {"_priority": int(plan.urgency[task.id]), "_add_launchpad_and_fw_id": True, "_add_fworker": True}
+    spec = {"nzsp": about | {"keys": keys}, **wants}
     doing = CarryOut(study=study.identity, task=task.id, key=task.key, folder=str(folder))
     return Firework([doing], spec=spec, name=task.id)
 

@@ -7,18 +7,21 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
+from nzsp_surfaces.engines import catalogue
+from nzsp_surfaces.engines.base import Engine
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.plan import Plan, Task
 from nzsp_surfaces.recipes import Bench, Result, carry_out
 from nzsp_surfaces.store import Store
 from nzsp_surfaces.study import Study
+from nzsp_surfaces.vasp_potentials import check_potentials
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
@@ -204,11 +207,37 @@ def _leave_with_parent(parent: int) -> None:
     os._exit(1)
 
 
-@cache
-def engine_here(name: str) -> Any:
-    """An engine, loaded once in a process, with one thread."""
-    from nzsp_surfaces.engines import catalogue
+def check_engines(study: Study) -> None:
+    """Look whether a study's engines are installed, and VASP's potentials at hand.
 
+    Raises:
+        UserError: what is missing.
+    """
+    names = {study.settings.engine, study.anneal_engine}
+    for name in sorted(names):
+        catalogue.entry(name, str(study.path))
+    if catalogue.VASP in names:
+        crystals = [m.crystal for m in study.materials] + [f.reference for f in study.films]
+        elements = sorted({symbol for crystal in crystals for symbol in crystal.charges})
+        for settings in study.vasp.values():
+            check_potentials(settings, elements)
+
+
+def engine_here(study: Study, worker: Mapping[str, str], name: str) -> Engine:
+    """An engine for a study.
+
+    Args:
+        worker: its environment, which may name VASP's command.
+
+    Raises:
+        UserError: the engine, or its program, is not here.
+    """
+    return catalogue.vasp_engine(study.vasp, worker) if name == catalogue.VASP else _loaded(name)
+
+
+@cache
+def _loaded(name: str) -> Engine:
+    """A potential, loaded once in a process, with one thread."""
     engine = catalogue.load(name)
     if catalogue.ENGINES[name].potential:
         import torch
@@ -225,6 +254,7 @@ def _carry_out(task: Task, parents: dict[str, Result]) -> Result:
     def report(step: int, text: str) -> None:
         place.steps.put(Progress(task.id, step, text))
 
-    result = carry_out(Bench(place.study, place.plan, task, parents, engine_here, folder, report))
+    engine = partial(engine_here, place.study, {})
+    result = carry_out(Bench(place.study, place.plan, task, parents, engine, folder, report))
     place.store.save(task, result)
     return result

@@ -10,13 +10,27 @@ from typing import Any
 import numpy as np
 
 from nzsp_surfaces.calculation import digest, structure_to_json
+from nzsp_surfaces.engines import catalogue
 from nzsp_surfaces.materials import Material
 from nzsp_surfaces.slabs import Rejection, SlabCut, SlabOptions, cut_slabs, fewest_broken
 from nzsp_surfaces.study import CappingFilm, Study
+from nzsp_surfaces.vasp_settings import Kind
 
 RULES = 3
 """Counts changes of how tasks are carried out; results of other rules are not reused."""
 
+
+VASP_KINDS: dict[str, tuple[Kind, ...]] = {
+    "bulk": ("bulk",),
+    "reference": ("bulk",),
+    "screen": ("slab",),
+    "bare": ("slab",),
+    "place": ("slab",),
+    "anneal": ("aimd",),
+    "quench": ("slab",),
+    "alike": ("slab", "static"),
+}
+"""Settings of VASP that each kind of task uses; a reference's dynamics are part of its content."""
 
 PLACE_STEPS = 20
 """Steps of relaxation that rank placements of a film's cations."""
@@ -80,10 +94,10 @@ class Plan:
     @cached_property
     def urgency(self) -> dict[str, float]:
         """Weight of the longest chain that starts at each task; the heaviest goes first."""
-        urgency: dict[str, float] = {}
-        for task in reversed(self.tasks):
-            followers = [urgency[other.id] for other in self.tasks if task.id in other.parents]
-            urgency[task.id] = task.weight + max(followers, default=0.0)
+        urgency = {task.id: task.weight for task in self.tasks}
+        for task in reversed(self.tasks):  # children come later, so their own chains are known already
+            for parent in task.parents:
+                urgency[parent] = max(urgency[parent], self.by_id[parent].weight + urgency[task.id])
         return urgency
 
 
@@ -99,7 +113,8 @@ class _Draft:
         self, identifier: str, kind: str, parents: tuple[str, ...], content: Any, engine: str, weight: float
     ) -> str:
         identity = self.study.resolved["engine" if engine == self.study.settings.engine else "anneal_engine"]
-        key = digest([RULES, kind, content, [self.keys[p] for p in parents], identity])
+        vasp = [_vasp_content(self.study, VASP_KINDS[kind])] if engine == catalogue.VASP else []
+        key = digest([RULES, kind, content, [self.keys[p] for p in parents], identity, *vasp])
         self.tasks.append(Task(identifier, kind, parents, key, engine, weight))
         self.keys[identifier] = key
         return identifier
@@ -171,6 +186,11 @@ def _reference_tasks(draft: _Draft, film: CappingFilm) -> None:
         draft.add(identifier, "reference", (), content, study.settings.engine, weight)
 
 
+def _vasp_content(study: Study, kinds: tuple[Kind, ...]) -> list[Any]:
+    """The settings of VASP on which a result depends."""
+    return [study.resolved["vasp"][kind] for kind in kinds]
+
+
 def anneal_time(study: Study, film: CappingFilm) -> float:
     """fs of a film's anneal under the profile."""
     return min(film.settings.time, study.profile.longest_anneal)
@@ -178,7 +198,9 @@ def anneal_time(study: Study, film: CappingFilm) -> float:
 
 def _anneal_content(study: Study, film: CappingFilm) -> list[Any]:
     anneal = study.resolved["anneal_engine"]
-    return [anneal, film.settings.temperature, anneal_time(study, film), study.settings.timestep, study.settings.seed]
+    vasp = [_vasp_content(study, ("aimd",))] if study.anneal_engine == catalogue.VASP else []
+    given = study.settings
+    return [*vasp, anneal, film.settings.temperature, anneal_time(study, film), given.timestep, given.seed]
 
 
 def _bare_tasks(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from nzsp_surfaces.calculation import Calculation, calculation_from_json, structure_from_json, structure_to_json
 from nzsp_surfaces.crystals import Crystal, relaxed
-from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings
+from nzsp_surfaces.engines.base import DynamicsSettings, Engine, RelaxSettings
 from nzsp_surfaces.films import CappedSlab, cap, mirrored
 from nzsp_surfaces.materials import Material
 from nzsp_surfaces.placing import middle_atoms
@@ -23,8 +23,6 @@ from nzsp_surfaces.study import CappingFilm, Study
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
-
-    from nzsp_surfaces.engines.ase import AseEngine
 
 REFERENCE_ATOMS = 32
 """An annealed cell of a film's compound holds at least so many atoms, so that polyanions may turn independently."""
@@ -102,12 +100,12 @@ class Bench:
     plan: Plan
     task: Task
     results: Mapping[str, Result]
-    engine: Callable[[str], AseEngine]
+    engine: Callable[[str], Engine]
     folder: Path
     report: Callable[[int, str], None]
 
     @property
-    def own(self) -> AseEngine:
+    def own(self) -> Engine:
         """The engine of the task."""
         return self.engine(self.task.engine)
 
@@ -304,7 +302,7 @@ def _alike(bench: Bench) -> Result:
     notes = annealed.notes or {}
     capped = capped_slab(bench, notes["arrangement"], notes["placement"])
     choices = {half: mirrored(capped, quenched.structure.cart_coords, half) for half in ("bottom", "top")}
-    energies = {half: bench.own.single_point(s).energy for half, s in choices.items()}
+    energies = {half: bench.own.single_point(s, bench.folder / half).energy for half, s in choices.items()}
     better = min(energies, key=lambda half: energies[half])
     return _relaxed(bench, choices[better], capped.flip, better_face=better)
 

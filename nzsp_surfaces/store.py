@@ -138,6 +138,15 @@ def only_run(path: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[Path]:
+    """Hold the folder of a calculation that two studies share; whoever comes second waits for its result."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+
+
 def enough_room(path: Path, megabytes: int = 50) -> None:
     """Refuse to start on a full disk.
 

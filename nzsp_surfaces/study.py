@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from nzsp_surfaces.materials import Material
 from nzsp_surfaces.materials import material as described
 from nzsp_surfaces.reading import did_you_mean, read
 from nzsp_surfaces.slabs import SlabOptions
+from nzsp_surfaces.vasp_settings import Kind, VaspSettings, read_settings
 
 Plane = tuple[int, int, int, int] | tuple[int, int, int]
 
@@ -135,6 +137,7 @@ class StudyFile:
     slabs: SlabOptions = field(default_factory=SlabOptions)
     engine: str = catalogue.DEFAULT
     anneal_engine: str | None = None
+    vasp: Path | None = None
     timestep: float = 2.0
     seed: int = 1
     profiles: dict[Literal["quick", "paper"], Profile] = field(default_factory=dict)
@@ -169,6 +172,7 @@ class Study:
         profile_name: quick or paper.
         profile: what that means here.
         materials, films: with their crystals.
+        vasp: settings of VASP by kind.
     """
 
     path: Path
@@ -177,10 +181,17 @@ class Study:
     profile: Profile
     materials: tuple[Material, ...]
     films: tuple[CappingFilm, ...]
+    vasp: Mapping[Kind, VaspSettings]
 
     @cached_property
     def resolved(self) -> dict[str, Any]:
         """Everything that decides results, as plain data."""
+        engines = {self.settings.engine, self.anneal_engine}
+        vasp = {kind: _plain(settings) for kind, settings in self.vasp.items()} if catalogue.VASP in engines else None
+        return self._content | ({"vasp": vasp} if vasp else {})
+
+    @property
+    def _content(self) -> dict[str, Any]:
         return {
             "materials": {m.name: _material_content(m) for m in self.materials},
             "films": {f.name: _film_content(f) for f in self.films},
@@ -240,7 +251,7 @@ def load_study(path: Path, profile: str = "quick", engine: str | None = None) ->
         _check_forms(material, settings.planes, path)
     films = tuple(_film(name, given, settings, path) for name, given in settings.films.items())
     _check_published(settings, path)
-    return Study(path, settings, profile, chosen, materials, films)
+    return Study(path, settings, profile, chosen, materials, films, read_settings(settings.vasp))
 
 
 def _check_planes(settings: StudyFile, path: Path) -> None:

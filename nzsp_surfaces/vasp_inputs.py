@@ -47,6 +47,7 @@ class VaspInputs:
         symbols: of the potentials, in POTCAR's order.
         settings: that these came from.
         warnings: what a person should look at.
+        velocities: (n, 3) Å/fs in POSCAR's order, with which dynamics goes on; None to draw them.
     """
 
     structure: Structure
@@ -57,6 +58,7 @@ class VaspInputs:
     symbols: tuple[str, ...]
     settings: VaspSettings
     warnings: tuple[str, ...]
+    velocities: npt.NDArray[np.float64] | None = None
 
     @property
     def files(self) -> dict[str, str]:
@@ -64,11 +66,12 @@ class VaspInputs:
         from pymatgen.io.vasp import Kpoints, Poscar
 
         free = None if not any(self.fixed) else [[not fixed] * 3 for fixed in self.fixed]
+        moving = None if self.velocities is None else self.velocities.tolist()
         mesh = "gamma point" if self.settings.gamma_only else f"length {self.settings.kpoint_length:g} A"
         return {
             "INCAR": incar_text(self.incar),
             "KPOINTS": str(Kpoints.gamma_automatic(self.mesh, comment=f"centred on gamma, {mesh}")).rstrip() + "\n",
-            "POSCAR": Poscar(self.structure, selective_dynamics=free).get_str(),
+            "POSCAR": Poscar(self.structure, selective_dynamics=free, velocities=moving).get_str(),
             "POTCAR.spec": "\n".join(self.symbols) + "\n",
         }
 
@@ -94,7 +97,13 @@ class VaspInputs:
 
 
 def vasp_inputs(
-    structure: Structure, settings: VaspSettings, *, slab: bool, polar: bool = False, held: Iterable[int] = ()
+    structure: Structure,
+    settings: VaspSettings,
+    *,
+    slab: bool,
+    polar: bool = False,
+    held: Iterable[int] = (),
+    velocities: npt.NDArray[np.float64] | None = None,
 ) -> VaspInputs:
     """What VASP reads for a structure.
 
@@ -103,6 +112,7 @@ def vasp_inputs(
         slab: whether the third vector is the normal of a slab, with vacuum along it.
         polar: whether the slab needs a dipole correction; `needs_dipole_correction` tells.
         held: numbers of the atoms that stay where they are.
+        velocities: (n, 3) Å/fs, in the structure's order, with which dynamics goes on.
 
     Raises:
         UserError: the cell does not suit VASP or the kind, a potential is unknown, or dynamics have no thermostat.
@@ -123,6 +133,7 @@ def vasp_inputs(
         symbols=tuple(chosen[element] for element in kinds),
         settings=settings,
         warnings=(*_unusual_values(incar), *_borrowed(settings, chosen)),
+        velocities=None if velocities is None else velocities[list(order)],
     )
 
 

@@ -81,7 +81,7 @@ class RestartState:
     """Where dynamics goes on.
 
     Attributes:
-        structure: of the last whole step.
+        structure: of CONTCAR where the velocities come from there, else of the last whole step.
         velocities: (n, 3) Å/fs; None after a single step without CONTCAR.
         source: where the velocities come from: CONTCAR, positions, or nowhere.
         steps: whole ones behind.
@@ -184,10 +184,10 @@ def _relaxed(header: Header, steps: int, outcar: Witness | None) -> bool:
 
 
 def restart_state(place: Path) -> RestartState:
-    """Where dynamics that broke off goes on: its last whole step, whatever follows that.
+    """Where dynamics goes on after its last whole step, whatever follows that in the file.
 
-    Velocities are those of CONTCAR if it is of the same atoms and no older than the last step, else the last
-    displacement over the time step, which lags half a step.
+    Positions and velocities are those of CONTCAR, one step on, if it is of the same atoms and near the last step; else
+    those of the last whole step, with its displacement over the time step, which lags half a step.
 
     Raises:
         UserError: there is no such file.
@@ -201,27 +201,34 @@ def restart_state(place: Path) -> RestartState:
         raise Unfinished(f"{pass_.path}: holds no whole ionic step; start again")
     last, steps = ends[-1], [raw.step() for raw in ends]
     structure = steps[-1].structure(last.header.elements)
-    velocities, source = _velocities(pass_.path.parent / "CONTCAR", structure, steps, last.header.timestep)
-    return RestartState(structure, velocities, source, last.number + 1, last.time)
-
-
-def _velocities(contcar: Path, structure: Structure, ends: list[Step], timestep: float) -> tuple[Matrix | None, str]:
-    written = _written_velocities(contcar, structure)
+    written = _written(pass_.path.parent / "CONTCAR", structure)
     if written is not None:
-        return written, "CONTCAR"
+        return RestartState(*written, "CONTCAR", last.number + 1, last.time)
+    velocities = _last_displacement(steps, last.header.timestep)
+    return RestartState(structure, velocities, "positions" if len(steps) > 1 else "nowhere", last.number + 1, last.time)
+
+
+def _last_displacement(ends: list[Step], timestep: float) -> Matrix | None:
+    """(n, 3) Å/fs, of the last two steps; None where there is one."""
     if len(ends) < 2 or timestep <= 0:
-        return None, "nowhere"
+        return None
     moved = ends[1].positions - ends[0].positions
     moved -= np.round(moved)
-    return moved @ ends[1].lattice / timestep, "positions"
+    return np.asarray(moved @ ends[1].lattice / timestep)
 
 
-def _written_velocities(contcar: Path, structure: Structure) -> Matrix | None:
-    """(n, 3) Å/fs; None where the file is missing, torn, of other atoms or of another time."""
+def _blank_before_velocities(text: str) -> str:
+    """Some programs put the kind of coordinates there, which VASP reads and pymatgen does not."""
+    head, line, tail = text.rpartition("\nCartesian\n")
+    return f"{head}\n\n{tail}" if line and "irect" in head else text
+
+
+def _written(contcar: Path, structure: Structure) -> tuple[Structure, Matrix] | None:
+    """Positions, and velocities (n, 3) Å/fs; None where the file is missing, torn, or of other atoms or times."""
     from pymatgen.io.vasp import Poscar
 
     try:
-        poscar = Poscar.from_file(contcar, check_for_potcar=False)
+        poscar = Poscar.from_str(_blank_before_velocities(contcar.read_text()))
         velocities = np.array(poscar.velocities, float)
     except (OSError, ValueError, IndexError, TypeError, KeyError, Warning):
         # pymatgen raises a warning as an error where coordinates are torn.
@@ -231,4 +238,4 @@ def _written_velocities(contcar: Path, structure: Structure) -> Matrix | None:
     moved = poscar.structure.frac_coords - structure.frac_coords
     moved = (moved - np.round(moved)) @ structure.lattice.matrix
     good = np.isfinite(velocities).all() and np.linalg.norm(moved, axis=1).max() < _STALE
-    return velocities if good else None
+    return (poscar.structure, velocities) if good else None

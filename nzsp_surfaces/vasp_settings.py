@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, make_dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.reading import read
 from nzsp_surfaces.vasp_tags import Value, checked, given_tags, tags_schema, without_long_list
 
 Kind = Literal["bulk", "slab", "aimd", "static"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Functional = Literal["PBE", "PBE_52", "PBE_52_W_HASH", "PBE_54", "PBE_54_W_HASH", "PBE_64"]
 """PBE and the release of its potentials, as pymatgen names them; plain PBE is the oldest."""
 
@@ -61,6 +62,15 @@ _IONS: dict[Kind, dict[str, Value]] = {
     },
     "static": {"IBRION": -1, "ISIF": 2, "NSW": 0, "LCHARG": True},
 }
+
+DECIDED = {
+    "EDIFFG": "the profile's 'bulk_force' and 'slab_force'",
+    "NSW": "the profile's 'max_steps' and the film's 'time'",
+    "TEBEG": "the film's 'temperature'",
+    "TEEND": "the film's 'temperature'",
+    "RANDOM_SEED": "the study's 'seed'",
+}
+"""Tags that a study sets itself, and by which of its keys; the same for every engine."""
 
 COMPARED: dict[str, Value | None] = {
     # What is solved: Hamiltonian, basis and grids.
@@ -126,6 +136,40 @@ class VaspSettings:
 def default_settings(kind: Kind) -> VaspSettings:
     """The paper's settings, completed by our choices; ``inputs/vasp`` says which is which."""
     return VaspSettings(kind, {**_ELECTRONS, **_IONS[kind]}, gamma_only=kind == "aimd")
+
+
+def read_settings(folder: Path | None) -> dict[Kind, VaspSettings]:
+    """The settings of each kind for a study: from KIND.yaml in a folder where there is one, else the defaults.
+
+    Raises:
+        UserError: file, line and key at fault; a tag that the study decides; slab and bulk that could not be compared.
+    """
+    if folder is not None and not folder.is_dir():
+        raise UserError(f"{folder}: no such folder; it should hold {', '.join(f'{kind}.yaml' for kind in KINDS)}")
+    files = {kind: folder / f"{kind}.yaml" for kind in KINDS} if folder else {}
+    read_ = {kind: load_settings(path) for kind, path in files.items() if path.is_file()}
+    for kind, settings in read_.items():
+        _refuse_decided(settings, files[kind])
+    found = {kind: read_.get(kind, default_settings(kind)) for kind in KINDS}
+    _refuse_unlike(found["bulk"], found["slab"], folder)
+    return found
+
+
+def _refuse_decided(settings: VaspSettings, path: Path) -> None:
+    default = default_settings(settings.kind).incar
+    decided = DECIDED | ({"POTIM": "the study's 'timestep'"} if settings.kind == "aimd" else {})
+    for tag, by in decided.items():
+        if settings.incar.get(tag) != default.get(tag):
+            raise UserError(f"{path}: INCAR tag {tag} is decided by {by}; set it there and leave the tag out")
+
+
+def _refuse_unlike(bulk: VaspSettings, slab: VaspSettings, folder: Path | None) -> None:
+    """Energies of such a study would be refused when all is computed."""
+    one, other = comparable_settings(bulk.incar), comparable_settings(slab.incar)
+    unlike = [tag for tag in one if one[tag] != other[tag]]
+    unlike += [n for n in ("kpoint_length", "functional", "potentials") if getattr(bulk, n) != getattr(slab, n)]
+    if unlike:
+        raise UserError(f"{folder}: bulk.yaml and slab.yaml differ in {', '.join(unlike)}; give both the same")
 
 
 def load_settings(path: Path | str) -> VaspSettings:

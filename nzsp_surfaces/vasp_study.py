@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from nzsp_surfaces.errors import UserError
+from nzsp_surfaces.engines.base import RelaxSettings
+from nzsp_surfaces.engines.vasp import moving, relaxing
 from nzsp_surfaces.films import cap
 from nzsp_surfaces.placing import middle_atoms
 from nzsp_surfaces.plan import plane_name
+from nzsp_surfaces.recipes import dynamics_settings
 from nzsp_surfaces.slabs import build
 from nzsp_surfaces.vasp_inputs import VaspInputs, needs_dipole_correction, vasp_inputs, write_inputs
 from nzsp_surfaces.vasp_potentials import check_potentials
-from nzsp_surfaces.vasp_settings import Kind, VaspSettings, default_settings, load_settings
+from nzsp_surfaces.vasp_settings import Kind, VaspSettings
 
 if TYPE_CHECKING:
     from nzsp_surfaces.materials import Material
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
     from nzsp_surfaces.slabs import SlabCut
     from nzsp_surfaces.study import CappingFilm, Study
 
-KINDS: tuple[Kind, ...] = ("bulk", "slab", "aimd", "static")
-Settings = dict[Kind, VaspSettings]
+Settings = Mapping[Kind, VaspSettings]
 
 
 @dataclass(frozen=True)
@@ -36,29 +37,18 @@ class Case:
     inputs: VaspInputs
 
 
-def read_settings(folder: Path | None) -> Settings:
-    """The settings of each kind: from KIND.yaml in a folder where there is one, else the defaults.
-
-    Raises:
-        UserError: file, line and key at fault.
-    """
-    if folder is not None and not folder.is_dir():
-        raise UserError(f"{folder}: no such folder; it should hold bulk.yaml, slab.yaml or aimd.yaml")
-    files = {kind: folder / f"{kind}.yaml" for kind in KINDS} if folder else {}
-    given = {kind: load_settings(path) for kind, path in files.items() if path.is_file()}
-    return {kind: given.get(kind, default_settings(kind)) for kind in KINDS}
-
-
 def cases(study: Study, plan: Plan, settings: Settings) -> Iterator[Case]:
     """All calculations of a study that begin from the geometry of its files; nothing is relaxed yet.
 
     Raises:
         UserError: a cell or an element does not suit the settings.
     """
+    profile = study.profile
+    bulk = relaxing(settings["bulk"], RelaxSettings(profile.bulk_force, profile.max_steps, cell=True))
     for film in study.films:
-        yield Case(f"{film.name}/bulk", vasp_inputs(film.reference.structure, settings["bulk"], slab=False))
+        yield Case(f"{film.name}/bulk", vasp_inputs(film.reference.structure, bulk, slab=False))
     for material in study.materials:
-        yield Case(f"{material.name}/bulk", vasp_inputs(material.crystal.structure, settings["bulk"], slab=False))
+        yield Case(f"{material.name}/bulk", vasp_inputs(material.crystal.structure, bulk, slab=False))
         for plane in study.settings.planes:
             cuts = plan.cuts[material.name, plane]
             yield from (_bare(study, material, cut, number, settings) for number, cut in enumerate(cuts, start=1))
@@ -72,7 +62,8 @@ def _bare(study: Study, material: Material, cut: SlabCut, number: int, settings:
     held = np.flatnonzero(middle_atoms(structure, options.frozen)).tolist()
     polar = needs_dipole_correction(structure, material.crystal.charges)
     folder = f"{material.name}/{plane_name(cut.miller)}/bare/{number}"
-    return Case(folder, vasp_inputs(structure, settings["slab"], slab=True, polar=polar, held=held))
+    asked = relaxing(settings["slab"], RelaxSettings(study.profile.slab_force, study.profile.max_steps))
+    return Case(folder, vasp_inputs(structure, asked, slab=True, polar=polar, held=held))
 
 
 def _covered(study: Study, material: Material, cut: SlabCut, film: CappingFilm, settings: Settings) -> Iterator[Case]:
@@ -82,7 +73,9 @@ def _covered(study: Study, material: Material, cut: SlabCut, film: CappingFilm, 
         seed = 1000 * study.settings.seed + start
         capped = cap(cut, material.crystal, material.polyanions, material.mobile, film.film, layers, vacuum, seed)
         folder = f"{material.name}/{plane_name(cut.miller)}/{film.name}/anneal/{start}"
-        yield Case(folder, vasp_inputs(capped.structure, settings["aimd"], slab=True))
+        dynamics = dynamics_settings(study, film, start)
+        asked = moving(settings["aimd"], dynamics, dynamics.steps, leg=0)
+        yield Case(folder, vasp_inputs(capped.structure, asked, slab=True))
 
 
 def write_cases(found: list[Case], output: Path, potcars: Literal["files", "spec"]) -> list[dict[str, Any]]:

@@ -144,7 +144,7 @@ UNLIKE: list[tuple[str, Callable[[Calculation], Calculation]]] = [
     ("0.12", lambda c: replace(c, engine=replace(c.engine, version="0.12"))),
     ("encut", lambda c: replace(c, settings={"encut": 400})),
     ("ismear", lambda c: replace(c, settings={"encut": 500, "ismear": 0})),
-    ("corrected", lambda c: replace(c, corrections=("ISYM 0",))),
+    ("changed by Handler", lambda c: replace(c, settings={"encut": 400}, corrections=("Handler: INCAR encut=400",))),
     ("not converged", lambda c: replace(c, converged=False)),
 ]
 
@@ -153,7 +153,7 @@ UNLIKE: list[tuple[str, Callable[[Calculation], Calculation]]] = [
 def test_results_of_unlike_calculations_are_not_subtracted(
     word: str, change: Callable[[Calculation], Calculation]
 ) -> None:
-    """Another engine, version, setting, correction, or no convergence: refused in one line, either way round."""
+    """Another engine, version, setting, or no convergence: refused in one line, either way round."""
     slab, bulk, film = calculation("Na3PO4", -40), calculation("Na3PO4", -40), calculation("Na3PO4", -40)
     calls: tuple[Callable[[], object], ...] = (
         lambda: surface_energy(change(slab), bulk, 10.0),
@@ -166,6 +166,21 @@ def test_results_of_unlike_calculations_are_not_subtracted(
             call()
         assert word in str(error.value)
         assert "\n" not in str(error.value)
+
+
+def test_a_correction_that_changes_no_setting_that_matters_is_no_reason_to_refuse() -> None:
+    """Another algorithm leads to the same ground state; it is on record all the same."""
+    mended = replace(calculation("Na3PO4", -40), corrections=("Handler: INCAR ALGO=All",))
+    assert surface_energy(mended, calculation("Na3PO4", -40), 10.0).gamma == pytest.approx(0)
+
+
+def test_tables_by_element_agree_in_the_elements_of_both() -> None:
+    """A film's compound lacks elements of the slab that it covers."""
+    slab, film = calculation("Na3PO4", -40), calculation("Na3PO4", -40)
+    slab = replace(slab, settings={"potentials": {"Na": "Na 1", "Zr": "Zr 1"}})
+    surface_energy(slab, replace(film, settings={"potentials": {"Na": "Na 1", "P": "P 1"}}), 10.0)
+    with pytest.raises(Incomparable, match="Na 2"):
+        surface_energy(slab, replace(film, settings={"potentials": {"Na": "Na 2"}}), 10.0)
 
 
 def test_unconverged_slabs_have_no_grand_potential_either() -> None:

@@ -21,12 +21,16 @@ from scipy.spatial.transform import Rotation
 from nzsp_surfaces.calculation import Calculation, calculation_from_json, digest
 from nzsp_surfaces.crystals import ase_atoms
 from nzsp_surfaces.engines import catalogue
-from nzsp_surfaces.engines.ase import AseEngine, Trajectory
-from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings
+from nzsp_surfaces.engines.ase import AseEngine
+from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Trajectory
 from nzsp_surfaces.errors import UserError
 
 FAST = DynamicsSettings(temperature=300, duration=60, timestep=2, segment=7, seed=5)
 """30 steps in segments of 7."""
+
+
+NOWHERE = Path()
+"""A single point keeps nothing."""
 
 
 class Killed(BaseException):
@@ -67,13 +71,13 @@ def test_an_engine_obeys_mechanics(name: str, crystal: str, tolerance: float, tm
     Relaxing lowers it, meets the limit, and ends the same from half a record.
     """
     own, start = engine(name), rattled(crystal)
-    result = own.single_point(start)
+    result = own.single_point(start, NOWHERE)
     assert result.engine == catalogue.identity(name)
     assert result.forces.sum(axis=0) == pytest.approx(np.zeros(3), abs=1e-4)
     assert result.max_force == pytest.approx(np.linalg.norm(result.forces, axis=1).max())
     assert slope(own, start) == pytest.approx(-result.forces[0] @ DIRECTION, abs=tolerance)
     for other in disguises(start):
-        assert own.single_point(other).energy == pytest.approx(result.energy, abs=1e-3 * tolerance + 1e-5)
+        assert own.single_point(other, NOWHERE).energy == pytest.approx(result.energy, abs=1e-3 * tolerance + 1e-5)
     relaxed = own.relax(start, RelaxSettings(0.05, 100), tmp_path, silent)
     assert relaxed.converged
     assert relaxed.max_force <= 0.05
@@ -84,7 +88,7 @@ def test_an_engine_obeys_mechanics(name: str, crystal: str, tolerance: float, tm
     # EMT keeps a list of neighbours between calls, whose order decides the last bit; see Counting.
     assert same(resumed, relaxed) or name == "emt"
     assert resumed.energy == pytest.approx(relaxed.energy, abs=1e-9)
-    again = own.single_point(relaxed.structure)
+    again = own.single_point(relaxed.structure, NOWHERE)
     assert again.energy == pytest.approx(relaxed.energy, abs=1e-4)
     assert again.forces == pytest.approx(relaxed.forces, abs=1e-3)
 
@@ -98,7 +102,7 @@ def slope(own: AseEngine, start: Structure, step: float = 0.01) -> float:
     for sign in (1, -1):
         moved = start.copy()
         moved.translate_sites([0], sign * step * DIRECTION, frac_coords=False)
-        energies.append(own.single_point(moved).energy)
+        energies.append(own.single_point(moved, NOWHERE).energy)
     return (energies[0] - energies[1]) / (2 * step)
 
 
@@ -293,4 +297,6 @@ def test_the_energy_of_ase_is_the_energy_of_the_calculation() -> None:
     """Nothing is added or scaled on the way."""
     atoms = ase_atoms(rattled())
     atoms.calc = EMT()
-    assert engine("emt").single_point(rattled()).energy == pytest.approx(atoms.get_potential_energy(), abs=1e-12)
+    assert engine("emt").single_point(rattled(), NOWHERE).energy == pytest.approx(
+        atoms.get_potential_energy(), abs=1e-12
+    )

@@ -12,6 +12,8 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import yaml
+from cluster.vasp_commands import library as made_up_library
+from cluster.vasp_commands import potential
 from example_crystals import structure
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,26 +66,12 @@ def inputs(kind: Kind = "slab", /, **tags: Value | None) -> VaspInputs:
     return vasp_inputs(slab(), changed(default_settings(kind), tags), slab=True)
 
 
-def potential(symbol: str, *, element: str = "", functional: str = "PE") -> str:
-    """Text with the outer form of a potential and made-up numbers."""
-    element = element or symbol.split("_")[0]
-    return (
-        f"  PAW_PBE {symbol} 01Jan2030\n 1.0\n parameters from PSCTR are:\n"
-        f"   VRHFIN ={element}: made up\n   LEXCH  = {functional}\n   TITEL  = PAW_PBE {symbol} 01Jan2030\n"
-        "   LULTRA =        F    use ultrasoft PP ?\n   ZVAL   =    1.000    mass and valenz\n"
-        "END of PSCTR-controll parameters\n local part\n 1.0 2.0 3.0\n End of Dataset\n"
-    )
-
-
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of made-up potentials where pymatgen looks for them."""
-    folder = tmp_path / "library" / "POT_GGA_PAW_PBE"
-    for symbol in ("Na", "Cl", "Li_sv", "Zr_sv", "O_s"):
-        (folder / symbol).mkdir(parents=True)
-        (folder / symbol / "POTCAR").write_text(potential(symbol))
-    monkeypatch.setitem(SETTINGS, "PMG_VASP_PSP_DIR", str(folder.parent))
-    return folder
+    folder = made_up_library(tmp_path / "library", ("Na", "Cl", "Li_sv", "Zr_sv", "O_s"))
+    monkeypatch.setitem(SETTINGS, "PMG_VASP_PSP_DIR", str(folder))
+    return folder / "POT_GGA_PAW_PBE"
 
 
 # Settings.

@@ -72,10 +72,10 @@ def test_missing_potentials_are_told_before_anything_is_written(
 def test_own_settings_take_the_place_of_the_defaults(study: Path, tmp_path: Path) -> None:
     """A folder with slab.yaml changes the slabs and nothing else; a misspelt tag is one line."""
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine/slab.yaml").write_text("kind: slab\nincar: {NSW: 7}\n")
+    (tmp_path / "mine/slab.yaml").write_text("kind: slab\nincar: {NELM: 77}\n")
     call = ["vasp-inputs", str(study), "--potcars", "spec", "--settings", str(tmp_path / "mine")]
     assert main([*call, "-o", str(tmp_path / "vasp")]) == 0
-    assert "NSW = 7\n" in (tmp_path / "vasp/NZP/1-102/bare/1/INCAR").read_text()
-    assert "NSW = 7\n" not in (tmp_path / "vasp/NZP/bulk/INCAR").read_text()
+    assert "NELM = 77\n" in (tmp_path / "vasp/NZP/1-102/bare/1/INCAR").read_text()
+    assert "NELM = 77\n" not in (tmp_path / "vasp/NZP/bulk/INCAR").read_text()
     (tmp_path / "mine/slab.yaml").write_text("kind: slab\nincar: {ENCUTT: 7}\n")
     assert main([*call, "-o", str(tmp_path / "other")]) == 2

@@ -37,14 +37,19 @@ def command(study: Path, output: Path, profile: str, engine: str | None, workers
     status is 0, 1 where a calculation failed, and 2 for a mistake in the input.
     """
     from nzsp_surfaces.engines import catalogue
+    from nzsp_surfaces.engines.custody import vasp_commands
+    from nzsp_surfaces.engines.wall_time import wall_time
+    from nzsp_surfaces.local import check_engines
     from nzsp_surfaces.plan import make_plan
     from nzsp_surfaces.store import check_directory, enough_room, only_run, open_store
     from nzsp_surfaces.study import load_study
 
     began, started = time.perf_counter(), now()
     loaded = load_study(study, profile, engine)
-    for name in (loaded.settings.engine, loaded.anneal_engine):
-        catalogue.entry(name, str(study))
+    check_engines(loaded)
+    if catalogue.VASP in (loaded.settings.engine, loaded.anneal_engine):
+        vasp_commands({})
+        wall_time()
     enough_room(output)
     check_directory(output, loaded)
     with only_run(output):

@@ -43,15 +43,14 @@ def launchpad_option(command: Command) -> Command:
 def command(study: Path, launchpad: Path | None, directory: Path, engine: str | None, profile: str) -> None:
     """Submit STUDY to FireWorks. Twice is once, and results of other studies are not computed again."""
     from nzsp_surfaces.bundle import pack
-    from nzsp_surfaces.engines import catalogue
     from nzsp_surfaces.firetasks import workflow
     from nzsp_surfaces.launchpad import database
+    from nzsp_surfaces.local import check_engines
     from nzsp_surfaces.plan import make_plan
     from nzsp_surfaces.study import load_study
 
     loaded = load_study(study, profile, engine)
-    for name in (loaded.settings.engine, loaded.anneal_engine):
-        catalogue.entry(name, str(study))
+    check_engines(loaded)
     with database(launchpad) as known:
         if known.is_submitted(loaded.identity):
             click.echo(f"{loaded.name}: is submitted already; see 'nzsp status {study}'")

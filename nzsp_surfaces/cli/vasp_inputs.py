@@ -14,14 +14,15 @@ Examples:
   nzsp vasp-inputs inputs/table1.yaml -o runs/vasp --potcars spec
   nzsp vasp-inputs inputs/table1.yaml -o runs/vasp --settings my_vasp
 \b
-Settings: bulk.yaml, slab.yaml and aimd.yaml in a folder; inputs/vasp holds the defaults and says where they come from.
+Settings: bulk.yaml, slab.yaml, aimd.yaml and static.yaml in the folder that the study names under 'vasp', those that
+differ; inputs/vasp holds the defaults and says where they come from. Forces, steps and temperature are the study's.
 """
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Directory.")
-@click.option("--settings", type=click.Path(path_type=Path), help="Folder of settings other than the defaults.")
+@click.option("--settings", type=click.Path(path_type=Path), help="Folder of settings instead of the study's.")
 @click.option(
     "--potcars",
     type=click.Choice(["files", "spec"]),
@@ -40,10 +41,12 @@ def command(study: Path, output: Path, settings: Path | None, potcars: Any, prof
     from nzsp_surfaces.plan import make_plan
     from nzsp_surfaces.slab_documents import write_json
     from nzsp_surfaces.study import load_study
-    from nzsp_surfaces.vasp_study import cases, read_settings, write_cases
+    from nzsp_surfaces.vasp_settings import read_settings
+    from nzsp_surfaces.vasp_study import cases, write_cases
 
     loaded = load_study(study, profile)
-    rows = write_cases(list(cases(loaded, make_plan(loaded), read_settings(settings))), output, potcars)
+    chosen = read_settings(settings) if settings else loaded.vasp
+    rows = write_cases(list(cases(loaded, make_plan(loaded), chosen)), output, potcars)
     write_json(output / "inputs.json", rows)
     Console().print(_table(rows))
     for warning in dict.fromkeys(w for row in rows for w in row["warnings"]):

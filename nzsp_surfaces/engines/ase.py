@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from ase.calculators.calculator import Calculator, all_changes
 
 from nzsp_surfaces.calculation import Calculation, EngineIdentity
 from nzsp_surfaces.crystals import ase_atoms, pymatgen_structure
-from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings
+from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Report, Trajectory
 from nzsp_surfaces.files import write_atomically
 
 if TYPE_CHECKING:
@@ -140,10 +140,6 @@ def _recorded(calculator: Calculator, folder: Path) -> Iterator[Replay]:
         replay.close()
 
 
-Report = Callable[[int, float], None]
-"""Called after each step with the step's number and the largest force (eV/Å) or the temperature (K)."""
-
-
 @dataclass(frozen=True)
 class AseEngine:
     """An engine made of an ASE calculator.
@@ -156,8 +152,8 @@ class AseEngine:
     identity: EngineIdentity
     calculator: Calculator
 
-    def single_point(self, structure: Structure) -> Calculation:
-        """Energy and forces as they are."""
+    def single_point(self, structure: Structure, folder: Path) -> Calculation:
+        """Energy and forces as they are; quick enough to need no checkpoint."""
         atoms = ase_atoms(structure)
         atoms.calc = self.calculator
         forces = np.asarray(atoms.get_forces(), float)
@@ -208,21 +204,6 @@ def _constraints(settings: RelaxSettings, flip: Flip | None, positions: Matrix) 
 
     held = [FixAtoms(indices=list(settings.held))] if settings.held else []
     return [*held, *([FacesAlike(flip, positions)] if flip is not None else [])]
-
-
-@dataclass(frozen=True)
-class Trajectory:
-    """What dynamics leaves.
-
-    Attributes:
-        structure: the last one, atoms not wrapped.
-        trace: (n, 3) time in fs, temperature in K, potential energy in eV.
-        engine: who computed it.
-    """
-
-    structure: Structure
-    trace: Matrix
-    engine: EngineIdentity
 
 
 def _largest(forces: Matrix) -> float:

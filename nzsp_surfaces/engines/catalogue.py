@@ -12,8 +12,13 @@ from nzsp_surfaces.calculation import EngineIdentity
 from nzsp_surfaces.errors import UserError
 
 if TYPE_CHECKING:
-    from nzsp_surfaces.engines.ase import AseEngine
+    from collections.abc import Mapping
 
+    from nzsp_surfaces.engines.ase import AseEngine
+    from nzsp_surfaces.engines.vasp import VaspEngine
+    from nzsp_surfaces.vasp_settings import Kind, VaspSettings
+
+VASP = "vasp"
 DEFAULT = "sevennet-0"
 
 
@@ -24,7 +29,7 @@ class Entry:
     Attributes:
         name: in studies and on the command line.
         model: weights or parameters.
-        package: of the Python package index, whose version counts.
+        package: of the Python package index, whose version counts; empty for a program that the worker names.
         needs: modules that must be importable.
         extra: of this package that installs them; empty where nothing more is needed.
         load: makes the ASE calculator.
@@ -50,7 +55,7 @@ class Entry:
     def version(self) -> str | None:
         """Of the installed package."""
         try:
-            return version(self.package)
+            return version(self.package) if self.package else None
         except PackageNotFoundError:
             return None
 
@@ -87,6 +92,10 @@ def _emt() -> Any:
     return EMT()
 
 
+def _no_calculator() -> Any:
+    raise TypeError("VASP is no ASE calculator here; see vasp_engine")
+
+
 ENGINES = {
     entry.name: entry
     for entry in (
@@ -98,6 +107,8 @@ ENGINES = {
               "universal potential, about 18 % below the published surface energies"),
         Entry("emt", "EMT", "ase", ("ase",), "", _emt,
               "effective medium theory for Al, Cu, Ag, Au, Ni, Pd, Pt: for tests", potential=False),
+        Entry(VASP, "PBE", "", ("custodian",), "", _no_calculator,
+              "density functional theory, under custodian; NZSP_VASP_CMD starts it", potential=False),
     )
 }  # fmt: skip
 
@@ -130,7 +141,7 @@ def identity(name: str) -> EngineIdentity:
         UserError: unknown.
     """
     found = _known(name, "engine")
-    return EngineIdentity(found.name, found.model, found.version or "not installed")
+    return EngineIdentity(found.name, found.model, found.version or ("not installed" if found.package else "as found"))
 
 
 def load(name: str) -> AseEngine:
@@ -138,3 +149,15 @@ def load(name: str) -> AseEngine:
     from nzsp_surfaces.engines.ase import AseEngine
 
     return AseEngine(identity(name), entry(name).load())
+
+
+def vasp_engine(settings: Mapping[Kind, VaspSettings], worker: Mapping[str, str]) -> VaspEngine:
+    """VASP with a study's settings and a worker's commands; see `custody.vasp_commands`.
+
+    Raises:
+        UserError: no command, or its program is not found.
+    """
+    from nzsp_surfaces.engines.custody import vasp_commands
+    from nzsp_surfaces.engines.vasp import VaspEngine
+
+    return VaspEngine(identity(VASP), settings, vasp_commands(worker))

@@ -1,0 +1,167 @@
+"""VASP run once, under custodian: which handlers watch it, and what they changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import time as clock
+from typing import Any
+
+from nzsp_surfaces.engines.wall_time import WallTime
+from nzsp_surfaces.errors import UserError
+
+NAMES = ("vasp_cmd", "vasp_gamma_cmd")
+"""Of the commands, in a worker's environment; NZSP_VASP_CMD and NZSP_VASP_GAMMA_CMD in that of a shell."""
+LOOK_EVERY = 30.0
+"""s between two looks of the handlers at a running VASP."""
+MOST_ERRORS = 5
+"""Corrections after which a run is given up."""
+FROZEN = 6 * 3600
+"""s without output after which a run counts as stuck."""
+
+ELECTRONIC_ERRORS = (
+    *("eddrmm", "edddav", "zheev", "eddiag", "pssyevx", "pdsyevx", "subspacematrix", "grad_not_orth"),
+    *("real_optlay", "rspher", "too_few_bands", "nbands_not_sufficient", "coef"),
+)
+"""Names of custodian's for errors that are mended without a change of the time step, the cell or the atoms."""
+
+
+@dataclass(frozen=True)
+class Commands:
+    """How VASP is started.
+
+    Attributes:
+        standard: words of the command.
+        gamma: of the build for the gamma point alone; None where there is none.
+    """
+
+    standard: tuple[str, ...]
+    gamma: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Custody:
+    """What custodian did to a run.
+
+    Attributes:
+        corrections: one line each: handler, errors, changes.
+        stopped: VASP was asked to stop before the wall time.
+    """
+
+    corrections: tuple[str, ...]
+    stopped: bool
+
+
+def vasp_commands(worker: Mapping[str, str]) -> Commands:
+    """The commands that a worker gives, else those of the environment.
+
+    Args:
+        worker: 'env' of FireWorks' worker file, with vasp_cmd and perhaps vasp_gamma_cmd.
+
+    Raises:
+        UserError: no command, or its program is not found here.
+    """
+    command, gamma = (worker.get(name) or os.environ.get(f"NZSP_{name.upper()}") for name in NAMES)
+    if not command:
+        raise UserError(
+            "engine 'vasp': no command; set NZSP_VASP_CMD, as 'srun vasp_std', or give vasp_cmd under 'env' in the "
+            "worker's my_fworker.yaml"
+        )
+    return Commands(_words(command), _words(gamma) if gamma else None)
+
+
+def _words(command: str) -> tuple[str, ...]:
+    words = tuple(shlex.split(command))
+    if shutil.which(words[0]) is None:
+        raise UserError(f"engine 'vasp': '{words[0]}' of '{command}' is not found; correct vasp_cmd or load its module")
+    return words
+
+
+def run_custodian(folder: Path, commands: Commands, time: WallTime | None, *, dynamics: bool) -> None:
+    """Run VASP in a folder that holds its inputs, until it ends or nothing more can be mended.
+
+    Raises:
+        UserError: VASP failed; what it wrote stays.
+    """
+    from custodian.custodian import Custodian, CustodianError
+    from custodian.vasp.jobs import VaspJob
+
+    from nzsp_surfaces.engines.timekeeper import Timekeeper
+
+    job = VaspJob(commands.standard, gamma_vasp_cmd=commands.gamma, auto_gamma=commands.gamma is not None, backup=False)
+    keepers = [Timekeeper(clock() + time.left, time.reserve, clock())] if time else []
+    handlers = [*(dynamics_handlers() if dynamics else relaxation_handlers()), *keepers]
+    every = LOOK_EVERY if time is None else min(LOOK_EVERY, time.reserve / 3)
+    custodian = Custodian(
+        handlers,
+        [job],
+        max_errors=MOST_ERRORS,
+        polling_time_step=min(1.0, every),
+        monitor_freq=max(1, round(every)),
+        directory=str(folder),
+    )
+    try:
+        custodian.run()  # type: ignore[no-untyped-call]
+    except CustodianError as error:
+        raise UserError(f"{folder}: VASP failed: {error.message}; see vasp.out and custodian.json there") from None
+
+
+def relaxation_handlers() -> list[Any]:
+    """Watch a relaxation or a static run.
+
+    Left out are custodian's handlers that go on with what did not converge, since legs do that, and those that change
+    smearing or mesh of what is an insulator with a mesh of our choice.
+    """
+    from custodian.vasp import handlers
+
+    return [
+        handlers.VaspErrorHandler(),
+        handlers.NonConvergingErrorHandler(),
+        handlers.PotimErrorHandler(),
+        handlers.PositiveEnergyErrorHandler(),
+        handlers.FrozenJobErrorHandler(timeout=FROZEN),
+        handlers.StdErrHandler(),
+    ]
+
+
+def dynamics_handlers() -> list[Any]:
+    """Watch dynamics: no handler that changes the time step, knows only relaxations or takes heat for an error."""
+    from custodian.vasp import handlers
+
+    return [
+        handlers.VaspErrorHandler(errors_subset_to_catch=list(ELECTRONIC_ERRORS)),
+        handlers.FrozenJobErrorHandler(timeout=FROZEN),
+        handlers.StdErrHandler(),
+    ]
+
+
+def custody(folder: Path) -> Custody:
+    """What custodian.json of a run says; nothing where there is none."""
+    path = folder / "custodian.json"
+    try:
+        jobs = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return Custody((), stopped=False)
+    found = [(_handler(entry), entry) for job in jobs for entry in job["corrections"]]
+    mended = tuple(_line(name, entry) for name, entry in found if name != "Timekeeper")
+    return Custody(mended, stopped=any(name == "Timekeeper" for name, _ in found))
+
+
+def _handler(entry: Mapping[str, Any]) -> str:
+    return str(entry["handler"]["@class"])
+
+
+def _line(name: str, entry: Mapping[str, Any]) -> str:
+    return f"{name}: {', '.join(entry['errors'])}: {'; '.join(_changes(entry)) or 'nothing could be changed'}"
+
+
+def _changes(entry: Mapping[str, Any]) -> Iterator[str]:
+    for action in entry["actions"] or ():
+        where = action.get("dict") or action.get("file")
+        for what in action["action"].values():
+            yield f"{where} {' '.join(f'{k}={v}' for k, v in what.items()) if isinstance(what, dict) else what}"

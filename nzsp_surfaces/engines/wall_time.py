@@ -1,0 +1,87 @@
+"""How long the job that this process belongs to may still run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nzsp_surfaces.errors import UserError
+
+LONGEST_RESERVE = 300.0
+"""s; so long before its end a job begins nothing new, and asks VASP to stop after the step in flight."""
+
+
+@dataclass(frozen=True, slots=True)
+class WallTime:
+    """Of a job.
+
+    Attributes:
+        left: s until the queue ends it.
+        total: s that it was given.
+    """
+
+    left: float
+    total: float
+
+    @property
+    def reserve(self) -> float:
+        """s at the end that are kept for stopping: a tenth of the job, at most five minutes."""
+        return min(LONGEST_RESERVE, self.total / 10)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing new should begin."""
+        return self.left < self.reserve
+
+
+def wall_time(environment: Mapping[str, str] | None = None) -> WallTime | None:
+    """The wall time of this job; None where nobody gave one.
+
+    Slurm is asked; PBS says it in PBS_WALLTIME; elsewhere NZSP_WALLTIME may say it, in seconds.
+
+    Raises:
+        UserError: NZSP_WALLTIME is no number.
+    """
+    given = os.environ if environment is None else environment
+    for name in ("NZSP_WALLTIME", "PBS_WALLTIME"):
+        if name in given:
+            total = _number(name, given[name])
+            return WallTime(total - _age(), total)
+    return _slurm(given["SLURM_JOB_ID"]) if "SLURM_JOB_ID" in given else None
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UserError(f"{name}: '{text}' is no number; give the job's wall time in seconds") from None
+
+
+def _age() -> float:
+    """s that this process has run; a job's first process is as old as the job."""
+    call = ["ps", "-o", "etimes=", "-p", str(os.getpid())]
+    said = subprocess.run(call, check=False, capture_output=True, text=True).stdout.strip()
+    return float(said) if said.isdigit() else time.process_time()
+
+
+def _slurm(job: str) -> WallTime | None:
+    call = ["squeue", "--noheader", "--jobs", job, "--format", "%L %l"]
+    try:
+        said = subprocess.run(call, check=False, capture_output=True, text=True, timeout=60).stdout.split()
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    times = [slurm_seconds(word) for word in said[:2]]
+    return WallTime(times[0], times[1]) if len(times) == 2 and None not in times else None  # type: ignore[arg-type]
+
+
+def slurm_seconds(text: str) -> float | None:
+    """s of Slurm's [days-][[hours:]minutes:]seconds; None for UNLIMITED and the like."""
+    found = re.fullmatch(r"(?:(\d+)-)?(?:(?:(\d+):)?(\d+):)?(\d+)", text)
+    if found is None:
+        return None
+    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return 86400 * days + 3600 * hours + 60 * minutes + seconds

@@ -1,0 +1,284 @@
+"""VASP as an engine, with a stand-in for its program: legs, hand-over, wall time, corrections, what is missing."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cluster.vasp_commands import command, library
+from example_crystals import structure
+from pymatgen.core import SETTINGS, Structure
+from test_runner import STUDY, write
+
+from nzsp_surfaces.calculation import EngineIdentity
+from nzsp_surfaces.energies import surface_energy
+from nzsp_surfaces.engines import vasp
+from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Trajectory
+from nzsp_surfaces.engines.custody import vasp_commands
+from nzsp_surfaces.engines.vasp import VaspEngine
+from nzsp_surfaces.engines.wall_time import slurm_seconds, wall_time
+from nzsp_surfaces.errors import Incomparable, UserError
+from nzsp_surfaces.vasp_settings import KINDS, changed, default_settings
+
+pytest.importorskip("vpmdk_core", reason="vpmdk is not installed: pip install 'nzsp-surfaces[test]'")
+
+WITH_VASP = STUDY.replace("engine: emt", "engine: vasp")
+LOOSE = RelaxSettings(force=0.05, max_steps=100)
+
+
+def nzsp(study: Path, output: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`nzsp run` with the stand-in, unless the environment says otherwise."""
+    given = {"NZSP_VASP_CMD": command(), "PMG_VASP_PSP_DIR": str(study.parent / "potentials"), "OMP_NUM_THREADS": "1"}
+    call = [sys.executable, "-m", "nzsp_surfaces", "run", str(study), "-o", str(output), "--workers", "1"]
+    return subprocess.run(call, capture_output=True, text=True, timeout=300, env=os.environ | given | environment)
+
+
+def gammas(output: Path) -> list[float]:
+    return [row["gamma"] for row in json.loads((output / "surface_energies.json").read_text())]
+
+
+def results(output: Path) -> dict[str, Any]:
+    """By task."""
+    found = (json.loads(path.read_text()) for path in output.glob("calculations/*/result.json"))
+    return {result["task"]: result for result in found}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The alloy for VASP, with potentials beside it."""
+    folder = tmp_path_factory.mktemp("vasp")
+    library(folder / "potentials")
+    return write(folder, WITH_VASP)
+
+
+@pytest.fixture(scope="module")
+def finished(study: Path) -> Path:
+    """Its results, in one go."""
+    done = nzsp(study, study.parent / "results")
+    assert done.returncode == 0, done.stderr
+    return study.parent / "results"
+
+
+@pytest.fixture
+def at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Potentials for this process."""
+    monkeypatch.setitem(SETTINGS, "PMG_VASP_PSP_DIR", str(library(tmp_path / "potentials")))
+
+
+def engine(*words: object, **tags: Any) -> VaspEngine:
+    """The stand-in with other tags in all kinds."""
+    settings = {kind: changed(default_settings(kind), tags) for kind in KINDS}
+    return VaspEngine(EngineIdentity("vasp", "PBE", "as found"), settings, vasp_commands({"vasp_cmd": command(*words)}))
+
+
+def silent(_step: int, _value: float) -> None:
+    """No report."""
+
+
+def slab() -> Structure:
+    """Copper with a free face on either side, one layer moved."""
+    cell = structure("Cu").copy()
+    cell.make_supercell([1, 1, 2])
+    thin = Structure(
+        [[3.61, 0, 0], [0, 3.61, 0], [0, 0, 20.0]], cell.species, cell.cart_coords, coords_are_cartesian=True
+    )
+    thin.translate_sites([0], [0.0, 0.0, 0.005])
+    return thin
+
+
+def test_vasp_s_files_carry_the_energies_of_the_potential_behind_them(study: Path, finished: Path) -> None:
+    """The surface energies are those of the same potential without VASP's files between, within the residual force."""
+    plain = write(study.parent / "plain", STUDY)
+    assert nzsp(plain, study.parent / "plain_results").returncode == 0
+    assert gammas(finished) == pytest.approx(gammas(study.parent / "plain_results"), abs=2e-3)
+
+
+def test_a_result_says_which_program_and_settings_gave_it(finished: Path) -> None:
+    """Not those that were planned: those that were read back."""
+    calculation = results(finished)["CuAu/101/bare/1"]["calculation"]
+    assert calculation["engine"]["name"] == "vasp"
+    assert calculation["settings"]["program"] == "VPMDK"
+    assert calculation["settings"]["ENCUT"] == 500
+    assert set(calculation["settings"]["potentials"]) == {"Cu", "Au"}
+    assert calculation["converged"]
+    assert calculation["max_force"] < 0.002
+
+
+def test_a_cell_is_relaxed_again_with_the_plane_waves_of_its_end(finished: Path) -> None:
+    """Two legs at least, the last at the energy of the one before; a slab needs one."""
+    legs = {task: len(list(_folder(finished, task).glob("leg_*"))) for task in results(finished)}
+    assert legs == {"CuAu/bulk": 2, "CuAu/110/bare/1": 1, "CuAu/101/bare/1": 1}
+
+
+def test_what_grows_with_the_steps_is_compressed(finished: Path) -> None:
+    """Nothing is lost: each file is there once."""
+    for leg in finished.glob("calculations/*/leg_*"):
+        names = {path.name for path in leg.iterdir()}
+        assert {"vasprun.xml.gz", "OUTCAR.gz", "CONTCAR", "INCAR", "custodian.json"} <= names
+        assert not names & {"vasprun.xml", "OUTCAR"}
+
+
+def test_a_leg_that_broke_off_is_gone_on_from(study: Path, finished: Path, tmp_path: Path) -> None:
+    """Cut in the middle of a step: the next leg begins at the last whole one and ends at the same energy."""
+    copy = tmp_path / "results"
+    shutil.copytree(finished, copy)
+    folder = _folder(copy, "CuAu/101/bare/1")
+    before = json.loads((folder / "result.json").read_text())["calculation"]
+    _break_off(folder / "leg_01")
+    (folder / "result.json").unlink()
+    assert nzsp(study, copy).returncode == 0
+    after = json.loads((folder / "result.json").read_text())["calculation"]
+    steps = [_steps(leg / "vasprun.xml.gz") for leg in sorted(folder.glob("leg_0[2-9]"))]
+    assert 0 < steps[0] < before["steps"]
+    assert after["energy"] == pytest.approx(before["energy"], abs=1e-3)
+    assert after["converged"]
+
+
+def _folder(output: Path, task: str) -> Path:
+    return next(
+        p.parent for p in output.glob("calculations/*/result.json") if json.loads(p.read_text())["task"] == task
+    )
+
+
+def _break_off(leg: Path) -> None:
+    """As a killed VASP leaves it."""
+    text = gzip.decompress((leg / "vasprun.xml.gz").read_bytes())
+    (leg / "vasprun.xml").write_bytes(text[: len(text) // 2])
+    for name in ("vasprun.xml.gz", "OUTCAR.gz", "CONTCAR"):
+        (leg / name).unlink()
+
+
+def _steps(vasprun: Path) -> int:
+    return gzip.decompress(vasprun.read_bytes()).count(b"<calculation")
+
+
+def test_a_run_stops_before_the_wall_time_and_goes_on(study: Path, finished: Path, tmp_path: Path) -> None:
+    """Exit status 1 and a line that says so; the next run ends at the energies of one go."""
+    slow = {"NZSP_VASP_CMD": command("EMT", 0.2)}
+    first = nzsp(study, tmp_path / "results", NZSP_WALLTIME="16", **slow)
+    assert first.returncode == 1, first.stderr
+    assert "wall time" in first.stdout + first.stderr
+    assert len(results(tmp_path / "results")) < 3
+    again = nzsp(study, tmp_path / "results")
+    assert again.returncode == 0, again.stderr
+    assert gammas(tmp_path / "results") == pytest.approx(gammas(finished), abs=2e-3)
+
+
+@pytest.mark.usefixtures("at_hand")
+def test_dynamics_in_legs_hands_over_positions_and_velocities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With next to no friction the total energy goes on across legs, while both of its parts move."""
+    monkeypatch.setattr(vasp, "LEG", 10)
+    hot = structure("Cu").copy()
+    hot.make_supercell([2, 1, 1])
+    asked = DynamicsSettings(temperature=600, duration=50, timestep=2, seed=3)
+    run = engine(LANGEVIN_GAMMA=[1e-4]).dynamics(hot, asked, tmp_path / "task", silent)
+    kinetic = 1.5 * (len(hot) - 1) * 8.617333e-5 * run.trace[:, 1]
+    total = kinetic + run.trace[:, 2]
+    assert run.trace[:, 0] == pytest.approx(np.arange(25) * 2.0)
+    assert len(list((tmp_path / "task").glob("leg_*"))) == 3
+    assert np.ptp(kinetic) > 0.1
+    assert np.ptp(total) < 0.02
+    again = engine().dynamics(hot, asked, tmp_path / "task", silent)
+    assert np.array_equal(again.trace, run.trace)
+
+
+def test_dynamics_that_blows_up_is_told() -> None:
+    """Not handed to a quench."""
+    asked = DynamicsSettings(temperature=500, duration=10)
+    cold = Trajectory(structure("Cu"), np.array([[0.0, 500.0, -1.0]]), EngineIdentity("vasp", "PBE", "1"))
+    for value in (20_000.0, np.nan):
+        trace = np.vstack([cold.trace, [2.0, value, -1.0]])
+        with pytest.raises(UserError, match="blew up"):
+            vasp.check_dynamics(trace, asked, Path("leg_01"))
+    vasp.check_dynamics(cold.trace, asked, Path("leg_01"))
+
+
+@pytest.mark.usefixtures("at_hand")
+@pytest.mark.parametrize(
+    ("words", "tags", "refused"),
+    [
+        ("BRIONS problems: POTIM should be increased", {}, ""),
+        ("Tetrahedron method fails", {"ISMEAR": -5}, "ISMEAR"),
+    ],
+)
+def test_corrections_are_on_record_and_refuse_only_what_matters(
+    words: str, tags: Mapping[str, int], refused: str, tmp_path: Path
+) -> None:
+    """Custodian mends the slab's run; a longer step is harmless, another smearing makes energies incomparable."""
+    own = engine("EMT", 0, words, **tags)
+    bulk = own.relax(structure("Cu"), replace(LOOSE, cell=True), tmp_path / "bulk", silent)
+    found = own.relax(slab(), LOOSE, tmp_path / "slab", silent)
+    assert bulk.corrections == ()
+    assert found.corrections[0].startswith("VaspErrorHandler")
+    if not refused:
+        assert surface_energy(found, bulk, 3.61**2).gamma > 0
+        return
+    with pytest.raises(Incomparable, match=rf"{refused}.*changed by VaspErrorHandler"):
+        surface_energy(found, bulk, 3.61**2)
+
+
+@pytest.mark.usefixtures("at_hand")
+def test_a_program_that_fails_is_told_with_its_folder(tmp_path: Path) -> None:
+    """Its outputs stay for a look."""
+    own = replace(engine(), commands=vasp_commands({"vasp_cmd": "false"}))
+    with pytest.raises(UserError, match=r"leg_01.*vasp\.out") as error:
+        own.relax(slab(), LOOSE, tmp_path / "slab", silent)
+    assert "\n" not in str(error.value)
+    assert (tmp_path / "slab/leg_01/vasp.out").exists()
+
+
+@pytest.mark.parametrize(
+    ("environment", "word"),
+    [
+        ({"NZSP_VASP_CMD": ""}, "NZSP_VASP_CMD"),
+        ({"NZSP_VASP_CMD": "srun_is_not_here vasp_std"}, "srun_is_not_here"),
+        ({"PMG_VASP_PSP_DIR": "/nowhere"}, "no such folder"),
+        ({"NZSP_WALLTIME": "soon"}, "NZSP_WALLTIME"),
+    ],
+)
+def test_what_vasp_lacks_is_one_line(study: Path, tmp_path: Path, environment: dict[str, str], word: str) -> None:
+    """Exit status two before anything is computed or written."""
+    done = nzsp(study, tmp_path / "results", **environment)
+    assert done.returncode == 2, done.stdout
+    (line,) = done.stderr.strip().splitlines()
+    assert word in line
+    assert not (tmp_path / "results").exists()
+
+
+def test_settings_of_a_study_that_could_not_be_compared_are_refused(study: Path, tmp_path: Path) -> None:
+    """Before hours are spent: slab and bulk with other cutoffs, or a tag that the study decides itself."""
+    own = write(tmp_path, f"{WITH_VASP}vasp: mine\n")
+    library(tmp_path / "potentials")
+    (tmp_path / "mine").mkdir()
+    for text, word in (("{ENCUT: 400}", "ENCUT"), ("{EDIFFG: -0.1}", "slab_force")):
+        (tmp_path / "mine/slab.yaml").write_text(f"kind: slab\nincar: {text}\n")
+        done = nzsp(own, tmp_path / "results")
+        assert done.returncode == 2
+        assert word in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30", 30), ("2:05", 125), ("1:00:00", 3600), ("2-03:04:05", 183845), ("UNLIMITED", None), ("", None)],
+)
+def test_slurm_s_times_are_read(text: str, seconds: float | None) -> None:
+    assert slurm_seconds(text) == seconds
+
+
+def test_a_job_keeps_a_tenth_of_its_time_but_never_more_than_five_minutes() -> None:
+    """Short test jobs and day-long ones alike; no queue, no limit."""
+    long, short = wall_time({"NZSP_WALLTIME": "86400"}), wall_time({"PBS_WALLTIME": "600"})
+    assert long is not None
+    assert short is not None
+    assert (long.reserve, short.reserve) == (300, 60)
+    assert wall_time({}) is None
