@@ -146,12 +146,18 @@ class VaspEngine:
 
 def _is_relaxed(here: Way, settings: RelaxSettings) -> bool:
     """Whether the last leg came to rest; for a cell, two at one energy: plane waves are those of a leg's start."""
-    rested = [leg.run for leg in here.legs if leg.run is not None and leg.run.finished and leg.run.ionic_converged]
-    if not rested or rested[-1] is not here.last or here.legs[-1].custody.stopped:
+    rested = [run for leg in here.legs if (run := _at_rest(leg)) is not None]
+    if not rested or rested[-1] is not here.last:
         return False
     if not settings.cell:
         return True
     return len(rested) > 1 and abs(rested[-1].energy - rested[-2].energy) < SETTLED * len(here.structure)
+
+
+def _at_rest(leg: Leg) -> VaspRun | None:
+    """The run of a leg that came to its end by itself, with small forces."""
+    rests = leg.run is not None and leg.run.finished and leg.run.ionic_converged and not leg.custody.stopped
+    return leg.run if rests else None
 
 
 def check_dynamics(trace: Matrix, settings: DynamicsSettings, folder: Path) -> None:
