@@ -9,7 +9,7 @@ import math
 import tempfile
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -195,7 +195,7 @@ def thermostat(incar: Mapping[str, Any]) -> str:
 
 
 def parallel_advice(cores: int, kpoints: int, cores_per_node: int | None = None) -> dict[str, int]:
-    """KPAR and NCORE that suit a number of cores: advice to start timing from; nothing here applies it.
+    """KPAR and NCORE that suit a number of cores: advice to start timing from.
 
     KPAR is the largest number that divides both cores and k-points; each such group holds all of the wave functions'
     workspace, so lower it where memory is short. NCORE is the divisor of a group's cores nearest to their square root,
@@ -214,6 +214,14 @@ def parallel_advice(cores: int, kpoints: int, cores_per_node: int | None = None)
     shared = math.gcd(group, cores_per_node or group)
     fitting = [n for n in range(1, shared + 1) if shared % n == 0]
     return {"KPAR": kpar, "NCORE": min(fitting, key=lambda n: (abs(math.log(n * n / group)), n))}
+
+
+def advised(inputs: VaspInputs, cores: int, cores_per_node: int | None = None) -> VaspInputs:
+    """The inputs with KPAR and NCORE for a number of cores; tags that the settings give stay as they are."""
+    if inputs.incar.keys() & {"KPAR", "NCORE", "NPAR"}:
+        return inputs
+    advice = parallel_advice(cores, independent_kpoints(inputs.mesh), cores_per_node)
+    return replace(inputs, incar={**inputs.incar, **advice})
 
 
 def _check_cell(structure: Structure, settings: VaspSettings, *, slab: bool) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +16,7 @@ from nzsp_surfaces.placing import middle_atoms
 from nzsp_surfaces.plan import plane_name
 from nzsp_surfaces.recipes import dynamics_settings
 from nzsp_surfaces.slabs import build
-from nzsp_surfaces.vasp_inputs import VaspInputs, needs_dipole_correction, vasp_inputs, write_inputs
+from nzsp_surfaces.vasp_inputs import VaspInputs, advised, needs_dipole_correction, vasp_inputs, write_inputs
 from nzsp_surfaces.vasp_potentials import check_potentials
 from nzsp_surfaces.vasp_settings import Kind, VaspSettings
 
@@ -76,6 +76,11 @@ def _covered(study: Study, material: Material, cut: SlabCut, film: CappingFilm, 
         dynamics = dynamics_settings(study, film, start)
         asked = moving(settings["aimd"], dynamics, dynamics.steps, leg=0)
         yield Case(folder, vasp_inputs(capped.structure, asked, slab=True))
+
+
+def for_cores(found: Iterable[Case], cores: int, per_node: int | None) -> list[Case]:
+    """The cases with advice on parallel runs; see `vasp_inputs.advised`."""
+    return [replace(case, inputs=advised(case.inputs, cores, per_node)) for case in found]
 
 
 def write_cases(found: list[Case], output: Path, potcars: Literal["files", "spec"]) -> list[dict[str, Any]]:

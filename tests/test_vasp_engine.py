@@ -25,8 +25,8 @@ from nzsp_surfaces.energies import surface_energy
 from nzsp_surfaces.engines import vasp
 from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Trajectory
 from nzsp_surfaces.engines.custody import vasp_commands
+from nzsp_surfaces.engines.queue_job import Cores, job_cores, slurm_seconds, wall_time
 from nzsp_surfaces.engines.vasp import VaspEngine
-from nzsp_surfaces.engines.wall_time import slurm_seconds, wall_time
 from nzsp_surfaces.errors import Incomparable, UserError
 from nzsp_surfaces.vasp_settings import KINDS, changed, default_settings
 
@@ -282,3 +282,9 @@ def test_a_job_keeps_a_tenth_of_its_time_but_never_more_than_five_minutes() -> N
     assert short is not None
     assert (long.reserve, short.reserve) == (300, 60)
     assert wall_time({}) is None
+
+
+def test_the_cores_of_a_job_are_those_that_its_queue_names() -> None:
+    """Slurm, PBS and SGE; none outside of a queue."""
+    slurm = job_cores({"SLURM_NTASKS": "128", "SLURM_NTASKS_PER_NODE": "64"})
+    assert (slurm, job_cores({"PBS_NP": "8"}), job_cores({})) == (Cores(128, 64), Cores(8), None)

@@ -79,3 +79,17 @@ def test_own_settings_take_the_place_of_the_defaults(study: Path, tmp_path: Path
     assert "NELM = 77\n" not in (tmp_path / "vasp/NZP/bulk/INCAR").read_text()
     (tmp_path / "mine/slab.yaml").write_text("kind: slab\nincar: {ENCUTT: 7}\n")
     assert main([*call, "-o", str(tmp_path / "other")]) == 2
+
+
+def test_cores_add_what_is_advised_for_them_and_leave_own_tags(study: Path, tmp_path: Path) -> None:
+    """KPAR divides the k-points and the cores; a folder that gives NPAR keeps it alone."""
+    call = ["vasp-inputs", str(study), "--potcars", "spec", "--cores", "64", "--cores-per-node", "16"]
+    assert main([*call, "-o", str(tmp_path / "vasp")]) == 0
+    tags = dict(line.split(" = ") for line in (tmp_path / "vasp/NZP/bulk/INCAR").read_text().splitlines())
+    assert 64 % (int(tags["KPAR"]) * int(tags["NCORE"])) == 0
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/bulk.yaml").write_text("kind: bulk\nincar: {NPAR: 4}\n")
+    assert main([*call, "-o", str(tmp_path / "own"), "--settings", str(tmp_path / "mine")]) == 0
+    text = (tmp_path / "own/NZP/bulk/INCAR").read_text()
+    assert "NPAR = 4" in text
+    assert "KPAR" not in text

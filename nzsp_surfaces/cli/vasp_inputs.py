@@ -12,7 +12,7 @@ EXAMPLES = """\
 Examples:
   nzsp vasp-inputs inputs/table1.yaml -o runs/vasp
   nzsp vasp-inputs inputs/table1.yaml -o runs/vasp --potcars spec
-  nzsp vasp-inputs inputs/table1.yaml -o runs/vasp --settings my_vasp
+  nzsp vasp-inputs inputs/table1.yaml -o runs/vasp --settings my_vasp --cores 128 --cores-per-node 64
 \b
 Settings: bulk.yaml, slab.yaml, aimd.yaml and static.yaml in the folder that the study names under 'vasp', those that
 differ; inputs/vasp holds the defaults and says where they come from. Forces, steps and temperature are the study's.
@@ -31,7 +31,17 @@ differ; inputs/vasp holds the defaults and says where they come from. Forces, st
     help="POTCAR from pymatgen's configuration, or their names alone.",
 )
 @click.option("--profile", type=click.Choice(["quick", "paper"]), default="paper", show_default=True, help="Protocol.")
-def command(study: Path, output: Path, settings: Path | None, potcars: Any, profile: str) -> None:
+@click.option("--cores", type=click.IntRange(1), help="Of a run: adds KPAR and NCORE that suit them.")
+@click.option("--cores-per-node", type=click.IntRange(1), help="No band is spread over two nodes.")
+def command(
+    study: Path,
+    output: Path,
+    settings: Path | None,
+    potcars: Any,
+    profile: str,
+    cores: int | None,
+    cores_per_node: int | None,
+) -> None:
     """Write INCAR, KPOINTS, POSCAR and POTCAR (or POTCAR.spec) of every calculation of STUDY that can begin now.
 
     Slabs are cut from the geometry of the study's files: relax the bulk first and name the relaxed cells for energies.
@@ -42,11 +52,12 @@ def command(study: Path, output: Path, settings: Path | None, potcars: Any, prof
     from nzsp_surfaces.slab_documents import write_json
     from nzsp_surfaces.study import load_study
     from nzsp_surfaces.vasp_settings import read_settings
-    from nzsp_surfaces.vasp_study import cases, write_cases
+    from nzsp_surfaces.vasp_study import cases, for_cores, write_cases
 
     loaded = load_study(study, profile)
     chosen = read_settings(settings) if settings else loaded.vasp
-    rows = write_cases(list(cases(loaded, make_plan(loaded), chosen)), output, potcars)
+    found = list(cases(loaded, make_plan(loaded), chosen))
+    rows = write_cases(for_cores(found, cores, cores_per_node) if cores else found, output, potcars)
     write_json(output / "inputs.json", rows)
     Console().print(_table(rows))
     for warning in dict.fromkeys(w for row in rows for w in row["warnings"]):

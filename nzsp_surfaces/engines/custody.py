@@ -12,7 +12,7 @@ from pathlib import Path
 from time import time as clock
 from typing import Any
 
-from nzsp_surfaces.engines.wall_time import WallTime
+from nzsp_surfaces.engines.queue_job import WallTime
 from nzsp_surfaces.errors import UserError
 
 NAMES = ("vasp_cmd", "vasp_gamma_cmd")

@@ -17,10 +17,10 @@ import numpy as np
 
 from nzsp_surfaces.calculation import Matrix
 from nzsp_surfaces.engines.custody import Commands, Custody, custody, run_custodian
-from nzsp_surfaces.engines.wall_time import wall_time
+from nzsp_surfaces.engines.queue_job import job_cores, wall_time
 from nzsp_surfaces.errors import OutOfTime, Unfinished, UserError
 from nzsp_surfaces.vasp_header import Header
-from nzsp_surfaces.vasp_inputs import VaspInputs, element_order, write_inputs
+from nzsp_surfaces.vasp_inputs import VaspInputs, advised, element_order, write_inputs
 from nzsp_surfaces.vasp_reading import RestartState, VaspRun, read_run, restart_state
 from nzsp_surfaces.vasp_settings import comparable_settings
 from nzsp_surfaces.vasp_steps import trace
@@ -98,7 +98,8 @@ def next_leg(here: Way, inputs: VaspInputs, folder: Path, commands: Commands) ->
     if time is not None and time.over:
         raise OutOfTime(f"{folder}: the job's wall time is over; the next job goes on after {here.steps} steps")
     place = folder / f"leg_{1 + max((int(p.name[4:]) for p in folder.glob('leg_*')), default=0):02d}"
-    write_inputs(inputs, place)
+    cores = job_cores()
+    write_inputs(advised(inputs, cores.total, cores.node) if cores else inputs, place)
     run_custodian(place, commands, time, dynamics=inputs.incar.get("IBRION") == 0)
     leg = _read(place)
     if leg.run is None:

@@ -1,4 +1,4 @@
-"""How long the job that this process belongs to may still run."""
+"""The job of a queue that this process belongs to: how long it may still run, and on how many cores."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from nzsp_surfaces.errors import UserError
 
+PROCESSES = ("SLURM_NTASKS", "PBS_NP", "NSLOTS")
+"""What Slurm, PBS and SGE call the number of a job's processes."""
 LONGEST_RESERVE = 300.0
 """s; so long before its end a job begins nothing new, and asks VASP to stop after the step in flight."""
 
@@ -52,6 +54,27 @@ def wall_time(environment: Mapping[str, str] | None = None) -> WallTime | None:
             total = _number(name, given[name])
             return WallTime(total - _age(), total)
     return _slurm(given["SLURM_JOB_ID"]) if "SLURM_JOB_ID" in given else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """Of a job.
+
+    Attributes:
+        total: processes, one on each core.
+        node: of them on one node; None where the queue does not say it.
+    """
+
+    total: int
+    node: int | None = None
+
+
+def job_cores(environment: Mapping[str, str] | None = None) -> Cores | None:
+    """The cores of this job; None outside of a queue."""
+    given = os.environ if environment is None else environment
+    total = next((int(given[name]) for name in PROCESSES if given.get(name, "").isdigit()), None)
+    node = given.get("SLURM_NTASKS_PER_NODE", "")
+    return Cores(total, int(node) if node.isdigit() else None) if total else None
 
 
 def _number(name: str, text: str) -> float:
