@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces import __version__
-from nzsp_surfaces.calculation import Calculation
+from nzsp_surfaces.calculation import Calculation, EngineIdentity
 from nzsp_surfaces.crystals import symmetry_label
 from nzsp_surfaces.engines import catalogue
+from nzsp_surfaces.engines.base import DynamicsSettings
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.files import write_atomically
 from nzsp_surfaces.films import describe_faces
@@ -26,6 +27,7 @@ from nzsp_surfaces.plan import Plan, bulk_id
 from nzsp_surfaces.recipes import Result, dynamics_settings
 from nzsp_surfaces.slab_documents import structure_files, write_json, write_slabs
 from nzsp_surfaces.study import CappingFilm, Study
+from nzsp_surfaces.vasp_inputs import thermostat
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -212,9 +214,14 @@ def _dynamics_row(
         "mean_temperature": float(later[:, 1].mean()),
         "timestep": settings.timestep,
         "duration": settings.duration,
-        "thermostat": settings.thermostat,
+        "thermostat": _thermostat(study, settings),
         "trace": name,
     }
+
+
+def _thermostat(study: Study, settings: DynamicsSettings) -> str:
+    """What held the temperature: VASP's own, or that of the potentials' dynamics."""
+    return thermostat(study.vasp["aimd"].incar) if study.anneal_engine == catalogue.VASP else settings.thermostat
 
 
 def wulff_shapes(study: Study, rows: tuple[TableEntry, ...], results: Mapping[str, Result]) -> dict[str, WulffShape]:
@@ -244,8 +251,15 @@ def _gammas(rows: tuple[TableEntry, ...], material: str, film: str | None) -> di
     return {r.entry.miller: r.best.energy.gamma for r in chosen if r.best and r.best.energy}
 
 
+def _engine_used(study: Study, outcome: Outcome) -> EngineIdentity:
+    """As the results say it, since VASP's version is known once it has run."""
+    named = (r.calculation.engine for r in outcome.results.values() if r.calculation)
+    planned = catalogue.identity(study.settings.engine)
+    return next((engine for engine in named if engine.name == planned.name), planned)
+
+
 def _provenance(study: Study, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, Any]:
-    engine = catalogue.identity(study.settings.engine)
+    engine = _engine_used(study, outcome)
     return {
         "program": "nzsp_surfaces",
         "version": __version__,
