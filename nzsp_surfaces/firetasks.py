@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fireworks import FiretaskBase, Firework, FWAction, Workflow
 
 from nzsp_surfaces.bundle import unpack
+from nzsp_surfaces.embedded import hold_for_life
 from nzsp_surfaces.errors import OutOfTime
 from nzsp_surfaces.launchpad import Database
 from nzsp_surfaces.local import engine_here
@@ -104,25 +105,52 @@ def entry_row(study: Study, plan: Plan, entry: Entry, database: Database, keys: 
     }
 
 
-def workflow(study: Study, plan: Plan, folder: Path, finished: set[str]) -> Workflow:
-    """The plan of a study as a workflow; what has a result already is left out.
+def workflows(study: Study, plan: Plan, folder: Path, finished: set[str]) -> list[Workflow]:
+    """The plan of a study; what has a result already is left out.
+
+    What hangs together is one workflow, usually a material with its planes: each step of FireWorks reads and writes a
+    workflow whole, so that a single one with 10,000 jobs would cost seconds a step.
 
     Args:
         folder: for checkpoints and results, seen by every worker.
         finished: content identities that have a result.
     """
+    links = _links(study, plan, folder, finished)
+    metadata = {"nzsp": {"study": study.identity, "name": study.name, "folder": str(folder)}}
+    return [
+        Workflow(part, {work: links[work] for work in part if links[work]}, name=study.name, metadata=metadata)
+        for part in _parts(links)
+    ]
+
+
+def _links(study: Study, plan: Plan, folder: Path, finished: set[str]) -> dict[Firework, list[Firework]]:
+    """All Fireworks of a study, each with those that wait for it."""
     open_tasks = [task for task in plan.tasks if task.key not in finished]
     works = {task.id: _work(study, plan, task, folder) for task in open_tasks}
-    links = {works[task.id]: [works[c.id] for c in open_tasks if task.id in c.parents] for task in open_tasks}
+    links: dict[Firework, list[Firework]] = {work: [] for work in works.values()}
+    for task in open_tasks:
+        for name in (parent for parent in task.parents if parent in works):
+            links[works[name]].append(works[task.id])
     for entry in plan.entries:
         needed = _needed(study, plan, entry)
         work = _evaluation(study, plan, entry, needed)
         for name in (n for n in needed if n in works):
             links[works[name]].append(work)
         links[work] = []
-    children = {parent: kids for parent, kids in links.items() if kids}
-    metadata = {"nzsp": {"study": study.identity, "name": study.name, "folder": str(folder)}}
-    return Workflow(list(links), children, name=study.name, metadata=metadata)
+    return links
+
+
+def _parts(links: dict[Firework, list[Firework]]) -> list[list[Firework]]:
+    """The Fireworks in groups that no link connects; the order stays."""
+    group = {work: [work] for work in links}
+    for parent, kids in links.items():
+        for kid in kids:
+            small, large = sorted((group[parent], group[kid]), key=len)
+            if small is not large:
+                large += small
+                group |= dict.fromkeys(small, large)
+    order = {work: number for number, work in enumerate(links)}
+    return [sorted(part, key=order.__getitem__) for part in {id(part): part for part in group.values()}.values()]
 
 
 def _work(study: Study, plan: Plan, task: Task, folder: Path) -> Firework:
@@ -157,6 +185,7 @@ def _database(task: FiretaskBase) -> Database:
     launchpad = getattr(task, "launchpad", None)
     if launchpad is None:
         raise RuntimeError("FireWorks' offline mode is not supported: workers must reach the database")
+    hold_for_life(launchpad)
     return Database(launchpad)
 
 

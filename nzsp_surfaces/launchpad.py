@@ -5,55 +5,37 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nzsp_surfaces.bundle import Bundle
+from nzsp_surfaces import embedded, jobs
 from nzsp_surfaces.errors import UserError
-from nzsp_surfaces.recipes import Result, result_from_json
 
 if TYPE_CHECKING:
-    from fireworks import LaunchPad
+    from fireworks import LaunchPad, Workflow
 
+    from nzsp_surfaces.bundle import Bundle
     from nzsp_surfaces.plan import Task
+    from nzsp_surfaces.recipes import Result
+    from nzsp_surfaces.study import Study
 
 PATIENCE = 5000
 """ms until a server that does not answer counts as gone."""
 STUDIES, RESULTS, ENTRIES = "nzsp_studies", "nzsp_results", "nzsp_entries"
 INDICES = {
-    "fireworks": ("spec.nzsp.study", "spec.nzsp.key"),
-    "workflows": ("metadata.nzsp.study",),
-    ENTRIES: ("study", "material", "miller", "film"),
+    "fireworks": (("spec.nzsp.study", "state", "fw_id"), ("spec.nzsp.key",)),
+    "workflows": (("metadata.nzsp.study",),),
+    STUDIES: (("name",),),
+    ENTRIES: (("study", "id"), ("material", "miller", "film"), ("miller", "film"), ("film",)),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A Firework of a study, as `nzsp status` shows it.
-
-    Attributes:
-        fw_id: its number; the name that FireWorks' own commands want.
-        task: id in the study.
-        kind: of the task.
-        state: FireWorks' word for it.
-        seconds: that it has run, or ran; None before.
-        queue: reservation id of its queue job.
-        folder: of its last launch.
-        reason: last line of what it failed with.
-    """
-
-    fw_id: int
-    task: str
-    kind: str
-    state: str
-    seconds: float | None
-    queue: str | None
-    folder: str | None
-    reason: str | None
+DENIED = (13, 18, 8000)
+"""Codes of a server for missing rights and a wrong password."""
 
 
 @dataclass(frozen=True)
@@ -77,16 +59,50 @@ class Database:
         Raises:
             UserError: it never was.
         """
+        from nzsp_surfaces.bundle import Bundle
+
         found = self.launchpad.db[STUDIES].find_one({"_id": identity})
         if found is None:
             raise UserError(f"study {identity[:10]} is not in this database; submit it first with 'nzsp submit'")
         fields = {name: found[name] for name in ("identity", "name", "profile", "engine")}
         return Bundle(files=_unpacked(found["files"]), **fields)
 
+    def studies(self) -> dict[str, dict[str, str]]:
+        """Name, profile and engine of every study that was submitted, by identity; the latest first."""
+        fields = {"name": 1, "profile": 1, "engine": 1}
+        found = self.launchpad.db[STUDIES].find({}, fields).sort("submitted", -1)
+        return {row.pop("_id"): row for row in found}
+
+    def why_none(self, study: Study) -> str | None:
+        """Why the database knows no job of a study, not even an archived one; None if it does."""
+        if self.launchpad.workflows.find_one({"metadata.nzsp.study": study.identity}, {"_id": 1}):
+            return None
+        return self.other_forms(study) or "nothing is submitted; 'nzsp submit STUDY' does"
+
+    def other_forms(self, study: Study) -> str | None:
+        """What the database has of other studies of the same name, as one that was changed leaves; None if nothing."""
+        query = {"name": study.name, "_id": {"$ne": study.identity}}
+        others = self.launchpad.db[STUDIES].find(query, {"profile": 1, "engine": 1}).sort("submitted", -1)
+        found = [(other, sum(map(Counter.total, self.counts(other["_id"]).values()))) for other in others]
+        there = [(other, number) for other, number in found if number]
+        if not there:
+            return None
+        latest, total = there[0][0], sum(number for _, number in there)
+        return (
+            f"was changed since it was submitted, or had another --profile or --engine: {total} jobs of an earlier "
+            f"form named '{study.name}' are in the database (profile {latest['profile']}, "
+            f"engine {latest['engine']}); 'nzsp submit' submits this form and takes every result that still holds"
+        )
+
     def is_submitted(self, identity: str) -> bool:
         """Whether a workflow of the study is there and not archived."""
         query = {"metadata.nzsp.study": identity, "state": {"$ne": "ARCHIVED"}}
         return self.launchpad.workflows.find_one(query, {"_id": 1}) is not None
+
+    def add(self, workflows: list[Workflow]) -> None:
+        """Submit workflows, all in a few requests."""
+        with redirect_stderr(StringIO()):  # FireWorks draws a bar
+            self.launchpad.bulk_add_wfs(workflows)
 
     def keep_result(self, task: Task, result: Result, folder: Path, host: str) -> dict[str, Any]:
         """Store a finished result; return its summary."""
@@ -97,6 +113,8 @@ class Database:
 
     def results(self, tasks: Iterable[Task]) -> dict[str, Result]:
         """The finished results among some tasks, by task id, whatever study computed them."""
+        from nzsp_surfaces.recipes import result_from_json
+
         by_key = {task.key: task for task in tasks}
         found = self.launchpad.db[RESULTS].find({"_id": {"$in": list(by_key)}}, {"result": 1})
         rows = ((by_key[row["_id"]].id, _unpacked(row["result"])) for row in found)
@@ -106,14 +124,15 @@ class Database:
         """Those of some content identities that have a result."""
         return {row["_id"] for row in self.launchpad.db[RESULTS].find({"_id": {"$in": keys}}, {"_id": 1})}
 
-    def jobs(self, identity: str | None = None) -> list[Job]:
-        """All Fireworks of a study, or of all studies, in the order of their numbers."""
-        query = {"spec.nzsp.study": identity} if identity else {"spec.nzsp.study": {"$exists": True}}
-        fields = {"fw_id": 1, "state": 1, "spec.nzsp": 1, "launches": 1, "_id": 0}
-        found = list(self.launchpad.fireworks.find({**query, "state": {"$ne": "ARCHIVED"}}, fields).sort("fw_id", 1))
-        last = [row["launches"][-1] for row in found if row.get("launches")]
-        launches = {row["launch_id"]: row for row in self.launchpad.launches.find({"launch_id": {"$in": last}})}
-        return [_job(row, launches) for row in found]
+    def counts(self, identity: str | None = None) -> dict[str, Counter[str]]:
+        """How many jobs are in each state, of every study by its identity, or of one."""
+        return jobs.counts(self.launchpad, identity)
+
+    def jobs(
+        self, identity: str | None = None, states: Iterable[str] = jobs.STATES, limit: int | None = None
+    ) -> list[jobs.Job]:
+        """Jobs of a study, or of all studies: state by state as these are named, then in the order of their numbers."""
+        return jobs.jobs(self.launchpad, identity, states, limit)
 
     def keep_entry(self, entry: dict[str, Any]) -> None:
         """Store a surface energy; the latest of a study counts."""
@@ -130,40 +149,75 @@ class Database:
         if self.launchpad.fw_id_assigner.find_one({}) is None:
             # FireWorks calls this a reset; without a password it only touches a database that holds no Firework.
             self.launchpad.reset("", require_password=False, max_reset_wo_password=0)
-        for collection, fields in INDICES.items():
-            for name in fields:
-                self.launchpad.db[collection].create_index(name)
+        for collection, indices in INDICES.items():
+            for fields in indices:
+                self.launchpad.db[collection].create_index([(name, 1) for name in fields])
 
 
 @contextmanager
-def database(path: Path | None) -> Iterator[Database]:
+def database(path: Path | None, *, reading: bool = False) -> Iterator[Database]:
     """The database of a launchpad file, or of FireWorks' own default.
 
+    Args:
+        path: of the launchpad file.
+        reading: nothing will be changed, so another process may work with an embedded database meanwhile.
+
     Raises:
-        UserError: no file, no server, or no access; never with the password.
+        UserError: no file, no server, no access, or an embedded database that another process holds; never with the
+            password.
     """
     import pymongo.errors
 
+    place = _place(path)
+    given = _read_launchpad(place)
     try:
-        opened = Database(_launchpad(path))
-        opened.launchpad.db.command("ping")
-        yield opened
-    except pymongo.errors.OperationFailure as error:
-        raise UserError(f"{_where(path)}: the database refuses: {_harmless(error)}; mend user and password") from None
-    except (pymongo.errors.ConnectionFailure, pymongo.errors.ConfigurationError) as error:
-        raise UserError(f"{_where(path)}: no database answers: {_harmless(error)}; is the server running?") from None
+        with _opened(given, place, reading=reading) as launchpad:
+            yield Database(launchpad)
+    except (pymongo.errors.PyMongoError, pymongo.errors.DocumentTooLarge) as error:
+        raise UserError(f"{place}: {_told(error, given)}") from None
 
 
-def _launchpad(path: Path | None) -> LaunchPad:
+@contextmanager
+def _opened(given: dict[str, Any], place: Path, *, reading: bool) -> Iterator[LaunchPad]:
+    """The launchpad of a server, or of the embedded database: read only, or held and written at the end."""
+    path = embedded.store_file()
+    if path is None:
+        yield _connected(given, place)
+    elif reading and path.exists():
+        launchpad = _connected(given, path)
+        embedded.only_read(launchpad)
+        yield launchpad
+    else:
+        with embedded.locked(path) as lock:
+            launchpad = _connected(given, path)
+            embedded.check(launchpad, path, lock)
+            yield launchpad
+            embedded.save(launchpad, path, lock)
+
+
+def _connected(given: dict[str, Any], place: Path) -> LaunchPad:
     from fireworks import LaunchPad
+
+    more = {"serverSelectionTimeoutMS": PATIENCE} | (given.get("mongoclient_kwargs") or {})
+    try:
+        launchpad = LaunchPad(**given | {"strm_lvl": "CRITICAL", "mongoclient_kwargs": more})
+    except (TypeError, ValueError) as error:
+        # Of a port that is no number, an address that is none, or an embedded database that is no JSON.
+        raise UserError(
+            f"{place}: cannot be used: {_harmless(error, given)}; see workflows/my_launchpad.yaml"
+        ) from None
+    launchpad.db.command("ping")
+    return launchpad
+
+
+def _place(path: Path | None) -> Path:
+    embedded.store_file()  # importing FireWorks' settings may fail, with a message of ours
     from fireworks.fw_config import LAUNCHPAD_LOC
 
     place = path or (Path(LAUNCHPAD_LOC) if LAUNCHPAD_LOC else Path("my_launchpad.yaml"))
     if not place.is_file():
         raise UserError(f"{place}: no such launchpad file; write one (workflows/my_launchpad.yaml) or name it with -l")
-    given = _read_launchpad(place)
-    more = {"serverSelectionTimeoutMS": PATIENCE} | (given.pop("mongoclient_kwargs", None) or {})
-    return LaunchPad(**given, strm_lvl="CRITICAL", mongoclient_kwargs=more)
+    return place
 
 
 def _read_launchpad(place: Path) -> dict[str, Any]:
@@ -181,13 +235,37 @@ def _read_launchpad(place: Path) -> dict[str, Any]:
         raise UserError(f"{place}: is no launchpad file in YAML; see workflows/my_launchpad.yaml") from None
 
 
-def _where(path: Path | None) -> str:
-    return str(path or "launchpad")
+def _told(error: Exception, given: dict[str, Any]) -> str:
+    """What happened and how to mend it."""
+    from pymongo import errors
+
+    text = _harmless(error, given)
+    if isinstance(error, errors.InvalidURI):
+        # Its message may quote a part of a password that was not escaped.
+        return "host is no address that can be read; escape special characters in user and password, as %40 for @"
+    if isinstance(error, errors.ConnectionFailure | errors.ConfigurationError):
+        tls = any(word in text.lower() for word in ("ssl", "tls", "certificate"))
+        mend = "mend the tls options in mongoclient_kwargs" if tls else "is the server running?"
+        return f"no database answers: {text}; {mend}"
+    if isinstance(error, errors.DocumentTooLarge):
+        return f"the study is larger than a document of the database may be: {text}; divide it"
+    access = isinstance(error, errors.OperationFailure) and (error.code in DENIED or not _is_write(error))
+    return f"the database refuses: {text}; " + (
+        "mend user and password" if access else "is it full, or of another version?"
+    )
 
 
-def _harmless(error: Exception) -> str:
-    """The beginning of a message, without anything that looks like user:password@."""
-    return re.sub(r"//[^@/\s]*@", "//", str(error).split(", Timeout")[0].splitlines()[0])[:160]
+def _is_write(error: Exception) -> bool:
+    from pymongo import errors
+
+    return isinstance(error, errors.WriteError | errors.BulkWriteError)
+
+
+def _harmless(error: Exception, given: dict[str, Any]) -> str:
+    """The beginning of a message, without anything that looks like user:password@, and without the password itself."""
+    text = re.sub(r"//\S*@", "//", str(error).split(", Timeout")[0].partition("\n")[0])
+    password = given.get("password")
+    return (text.replace(str(password), "...") if password else text)[:160]
 
 
 def _summary(result: Result) -> dict[str, Any]:
@@ -205,38 +283,6 @@ def _summary(result: Result) -> dict[str, Any]:
         "engine": calculation.engine.name,
         "model": calculation.engine.model,
     }
-
-
-def _job(row: dict[str, Any], launches: dict[int, dict[str, Any]]) -> Job:
-    launch = launches.get(row["launches"][-1], {}) if row.get("launches") else {}
-    given = row["spec"]["nzsp"]
-    action = launch.get("action") or {}
-    failure = (action.get("stored_data") or {}).get("_exception", {}).get("_stacktrace", "")
-    return Job(
-        fw_id=row["fw_id"],
-        task=given["task"],
-        kind=given["kind"],
-        state=row["state"],
-        seconds=_seconds(launch),
-        queue=(launch.get("state_history") or [{}])[0].get("reservation_id"),
-        folder=launch.get("launch_dir"),
-        reason=failure.strip().splitlines()[-1] if failure and row["state"] == "FIZZLED" else None,
-    )
-
-
-def _seconds(launch: dict[str, Any]) -> float | None:
-    """How long a launch has run; FireWorks writes times in UTC without saying so."""
-    stamps = {part["state"]: part for part in launch.get("state_history") or []}
-    if "RUNNING" not in stamps:
-        return None
-    ends = [stamps[state]["created_on"] for state in ("COMPLETED", "FIZZLED") if state in stamps]
-    begin, end = _time(stamps["RUNNING"]["created_on"]), _time(ends[0]) if ends else datetime.now(UTC)
-    return (end - begin).total_seconds()
-
-
-def _time(stamp: Any) -> datetime:
-    moment = stamp if isinstance(stamp, datetime) else datetime.fromisoformat(str(stamp))
-    return moment.replace(tzinfo=UTC)
 
 
 def _packed(data: Any) -> bytes:

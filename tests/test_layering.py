@@ -38,7 +38,7 @@ FLOORS = (
     ("slab_view",),
     ("plots", "scenes"),
     ("report", "cut_pictures"),
-    ("energy_table",),
+    ("energy_table", "embedded", "jobs"),
     ("local", "launchpad"),
     ("documents", "pictures"),
     ("firetasks",),

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from nzsp_surfaces.cli.submit import launchpad_option
+from nzsp_surfaces.errors import UserError
 
 EXAMPLES = """\
 \b
@@ -36,10 +37,13 @@ def command(study: Path, launchpad: Path | None, output: Path, engine: str | Non
     began, started = time.perf_counter(), now()
     loaded = load_study(study, profile, engine)
     plan = make_plan(loaded)
-    with database(launchpad) as known:
+    with database(launchpad, reading=True) as known:
+        none = known.why_none(loaded)
+        if none:
+            raise UserError(f"{study}: {none}")
         results = known.results(plan.tasks)
-        jobs = known.jobs(loaded.identity)
-    failures = {job.task: job.reason or "failed" for job in jobs if job.state == "FIZZLED"}
+        failed = known.jobs(loaded.identity, ("FIZZLED",))
+    failures = {job.task: job.reason or "failed" for job in failed}
     outcome = Outcome(results, failures, repeated=len(results))
     store = open_store(output, loaded)
     with only_run(output):

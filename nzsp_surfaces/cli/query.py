@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from nzsp_surfaces.cli.rows import show
 from nzsp_surfaces.cli.slabs import whole_numbers
 from nzsp_surfaces.cli.submit import launchpad_option
 
@@ -21,6 +22,7 @@ Examples:
   nzsp query --film Na3PO4 --format csv > films.csv
 """
 COLUMNS = ("material", "miller", "film", "gamma", "engine", "profile", "name", "candidate", "reason")
+ROWS = 100
 
 
 @click.command(epilog=EXAMPLES)
@@ -30,6 +32,7 @@ COLUMNS = ("material", "miller", "film", "gamma", "engine", "profile", "name", "
 @click.option("--film", help="Name in the study; 'none' for bare planes.")
 @click.option("--engine", help="Of the energies.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option("--all", "everything", is_flag=True, help=f"A table of all entries, not of the first {ROWS}.")
 def command(
     launchpad: Path | None,
     material: str | None,
@@ -37,6 +40,8 @@ def command(
     film: str | None,
     engine: str | None,
     form: str,
+    *,
+    everything: bool,
 ) -> None:
     """List surface energies, J/m², of all studies in the database."""
     from nzsp_surfaces.launchpad import database
@@ -46,9 +51,12 @@ def command(
         wanted["miller"] = {"$in": [list(plane) for plane in miller]}
     if film:
         wanted["film"] = None if film == "none" else film
-    with database(launchpad) as known:
+    with database(launchpad, reading=True) as known:
         rows = known.entries(wanted)
-    {"table": _table, "json": _json, "csv": _csv}[form](rows)
+    if form == "table":
+        _table(rows, len(rows) if everything else ROWS)
+    else:
+        {"json": _json, "csv": _csv}[form](rows)
 
 
 def _json(rows: list[dict[str, Any]]) -> None:
@@ -63,19 +71,16 @@ def _csv(rows: list[dict[str, Any]]) -> None:
     click.echo(text.getvalue(), nl=False)
 
 
-def _table(rows: list[dict[str, Any]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+def _table(rows: list[dict[str, Any]], limit: int) -> None:
+    names = ("material", "plane", "film", "gamma", "engine", "profile", "study")
+    show(names, [_cells(row) for row in rows[:limit]], title="Surface energies, J/m²")
+    hidden = len(rows) - limit
+    click.echo(f"{len(rows)} entries" + (f", {hidden} of them not shown: --all, --format csv" if hidden > 0 else ""))
 
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     from nzsp_surfaces.plan import plane_name
 
-    table = Table(title="Surface energies, J/m²", box=box.SIMPLE, padding=(0, 1, 0, 0))
-    for name in ("material", "plane", "film", "gamma", "engine", "profile", "study"):
-        table.add_column(name)
-    for row in rows:
-        gamma = f"{row['gamma']:.3f}" if row["gamma"] is not None else f"- ({row['reason']})"
-        plane, film = f"({plane_name(tuple(row['miller']))})", row["film"] or "bare"
-        table.add_row(row["material"], plane, film, gamma, row["engine"], row["profile"], row["name"])
-    Console().print(table)
-    click.echo(f"{len(rows)} entries")
+    gamma = f"{row['gamma']:.3f}" if row["gamma"] is not None else f"- ({row['reason']})"
+    plane, film = f"({plane_name(tuple(row['miller']))})", row["film"] or "bare"
+    return row["material"], plane, film, gamma, row["engine"], row["profile"], row["name"]

@@ -43,7 +43,7 @@ def launchpad_option(command: Command) -> Command:
 def command(study: Path, launchpad: Path | None, directory: Path, engine: str | None, profile: str) -> None:
     """Submit STUDY to FireWorks. Twice is once, and results of other studies are not computed again."""
     from nzsp_surfaces.bundle import pack
-    from nzsp_surfaces.firetasks import workflow
+    from nzsp_surfaces.firetasks import workflows
     from nzsp_surfaces.launchpad import database
     from nzsp_surfaces.local import check_engines
     from nzsp_surfaces.plan import make_plan
@@ -59,8 +59,7 @@ def command(study: Path, launchpad: Path | None, directory: Path, engine: str | 
         finished = known.finished([task.key for task in plan.tasks])
         known.prepare()
         known.keep_study(pack(loaded))
-        jobs = workflow(loaded, plan, directory.absolute(), finished)
-        known.launchpad.add_wf(jobs)
+        known.add(workflows(loaded, plan, directory.absolute(), finished))
     click.echo(
         f"{loaded.name}: {len(plan.tasks) - len(finished)} calculations and {len(plan.entries)} evaluations submitted, "
         f"{len(finished)} calculations known already"

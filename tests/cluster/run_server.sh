@@ -5,4 +5,4 @@
 set -euo pipefail
 folder=${1:?usage: run_server.sh FOLDER PORT [memory|DATA_FILE] [KEY CERT]}
 port=${2:?usage: run_server.sh FOLDER PORT [memory|DATA_FILE] [KEY CERT]}
-exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Xmx512m -cp "$folder/classes:$folder/lib/*" Server "$port" "${@:3}"
+exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Xmx${NZSP_TEST_SERVER_MEMORY:-512m} -cp "$folder/classes:$folder/lib/*" Server "$port" "${@:3}"

@@ -30,14 +30,24 @@ def serving(folder: Path) -> Iterator[dict[str, Any]]:
     if URI:
         yield {"host": URI, "uri_mode": True}
         return
+    with running(folder) as (_, given):
+        yield given
+
+
+@contextmanager
+def running(folder: Path, *tls: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
+    """A server of one's own and the arguments of a launchpad; it may be killed.
+
+    Args:
+        folder: for its files.
+        tls: key and certificate in PEM, with which only the installed server can serve.
+    """
     port = free_port()
-    with (
-        (folder / "server.log").open("w") as log,
-        subprocess.Popen(_command(folder, port), stdout=log, stderr=log) as server,
-    ):
+    command = [*_installed(port), "memory", *map(str, tls)] if tls else _command(folder, port)
+    with (folder / "server.log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as server:
         try:
             _wait_for(port)
-            yield {"host": "127.0.0.1", "port": port}
+            yield server, {"host": "127.0.0.1", "port": port}
         finally:
             server.kill()
 
@@ -46,6 +56,10 @@ def _command(folder: Path, port: int) -> list[str]:
     mongod = shutil.which("mongod")
     if mongod:
         return [mongod, "--dbpath", str(folder), "--port", str(port), "--bind_ip", "127.0.0.1"]
+    return _installed(port)
+
+
+def _installed(port: int) -> list[str]:
     return ["bash", str(HERE / "run_server.sh"), str(INSTALLED), str(port)]
 
 

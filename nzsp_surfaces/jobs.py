@@ -1,0 +1,143 @@
+"""The jobs of studies: counted by the database, and fetched from it only as far as they are shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fireworks import LaunchPad
+
+LOST = "LOST"
+"""Our word for a Firework that FireWorks calls RUNNING although its worker has long been silent."""
+STATES = ("FIZZLED", LOST, "RUNNING", "RESERVED", "PAUSED", "DEFUSED", "READY", "WAITING", "COMPLETED")
+"""What wants attention comes first."""
+ANY_STUDY = {"$gt": ""}
+"""Unlike $exists, this is answered from an index alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A Firework of a study, as `nzsp status` shows it.
+
+    Attributes:
+        fw_id: its number; the name that FireWorks' own commands want.
+        study: identity.
+        task: id in the study.
+        kind: of the task.
+        state: FireWorks' word for it, or LOST.
+        seconds: that it has run, or ran; of a lost one, until it was last heard of; None before.
+        queue: reservation id of its queue job.
+        folder: of its last launch.
+        reason: last line of what it failed with.
+    """
+
+    fw_id: int
+    study: str
+    task: str
+    kind: str
+    state: str
+    seconds: float | None
+    queue: str | None
+    folder: str | None
+    reason: str | None
+
+
+def counts(launchpad: LaunchPad, identity: str | None = None) -> dict[str, Counter[str]]:
+    """How many jobs are in each state: of every study, by its identity, or of one."""
+    matching = {"$match": {"spec.nzsp.study": identity or ANY_STUDY}}
+    grouping = {"$group": {"_id": {"study": "$spec.nzsp.study", "state": "$state"}, "n": {"$sum": 1}}}
+    found: dict[str, Counter[str]] = {}
+    for row in launchpad.fireworks.aggregate([matching, grouping]):
+        found.setdefault(row["_id"]["study"], Counter())[row["_id"]["state"]] = row["n"]
+    for job in jobs(launchpad, identity, (LOST,)):
+        found[job.study] += Counter({LOST: 1})
+        found[job.study] -= Counter({"RUNNING": 1})
+    for own in found.values():
+        own.pop("ARCHIVED", None)
+    return {study: own for study, own in found.items() if own}
+
+
+def jobs(
+    launchpad: LaunchPad, identity: str | None = None, states: Iterable[str] = STATES, limit: int | None = None
+) -> list[Job]:
+    """Jobs of a study, or of all studies: state by state as these are named, then in the order of their numbers.
+
+    Args:
+        states: which, FireWorks' words or LOST.
+        limit: how many at most; None for all.
+    """
+    lost = _lost(launchpad)
+    found: list[Job] = []
+    for state in states:
+        room = None if limit is None else limit - len(found)
+        if room is None or room > 0:
+            query = {"spec.nzsp.study": identity or ANY_STUDY} | _in_state(state, lost)
+            found += [_job(row, launch, state) for row, launch in _with_launches(launchpad, query, room)]
+    return found
+
+
+def _lost(launchpad: LaunchPad) -> list[int]:
+    """Numbers of Fireworks whose worker has not pinged for FireWorks' RUN_EXPIRATION_SECS."""
+    from fireworks.fw_config import RUN_EXPIRATION_SECS
+
+    before = (datetime.now(UTC) - timedelta(seconds=RUN_EXPIRATION_SECS)).isoformat()
+    silent = {"$elemMatch": {"state": "RUNNING", "updated_on": {"$lte": before}}}
+    found = launchpad.launches.find({"state": "RUNNING", "state_history": silent}, {"fw_id": 1})
+    return [row["fw_id"] for row in found]
+
+
+def _in_state(state: str, lost: list[int]) -> dict[str, Any]:
+    if state == LOST:
+        return {"state": "RUNNING", "fw_id": {"$in": lost}}
+    return {"state": state} | ({"fw_id": {"$nin": lost}} if state == "RUNNING" else {})
+
+
+def _with_launches(
+    launchpad: LaunchPad, query: dict[str, Any], limit: int | None
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Fireworks and the last launch of each, {} where it has none."""
+    fields = {"fw_id": 1, "spec.nzsp": 1, "launches": 1, "_id": 0}
+    rows = list(launchpad.fireworks.find(query, fields).sort("fw_id", 1).limit(limit or 0))
+    last = [row["launches"][-1] for row in rows if row.get("launches")]
+    wanted = {"launch_id": 1, "launch_dir": 1, "state_history": 1, "action.stored_data._exception": 1, "_id": 0}
+    found = launchpad.launches.find({"launch_id": {"$in": last}}, wanted) if last else ()
+    launches = {row["launch_id"]: row for row in found}
+    return [(row, launches.get(row["launches"][-1], {}) if row.get("launches") else {}) for row in rows]
+
+
+def _job(row: dict[str, Any], launch: dict[str, Any], state: str) -> Job:
+    given = row["spec"]["nzsp"]
+    stored = (launch.get("action") or {}).get("stored_data") or {}
+    failure = (stored.get("_exception") or {}).get("_stacktrace") or ""
+    return Job(
+        fw_id=row["fw_id"],
+        study=given["study"],
+        task=given["task"],
+        kind=given["kind"],
+        state=state,
+        seconds=_seconds(launch, state),
+        queue=(launch.get("state_history") or [{}])[0].get("reservation_id"),
+        folder=launch.get("launch_dir"),
+        reason=failure.strip().splitlines()[-1] if failure and state == "FIZZLED" else None,
+    )
+
+
+def _seconds(launch: dict[str, Any], state: str) -> float | None:
+    """How long a launch has run; FireWorks writes times in UTC without saying so."""
+    stamps = {part["state"]: part for part in launch.get("state_history") or []}
+    if "RUNNING" not in stamps:
+        return None
+    ends = [stamps[name]["created_on"] for name in ("COMPLETED", "FIZZLED") if name in stamps]
+    if state == LOST:
+        ends = [stamps["RUNNING"]["updated_on"]]
+    begin, end = _time(stamps["RUNNING"]["created_on"]), _time(ends[0]) if ends else datetime.now(UTC)
+    return (end - begin).total_seconds()
+
+
+def _time(stamp: Any) -> datetime:
+    moment = stamp if isinstance(stamp, datetime) else datetime.fromisoformat(str(stamp))
+    return moment.replace(tzinfo=UTC)
