@@ -23,7 +23,7 @@ from nzsp_surfaces.calculation import digest
 from nzsp_surfaces.cli.main import main as nzsp
 from nzsp_surfaces.firetasks import entry_row, workflows
 from nzsp_surfaces.launchpad import ENTRIES, Database, database
-from nzsp_surfaces.plan import Entry, Plan, Task
+from nzsp_surfaces.plan import Entry, Plan, Subject, Task
 from nzsp_surfaces.study import Study, load_study
 
 if TYPE_CHECKING:
@@ -102,11 +102,16 @@ def _plan(size: int, per_material: int) -> Plan:
     entries: list[Entry] = []
     for material in range(max(1, round(size / per_material))):
         name = f"M{material}"
-        tasks.append(Task(f"{name}/bulk", "bulk", (), digest([size, name]), "emt", 1.0))
+        bulk = Task("bulk", Subject(name), None, (), digest([size, name]), "emt", 1.0)
+        tasks.append(bulk)
         for plane in range((per_material - 1) // PER_ENTRY):
-            ids = tuple(f"{name}/{plane}/bare/{number}" for number in range(PER_ENTRY))
-            tasks += [Task(i, "bare", (f"{name}/bulk",), digest([size, i]), "emt", 2.0) for i in ids]
-            entries.append(Entry(name, (plane, 1, 0), None, ids))
+            where, content = (plane, 1, 0), [size, name, plane]
+            slabs = [
+                Task("bare", Subject(name, where), i, (bulk.id,), digest([*content, i]), "emt", 2.0)
+                for i in range(PER_ENTRY)
+            ]
+            tasks += slabs
+            entries.append(Entry(name, where, None, tuple(task.id for task in slabs)))
     return Plan(tuple(tasks), tuple(entries), {})
 
 

@@ -23,7 +23,7 @@ from nzsp_surfaces.films import describe_faces
 from nzsp_surfaces.local import Outcome
 from nzsp_surfaces.materials import Material
 from nzsp_surfaces.outcome import TableEntry, film_reference, screened, table
-from nzsp_surfaces.plan import Plan, bulk_id
+from nzsp_surfaces.plan import Plan, Task, bulk_id
 from nzsp_surfaces.recipes import Result, dynamics_settings
 from nzsp_surfaces.slab_documents import structure_files, write_json, write_slabs
 from nzsp_surfaces.study import CappingFilm, Study
@@ -67,7 +67,8 @@ def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path
     write_json(path / "surface_energies.json", energies)
     write_atomically(path / "surface_energies.csv", _csv(energies))
     write_json(path / "candidates.json", [c for row in rows for c in _candidate_rows(plan, row, outcome)])
-    write_json(path / "films.json", [f for row in rows if row.entry.film for f in _film_rows(study, row, outcome)])
+    covered = [row for row in rows if row.entry.film]
+    write_json(path / "films.json", [f for row in covered for f in _film_rows(study, plan, row, outcome)])
     write_json(path / "dynamics.json", _dynamics_rows(study, plan, outcome, path))
     write_json(path / "provenance.json", _provenance(study, plan, outcome, clock))
     shapes = wulff_shapes(study, rows, outcome.results)
@@ -145,19 +146,19 @@ def _candidate_rows(plan: Plan, row: TableEntry, outcome: Outcome) -> Iterable[d
         }
 
 
-def _film_rows(study: Study, row: TableEntry, outcome: Outcome) -> Iterable[dict[str, Any]]:
+def _film_rows(study: Study, plan: Plan, row: TableEntry, outcome: Outcome) -> Iterable[dict[str, Any]]:
     """Both faces of every start: as built, after the dynamics, quenched, and relaxed with both faces alike."""
-    for task in row.entry.candidates:
-        result = outcome.results.get(task)
+    for task in (plan.by_id[name] for name in row.entry.candidates):
+        result = outcome.results.get(task.id)
         if result is None:
             continue
         stages = {"start": result.start, "annealed": result.end}
         if result.calculation is not None:
-            stages = {"quenched" if "/quench/" in task else "relaxed": result.calculation.structure}
-        stem, _, start = task.rsplit("/", 2)
+            stages = {"quenched" if task.kind == "quench" else "relaxed": result.calculation.structure}
+        name = "/".join((*task.subject.names, str(task.number)))
         for stage, structure in stages.items():
             if structure is not None:
-                yield from _face_rows(study, row, f"{stem}/{start}", stage, structure)
+                yield from _face_rows(study, row, name, stage, structure)
 
 
 def _face_rows(study: Study, row: TableEntry, name: str, stage: str, structure: Structure) -> Iterable[dict[str, Any]]:
@@ -188,26 +189,24 @@ def _dynamics_rows(study: Study, plan: Plan, outcome: Outcome, path: Path) -> li
         result = outcome.results.get(task.id)
         if result is None or result.trace is None:
             continue
-        film = next(f for f in study.films if f.name in task.id.split("/"))
-        entry = next((e for e in plan.entries if task.id in e.candidates), None)
-        rows.append(_dynamics_row(study, film, result, entry.miller if entry else None, task.id, path))
+        rows.append(_dynamics_row(study, task, result, path))
     return rows
 
 
-def _dynamics_row(
-    study: Study, film: CappingFilm, result: Result, miller: tuple[int, ...] | None, task: str, path: Path
-) -> dict[str, Any]:
+def _dynamics_row(study: Study, task: Task, result: Result, path: Path) -> dict[str, Any]:
     assert result.trace is not None
-    name = f"traces/{task.replace('/', '_')}.csv"
+    film = next(f for f in study.films if f.name == task.subject.film)
+    name = f"traces/{task.id.replace('/', '_')}.csv"
     lines = ["time_fs,temperature_K,potential_energy_eV", *(f"{t:g},{k:.2f},{e:.6f}" for t, k, e in result.trace)]
     (path / "traces").mkdir(exist_ok=True)
     write_atomically(path / name, "\n".join(lines) + "\n")
     later = result.trace[len(result.trace) // 2 :]
-    settings = dynamics_settings(study, film, int((result.notes or {}).get("placement", task.split("/")[-1])))
+    seeded: Any = (result.notes or {}).get("placement", task.number)
+    settings = dynamics_settings(study, film, int(seeded))
     return {
-        "id": task,
-        "material": task.split("/")[0],
-        "miller": list(miller) if miller else None,
+        "id": task.id,
+        "material": task.subject.material or film.name,
+        "miller": list(task.subject.miller) if task.subject.miller else None,
         "film": film.name,
         "seed": settings.seed,
         "temperature": settings.temperature,

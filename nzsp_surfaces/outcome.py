@@ -9,7 +9,7 @@ from nzsp_surfaces.calculation import Calculation
 from nzsp_surfaces.certificates import turns_over
 from nzsp_surfaces.energies import SurfaceEnergy, capped_surface_energy, excess_energy, surface_energy
 from nzsp_surfaces.errors import UserError
-from nzsp_surfaces.plan import Entry, Plan, bulk_id, reference_ids
+from nzsp_surfaces.plan import Entry, Plan, Subject, Task, bulk_id, reference_ids
 from nzsp_surfaces.recipes import Result
 from nzsp_surfaces.study import CappingFilm, Study
 
@@ -67,18 +67,18 @@ def evaluate(
 ) -> TableEntry:
     """The surface energies of an entry's candidates, as far as results are there."""
     tasks = [task for task in entry.candidates if plan.by_id[task].kind != "anneal"]
-    return TableEntry(entry, tuple(_candidate(study, entry, task, results, failures) for task in tasks))
+    return TableEntry(entry, tuple(_candidate(study, plan, entry, plan.by_id[i], results, failures) for i in tasks))
 
 
 def screened(plan: Plan, row: TableEntry, results: Mapping[str, Result]) -> tuple[Candidate, ...]:
     """The arrangements of a bare plane that only took the first steps; their notes say how high they then were."""
-    stem = row.entry.candidates[0].rpartition("/bare/")[0] if row.entry.candidates else ""
+    subject = Subject(row.entry.material, row.entry.miller)
     found = []
-    for task in (t for t in plan.tasks if t.kind == "screen" and t.id.startswith(f"{stem}/")):
+    for task in (t for t in plan.tasks if t.kind == "screen" and t.subject == subject):
         slab, bulk = (results[i].calculation if i in results else None for i in (task.id, bulk_id(row.entry.material)))
         if row.entry.film is None and slab is not None and bulk is not None:
             gamma = excess_energy(slab, bulk, _area(slab))
-            note = f"arrangement {task.id.split('/')[-1]}, screened: {gamma:.2f} J/m² after {slab.steps} steps"
+            note = f"arrangement {task.number}, screened: {gamma:.2f} J/m² after {slab.steps} steps"
             found.append(Candidate(task.id, slab, None, note))
     return tuple(found)
 
@@ -96,20 +96,21 @@ def film_reference(study: Study, film: CappingFilm, results: Mapping[str, Result
 
 
 def _candidate(
-    study: Study, entry: Entry, task: str, results: Mapping[str, Result], failures: Mapping[str, str]
+    study: Study, plan: Plan, entry: Entry, task: Task, results: Mapping[str, Result], failures: Mapping[str, str]
 ) -> Candidate:
-    if task not in results:
-        return Candidate(task, None, None, failures.get(task, "not computed yet"))
-    result = results[task]
+    if task.id not in results:
+        return Candidate(task.id, None, None, failures.get(task.id, "not computed yet"))
+    result = results[task.id]
     assert result.calculation is not None
     try:
-        energy = _energy(study, entry, result, results)
+        energy = _energy(study, plan, entry, task, results)
     except UserError as refusal:
-        return Candidate(task, result.calculation, None, str(refusal))
-    return Candidate(task, result.calculation, energy, _note(task, result))
+        return Candidate(task.id, result.calculation, None, str(refusal))
+    return Candidate(task.id, result.calculation, energy, _note(task, result))
 
 
-def _energy(study: Study, entry: Entry, result: Result, results: Mapping[str, Result]) -> SurfaceEnergy:
+def _energy(study: Study, plan: Plan, entry: Entry, task: Task, results: Mapping[str, Result]) -> SurfaceEnergy:
+    result = results[task.id]
     slab, bulk = result.calculation, results[bulk_id(entry.material)].calculation
     assert slab is not None
     assert bulk is not None
@@ -120,17 +121,16 @@ def _energy(study: Study, entry: Entry, result: Result, results: Mapping[str, Re
     reference = film_reference(study, film, results)
     if reference is None:
         raise UserError(f"{entry.id}: the reference of {film.name} is missing or not converged")
-    stem, _, start = result.task.rsplit("/", 2)
-    units = int((results[f"{stem}/anneal/{start}"].notes or {})["film_units"])
+    anneal = next(name for name in task.parents if plan.by_id[name].kind == "anneal")
+    units = int((results[anneal].notes or {})["film_units"])
     # After dynamics both faces carry the same film in two states: the value is their mean, and said to be so.
     return capped_surface_energy(slab, bulk, reference, units, area)
 
 
-def _note(task: str, result: Result) -> str:
-    kind, number = task.split("/")[-2:]
+def _note(task: Task, result: Result) -> str:
     notes = result.notes or {}
-    if kind == "bare":
-        return f"arrangement {notes.get('arrangement', number)}"
-    if kind == "quench":
-        return f"start {number}, annealed, relaxed; mean of two unlike faces"
-    return f"start {number}, annealed, relaxed; both faces like the {notes.get('better_face')} one"
+    if task.kind == "bare":
+        return f"arrangement {notes.get('arrangement', task.number)}"
+    if task.kind == "quench":
+        return f"start {task.number}, annealed, relaxed; mean of two unlike faces"
+    return f"start {task.number}, annealed, relaxed; both faces like the {notes.get('better_face')} one"

@@ -36,25 +36,57 @@ PLACE_STEPS = 20
 """Steps of relaxation that rank placements of a film's cations."""
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a task is about, as far as it has each: a film's compound has no plane, a bulk no film.
+
+    Attributes:
+        material, film: names in the study.
+        miller: plane, as the study writes it.
+    """
+
+    material: str | None = None
+    miller: tuple[int, ...] | None = None
+    film: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """For ids, as (NZP, 1-102)."""
+        plane = None if self.miller is None else plane_name(self.miller)
+        return tuple(name for name in (self.material, plane, self.film) if name is not None)
+
+
 @dataclass(frozen=True)
 class Task:
     """One calculation.
 
     Attributes:
-        id: readable and unique within a study, as NZP/1-102/bare/1.
-        kind: bulk, reference, bare, anneal, quench or alike; see `recipes`.
+        kind: bulk, reference, screen, bare, place, anneal, quench or alike; see `recipes`.
+        subject: material, plane and film.
+        number: among those of a kind and subject: an arrangement, a placement, a start; None where there is one.
         parents: ids of the tasks whose results it needs.
         key: content identity: same content, same result, whatever the study.
         engine: name of the one that computes it.
         weight: atoms times expected evaluations, for the order and the remaining time.
     """
 
-    id: str
     kind: str
+    subject: Subject
+    number: int | None
     parents: tuple[str, ...]
     key: str
     engine: str
     weight: float
+
+    @cached_property
+    def id(self) -> str:
+        """Readable and unique within a study, as NZP/1-102/bare/1."""
+        return task_id(self.kind, self.subject, self.number)
+
+
+def task_id(kind: str, subject: Subject, number: int | None = None) -> str:
+    """The id of a task; it is for people and for finding it again, and nothing is read from it."""
+    return "/".join((*subject.names, kind, *(() if number is None else (str(number),))))
 
 
 @dataclass(frozen=True)
@@ -110,14 +142,23 @@ class _Draft:
     keys: dict[str, str] = field(default_factory=dict)
 
     def add(
-        self, identifier: str, kind: str, parents: tuple[str, ...], content: Any, engine: str, weight: float
+        self,
+        kind: str,
+        subject: Subject,
+        number: int | None,
+        parents: tuple[str, ...],
+        content: Any,
+        engine: str,
+        weight: float,
     ) -> str:
+        """Add a task and return its id."""
         identity = self.study.resolved["engine" if engine == self.study.settings.engine else "anneal_engine"]
         vasp = [_vasp_content(self.study, VASP_KINDS[kind])] if engine == catalogue.VASP else []
         key = digest([RULES, kind, content, [self.keys[p] for p in parents], identity, *vasp])
-        self.tasks.append(Task(identifier, kind, parents, key, engine, weight))
-        self.keys[identifier] = key
-        return identifier
+        task = Task(kind, subject, number, parents, key, engine, weight)
+        self.tasks.append(task)
+        self.keys[task.id] = key
+        return task.id
 
 
 def plane_name(miller: tuple[int, ...]) -> str:
@@ -157,12 +198,12 @@ def _best_cuts(
 
 def reference_ids(study: Study, film: CappingFilm) -> tuple[str, ...]:
     """Tasks of a film's compound; the lowest energy per formula unit is its reference."""
-    return tuple(f"{film.name}/reference/{i}" for i in range(study.profile.references))
+    return tuple(task_id("reference", Subject(film=film.name), i) for i in range(study.profile.references))
 
 
 def bulk_id(material: str) -> str:
     """The task of a material's bulk."""
-    return f"{material}/bulk"
+    return task_id("bulk", Subject(material))
 
 
 def _films_on(study: Study, plane: tuple[int, ...]) -> list[CappingFilm]:
@@ -173,17 +214,17 @@ def _bulk_task(draft: _Draft, material: Material) -> str:
     profile = draft.study.profile
     content = [structure_to_json(material.crystal.structure), profile.bulk_force, profile.max_steps]
     weight = 40.0 * len(material.crystal.structure)
-    return draft.add(bulk_id(material.name), "bulk", (), content, draft.study.settings.engine, weight)
+    return draft.add("bulk", Subject(material.name), None, (), content, draft.study.settings.engine, weight)
 
 
 def _reference_tasks(draft: _Draft, film: CappingFilm) -> None:
     study, structure = draft.study, film.reference.structure
     steps = anneal_time(study, film) / study.settings.timestep
-    for number, identifier in enumerate(reference_ids(study, film)):
+    for number in range(study.profile.references):
         atoms = len(structure) * int(np.ceil(32 / len(structure))) if number else len(structure)
         content = [structure_to_json(structure), number, *_anneal_content(study, film), study.profile.bulk_force]
         weight = atoms * (40.0 + (steps if number else 0.0))
-        draft.add(identifier, "reference", (), content, study.settings.engine, weight)
+        draft.add("reference", Subject(film=film.name), number, (), content, study.settings.engine, weight)
 
 
 def _vasp_content(study: Study, kinds: tuple[Kind, ...]) -> list[Any]:
@@ -209,15 +250,15 @@ def _bare_tasks(
     """Relax the arrangements of a plane; a short relaxation picks them where there are too many."""
     study, profile = draft.study, draft.study.profile
     shape = [study.settings.slabs.vacuum, study.settings.slabs.frozen]
-    stem, engine = f"{material.name}/{plane_name(plane)}", study.settings.engine
+    subject, engine = Subject(material.name, plane), study.settings.engine
     screens: list[str] = []
     if len(cuts) > profile.relaxed:
         for number, cut in enumerate(cuts, start=1):
             content, weight = [cut, *shape, profile.screen_steps], float(profile.screen_steps * len(cut.sites))
-            screens.append(draft.add(f"{stem}/screen/{number}", "screen", (bulk,), content, engine, weight))
+            screens.append(draft.add("screen", subject, number, (bulk,), content, engine, weight))
     for rank, cut in enumerate(cuts[: profile.relaxed], start=1):
         content = [rank if screens else cut, *shape, profile.slab_force, profile.max_steps]
-        yield draft.add(f"{stem}/bare/{rank}", "bare", (bulk, *screens), content, engine, 80.0 * len(cut.sites))
+        yield draft.add("bare", subject, rank, (bulk, *screens), content, engine, 80.0 * len(cut.sites))
 
 
 def _capped_tasks(
@@ -226,8 +267,8 @@ def _capped_tasks(
     """Anneal each start, quench it, and quench it again with both faces like the better one."""
     study = draft.study
     atoms, steps = 1.4 * len(cut.sites), anneal_time(study, film) / study.settings.timestep
-    starts, stem = min(film.settings.starts, study.profile.starts), f"{material.name}/{plane_name(plane)}/{film.name}"
-    parents = (*parents, *_place_tasks(draft, stem, film, starts, atoms, parents))
+    starts, subject = min(film.settings.starts, study.profile.starts), Subject(material.name, plane, film.name)
+    parents = (*parents, *_place_tasks(draft, subject, film, starts, atoms, parents))
     for start in range(1, starts + 1):
         content = [
             structure_to_json(film.reference.structure),
@@ -235,16 +276,16 @@ def _capped_tasks(
             start,
             *_anneal_content(study, film),
         ]
-        anneal = draft.add(f"{stem}/anneal/{start}", "anneal", parents, content, study.anneal_engine, atoms * steps)
+        anneal = draft.add("anneal", subject, start, parents, content, study.anneal_engine, atoms * steps)
         relax = [study.profile.slab_force, study.profile.max_steps]
         engine = study.settings.engine
-        quench = draft.add(f"{stem}/quench/{start}", "quench", (anneal,), relax, engine, 100.0 * atoms)
+        quench = draft.add("quench", subject, start, (anneal,), relax, engine, 100.0 * atoms)
         yield from (anneal, quench)
-        yield draft.add(f"{stem}/alike/{start}", "alike", (anneal, quench, parents[0]), relax, engine, 60.0 * atoms)
+        yield draft.add("alike", subject, start, (anneal, quench, parents[0]), relax, engine, 60.0 * atoms)
 
 
 def _place_tasks(
-    draft: _Draft, stem: str, film: CappingFilm, starts: int, atoms: float, parents: tuple[str, ...]
+    draft: _Draft, subject: Subject, film: CappingFilm, starts: int, atoms: float, parents: tuple[str, ...]
 ) -> Iterator[str]:
     """A few steps of relaxation of every placement of a film, where there are more of them than starts."""
     profile = draft.study.profile
@@ -252,4 +293,4 @@ def _place_tasks(
         seed = draft.study.settings.seed
         content = [structure_to_json(film.reference.structure), film.settings.layers, number, seed, PLACE_STEPS]
         engine = draft.study.settings.engine
-        yield draft.add(f"{stem}/place/{number}", "place", parents, content, engine, PLACE_STEPS * atoms)
+        yield draft.add("place", subject, number, parents, content, engine, PLACE_STEPS * atoms)

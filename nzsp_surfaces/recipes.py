@@ -17,7 +17,7 @@ from nzsp_surfaces.engines.base import DynamicsSettings, Engine, RelaxSettings
 from nzsp_surfaces.films import CappedSlab, cap, mirrored
 from nzsp_surfaces.materials import Material
 from nzsp_surfaces.placing import middle_atoms
-from nzsp_surfaces.plan import PLACE_STEPS, Plan, Task, anneal_time, plane_name
+from nzsp_surfaces.plan import PLACE_STEPS, Plan, Task, anneal_time
 from nzsp_surfaces.slabs import Flip, SlabCut, build, flip_of
 from nzsp_surfaces.study import CappingFilm, Study
 
@@ -117,14 +117,27 @@ class Bench:
         """Tell the temperature of a time step."""
         self.report(step, f"{temperature:.0f} K")
 
+    @property
+    def number(self) -> int:
+        """Of the task among its like."""
+        assert self.task.number is not None, f"{self.task.id} is the only one"
+        return self.task.number
+
     def material(self) -> Material:
-        """The material that the task's id names."""
-        return next(m for m in self.study.materials if m.name == self.task.id.split("/")[0])
+        """The task's material."""
+        return next(m for m in self.study.materials if m.name == self.task.subject.material)
+
+    def film(self) -> CappingFilm:
+        """The task's film."""
+        return next(f for f in self.study.films if f.name == self.task.subject.film)
 
     def bulk(self) -> Crystal:
         """The relaxed bulk of the material."""
-        material = self.material()
-        return relaxed(material.crystal, _calculation(self.results[f"{material.name}/bulk"]).structure)
+        return relaxed(self.material().crystal, _calculation(self.parents("bulk")[0]).structure)
+
+    def parents(self, kind: str) -> list[Result]:
+        """Results of the parents of a kind."""
+        return [result for name, result in self.results.items() if self.plan.by_id[name].kind == kind]
 
 
 def carry_out(bench: Bench) -> Result:
@@ -162,14 +175,13 @@ def _relaxed_cell(bench: Bench, start: Structure, trace: npt.NDArray[np.float64]
 
 def _reference(bench: Bench) -> Result:
     """The film's compound: the given cell relaxed, or a larger one annealed first."""
-    name, _, number = bench.task.id.split("/")
-    film = next(f for f in bench.study.films if f.name == name)
+    film = bench.film()
     cell = film.reference.structure
-    if number == "0":
+    if bench.number == 0:
         return _relaxed_cell(bench, cell)
     large = cell.copy()
-    large.make_supercell(_repeats(film, int(number)))
-    settings = dynamics_settings(bench.study, film, int(number))
+    large.make_supercell(_repeats(film, bench.number))
+    settings = dynamics_settings(bench.study, film, bench.number)
     run = bench.engine(bench.study.anneal_engine).dynamics(large, settings, bench.folder, bench.heat)
     return _relaxed_cell(bench, run.structure, run.trace)
 
@@ -196,17 +208,16 @@ def dynamics_settings(study: Study, film: CappingFilm, number: int) -> DynamicsS
 
 def _screen(bench: Bench) -> Result:
     """A few steps of relaxation, enough to rank arrangements of the mobile ions."""
-    number = int(bench.task.id.split("/")[-1])
-    start = _built(bench, number)
+    start = _built(bench, bench.number)
     settings = RelaxSettings(bench.study.profile.slab_force, bench.study.profile.screen_steps, held=start.held)
     calculation = bench.own.relax(start.structure, settings, bench.folder, bench.forces, start.flip)
-    return Result(bench.task.id, bench.task.key, calculation, start.structure, notes={"arrangement": number})
+    return Result(bench.task.id, bench.task.key, calculation, start.structure, notes={"arrangement": bench.number})
 
 
 def _bare(bench: Bench) -> Result:
     """Relax a cut of the relaxed bulk, or go on with one of the lowest that were screened."""
-    rank = int(bench.task.id.split("/")[-1])
-    screened = sorted((r for i, r in bench.results.items() if "/screen/" in i), key=lambda r: _calculation(r).energy)
+    rank = bench.number
+    screened = sorted(bench.parents("screen"), key=lambda r: _calculation(r).energy)
     number = int((screened[rank - 1].notes or {})["arrangement"]) if screened else rank
     built = _built(bench, number)
     start = _calculation(screened[rank - 1]).structure if screened else built.structure
@@ -240,48 +251,41 @@ def _built(bench: Bench, number: int) -> _Start:
 
 def _cuts(bench: Bench) -> tuple[SlabCut, ...]:
     """The cuts of the task's plane."""
-    material, plane = bench.task.id.split("/")[:2]
-    return next(c for (m, miller), c in bench.plan.cuts.items() if (m, plane_name(miller)) == (material, plane))
+    subject = bench.task.subject
+    assert subject.material is not None
+    assert subject.miller is not None
+    return bench.plan.cuts[subject.material, subject.miller]
 
 
 def _place(bench: Bench) -> Result:
     """Cover the best bare slab and relax a few steps, enough to rank placements of the film's cations."""
-    arrangement, number = _best_arrangement(bench), _film_and_start(bench)[1]
-    capped = capped_slab(bench, arrangement, number)
+    capped = capped_slab(bench, _best_arrangement(bench), bench.number)
     settings = RelaxSettings(bench.study.profile.slab_force, PLACE_STEPS)
     calculation = bench.own.relax(capped.structure, settings, bench.folder, bench.forces, capped.flip)
-    return Result(bench.task.id, bench.task.key, calculation, capped.structure, notes={"placement": number})
+    return Result(bench.task.id, bench.task.key, calculation, capped.structure, notes={"placement": bench.number})
 
 
 def _anneal(bench: Bench) -> Result:
     """Cover the best bare slab, or take one of the best placements, and run the dynamics."""
-    film, number = _film_and_start(bench)
-    arrangement, places = _best_arrangement(bench), [r for i, r in bench.results.items() if "/place/" in i]
-    best = sorted(places, key=lambda r: _calculation(r).energy)[number - 1] if places else None
-    placement = int((best.notes or {})["placement"]) if best else number
+    arrangement, places = _best_arrangement(bench), bench.parents("place")
+    best = sorted(places, key=lambda r: _calculation(r).energy)[bench.number - 1] if places else None
+    placement = int((best.notes or {})["placement"]) if best else bench.number
     capped = capped_slab(bench, arrangement, placement)
     start = _calculation(best).structure if best else capped.structure
-    run = bench.own.dynamics(start, dynamics_settings(bench.study, film, placement), bench.folder, bench.heat)
+    run = bench.own.dynamics(start, dynamics_settings(bench.study, bench.film(), placement), bench.folder, bench.heat)
     notes = {"arrangement": arrangement, "film_units": capped.film_units, "placement": placement}
     return Result(bench.task.id, bench.task.key, None, start, run.structure, run.trace, notes)
 
 
-def _film_and_start(bench: Bench) -> tuple[CappingFilm, int]:
-    _, _, name, _, start = bench.task.id.split("/")
-    return next(f for f in bench.study.films if f.name == name), int(start)
-
-
 def _best_arrangement(bench: Bench) -> int:
     """Number of the bare cut with the lowest energy; all have the same atoms and area."""
-    bare = [r for i, r in bench.results.items() if "/bare/" in i]
-    best = min(bare, key=lambda r: _calculation(r).energy)
+    best = min(bench.parents("bare"), key=lambda r: _calculation(r).energy)
     return int((best.notes or {})["arrangement"])
 
 
 def capped_slab(bench: Bench, arrangement: int, placement: int) -> CappedSlab:
     """A slab covered by one placement of a film; the same every time."""
-    film, _ = _film_and_start(bench)
-    material = bench.material()
+    film, material = bench.film(), bench.material()
     cut = _cuts(bench)[arrangement - 1]
     seed = 1000 * bench.study.settings.seed + placement
     vacuum = bench.study.settings.slabs.vacuum
@@ -290,16 +294,15 @@ def capped_slab(bench: Bench, arrangement: int, placement: int) -> CappedSlab:
 
 def _quench(bench: Bench) -> Result:
     """Relax what the dynamics left."""
-    annealed = next(iter(bench.results.values()))
+    (annealed,) = bench.parents("anneal")
     assert annealed.end is not None
     return _relaxed(bench, annealed.end)
 
 
 def _alike(bench: Bench) -> Result:
     """Make both faces like the better one, and relax again."""
-    annealed = next(r for i, r in bench.results.items() if "/anneal/" in i)
-    quenched = _calculation(next(r for i, r in bench.results.items() if "/quench/" in i))
-    notes = annealed.notes or {}
+    (annealed,), (quench,) = bench.parents("anneal"), bench.parents("quench")
+    quenched, notes = _calculation(quench), annealed.notes or {}
     capped = capped_slab(bench, notes["arrangement"], notes["placement"])
     choices = {half: mirrored(capped, quenched.structure.cart_coords, half) for half in ("bottom", "top")}
     energies = {half: bench.own.single_point(s, bench.folder / half).energy for half, s in choices.items()}

@@ -196,7 +196,7 @@ def test_status_shows_studies_then_the_first_jobs_and_says_how_many_more(
     study = write(tmp_path / "study")
     loaded = load_study(study, "quick", None)
     bulk, *_ = make_plan(loaded).tasks
-    slabs = [replace(bulk, id=f"CuAu/{n}", kind="bare", parents=(bulk.id,), key=f"{n}") for n in range(45)]
+    slabs = [replace(bulk, kind="bare", number=n, parents=(bulk.id,), key=f"{n}") for n in range(45)]
     with database(launchpad) as known:
         known.keep_study(pack(loaded))
         known.add(workflows(loaded, Plan((bulk, *slabs), (), {}), tmp_path, set()))
