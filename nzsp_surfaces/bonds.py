@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.errors import UserError
+from nzsp_surfaces.valence_table import PARAMETERS
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -297,10 +298,7 @@ def bond_valence(cation: str, anion: str, length: float) -> float:
 @lru_cache(maxsize=256)
 def _ideal_length(cation: str, anion: str) -> float | None:
     """Å, of a bond of unit valence."""
-    from pymatgen.analysis.bond_valence import BV_PARAMS
-    from pymatgen.core import Element
-
-    if Element(cation) not in BV_PARAMS or Element(anion) not in BV_PARAMS:
+    if cation not in PARAMETERS or anion not in PARAMETERS:
         return None
-    (r1, c1), (r2, c2) = ((BV_PARAMS[Element(e)]["r"], BV_PARAMS[Element(e)]["c"]) for e in (cation, anion))
+    (r1, c1), (r2, c2) = PARAMETERS[cation], PARAMETERS[anion]
     return float(r1 + r2 - r1 * r2 * (np.sqrt(c1) - np.sqrt(c2)) ** 2 / (c1 * r1 + c2 * r2))

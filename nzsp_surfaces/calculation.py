@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -117,4 +117,5 @@ def _plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, (set, frozenset)):
         return sorted(value)
-    return asdict(value)
+    # Not asdict, which copies all that lies within: only to be written and dropped.
+    return {field.name: getattr(value, field.name) for field in fields(value)}

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.errors import UserError
+from nzsp_surfaces.quick_pymatgen import know_oxidation_states, quick_operations
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -118,7 +119,7 @@ def load_structure(path: str | Path) -> Structure:
     if not path.is_file():
         raise UserError(f"{path}: no such structure file; give the path of a CIF or POSCAR")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), quick_operations():
             warnings.simplefilter("ignore")
             structure = Structure.from_file(path)
     except Exception as error:  # pymatgen raises anything from IndexError to its own classes here
@@ -247,6 +248,7 @@ def _guessed(structure: Structure) -> Charges | None:
     """The likeliest charges that balance; none at all for a metal."""
     if all(element.is_metal for element in structure.composition):
         return {str(element): 0 for element in structure.composition}
+    know_oxidation_states()
     composition = structure.composition.reduced_composition
     guesses = composition.oxi_state_guesses()
     if not guesses and {"O", "F"} & {str(element) for element in composition}:

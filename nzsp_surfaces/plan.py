@@ -16,7 +16,7 @@ from nzsp_surfaces.slabs import Rejection, SlabCut, SlabOptions, cut_slabs, fewe
 from nzsp_surfaces.study import CappingFilm, Study
 from nzsp_surfaces.vasp_settings import Kind
 
-RULES = 3
+RULES = 4
 """Counts changes of how tasks are carried out; results of other rules are not reused."""
 
 
@@ -254,11 +254,18 @@ def _bare_tasks(
     screens: list[str] = []
     if len(cuts) > profile.relaxed:
         for number, cut in enumerate(cuts, start=1):
-            content, weight = [cut, *shape, profile.screen_steps], float(profile.screen_steps * len(cut.sites))
+            content = [*_cut_content(cut), *shape, profile.screen_steps]
+            weight = float(profile.screen_steps * len(cut.sites))
             screens.append(draft.add("screen", subject, number, (bulk,), content, engine, weight))
     for rank, cut in enumerate(cuts[: profile.relaxed], start=1):
-        content = [rank if screens else cut, *shape, profile.slab_force, profile.max_steps]
+        content = [*([rank] if screens else _cut_content(cut)), *shape, profile.slab_force, profile.max_steps]
         yield draft.add("bare", subject, rank, (bulk, *screens), content, engine, 80.0 * len(cut.sites))
+
+
+def _cut_content(cut: SlabCut) -> list[Any]:
+    """What makes a slab: no number that another machine, or another number of threads, rounds otherwise."""
+    flip = [cut.flip.rotation, np.round(cut.flip.translation, 6) + 0.0]
+    return [cut.miller, cut.in_plane, cut.sites, flip]
 
 
 def _capped_tasks(

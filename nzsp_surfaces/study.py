@@ -209,7 +209,7 @@ class Study:
         """Engine of the dynamics."""
         return self.settings.anneal_engine or self.settings.engine
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """The same for equal studies, wherever their files lie: structures and settings."""
         return digest(self.resolved)

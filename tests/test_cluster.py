@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ from test_runner import STUDY, write
 from nzsp_surfaces.cli.main import main
 
 BIN = Path(sys.executable).parent
+WORKFLOWS = Path(__file__).parents[1] / "workflows"
+STRUCTURES = Path(__file__).parents[1] / "inputs/structures"
 needs_server = pytest.mark.skipif(server.why_none() is not None, reason=server.why_none() or "")
 needs_queue = pytest.mark.skipif(
     bool(missing_programs()) or os.geteuid() != 0, reason="no queue: apt-get install slurm-wlm munge, as root"
@@ -139,23 +142,108 @@ def test_two_workers_at_once_run_every_firework_once(
 
 @needs_server
 @needs_queue
-def test_a_study_runs_through_slurm(launchpad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """qlaunch submits through sbatch, the jobs carry the study out, and status names their reservations."""
-    submit(write(tmp_path / "study"), launchpad)
-    adapter = yaml.safe_load((Path(__file__).parents[1] / "workflows/slurm.yaml").read_text())
-    adapter |= {
-        "rocket_launch": f"{BIN}/rlaunch -l {launchpad} rapidfire --nlaunches 0 --sleep 1",
-        "walltime": "00:05:00",
-    }
-    (tmp_path / "slurm.yaml").write_text(yaml.safe_dump(adapter))
+def test_two_workers_and_the_queue_at_once_give_the_energies_of_a_local_run(
+    launchpad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """qlaunch submits two jobs through sbatch while two workers run here: all is done once, and to the last digit."""
+    from nzsp_surfaces.launchpad import database
+
+    study = write(tmp_path / "study", STUDY.replace("[1, 0, 1]]", "[1, 0, 1], [1, 0, 0], [1, 1, 1]]"))
+    submit(study, launchpad)
+    adapter = slurm_adapter(launchpad, tmp_path)
     with slurm(tmp_path / "slurm") as environment:
-        call = [f"{BIN}/qlaunch", "-s", "-l", str(launchpad), "-q", f"{tmp_path}/slurm.yaml", "singleshot"]
+        call = [
+            f"{BIN}/qlaunch",
+            "-s",
+            "-l",
+            str(launchpad),
+            "-q",
+            str(adapter),
+            "rapidfire",
+            "-m",
+            "2",
+            "--nlaunches",
+            "2",
+        ]
         subprocess.run(call, cwd=tmp_path, env=environment | ONE_THREAD, check=True, timeout=60, capture_output=True)
+        workers = [worker(launchpad) for _ in range(2)]
+        assert [w.wait(timeout=120) for w in workers] == [0, 0]
         for _ in range(120):
-            if states(launchpad, capsys) == "5 finished":
+            if states(launchpad, capsys).endswith(" finished") and "," not in states(launchpad, capsys):
                 break
             time.sleep(1)
-    assert states(launchpad, capsys) == "5 finished"
+    with database(launchpad) as known:
+        launches = [len(row["launches"]) for row in known.launchpad.fireworks.find({}, {"launches": 1})]
+    assert launches == [1] * len(launches)
+    assert states(launchpad, capsys) == f"{len(launches)} finished"
+    assert main(["collect", str(study), "-l", str(launchpad), "-o", str(tmp_path / "collected")]) == 0
+    assert main(["run", str(study), "-o", str(tmp_path / "local"), "--workers", "1"]) == 0
+    assert energies(tmp_path / "collected") == energies(tmp_path / "local")
+
+
+def slurm_adapter(launchpad: Path, folder: Path) -> Path:
+    """workflows/slurm.yaml with a launchpad of our own."""
+    adapter = yaml.safe_load((WORKFLOWS / "slurm.yaml").read_text())
+    launch = f"{BIN}/rlaunch -l {launchpad} rapidfire --nlaunches 0 --sleep 1"
+    (folder / "slurm.yaml").write_text(yaml.safe_dump(adapter | {"rocket_launch": launch, "walltime": "00:05:00"}))
+    return folder / "slurm.yaml"
+
+
+@needs_server
+@needs_queue
+def test_status_names_the_queue_job_of_a_reservation(
+    launchpad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`qlaunch -r` reserves a Firework for a job; its number is Slurm's."""
+    submit(write(tmp_path / "study"), launchpad)
+    adapter = yaml.safe_load(slurm_adapter(launchpad, tmp_path).read_text())
+    launch = f"{BIN}/rlaunch -l {launchpad} singleshot"
+    (tmp_path / "slurm.yaml").write_text(yaml.safe_dump(adapter | {"rocket_launch": launch}))
+    with slurm(tmp_path / "slurm") as environment:
+        call = [f"{BIN}/qlaunch", "-s", "-r", "-l", str(launchpad), "-q", f"{tmp_path}/slurm.yaml", "singleshot"]
+        subprocess.run(call, cwd=tmp_path, env=environment | ONE_THREAD, check=True, timeout=60, capture_output=True)
+        for _ in range(60):
+            if "1 finished" in states(launchpad, capsys):
+                break
+            time.sleep(1)
+    capsys.readouterr()
+    assert main(["status", "-l", str(launchpad), "--state", "finished"]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if "CuAu/bulk" in line)
+    assert row.split()[4] == "1"
+
+
+@pytest.mark.parametrize("queue", ["slurm", "pbs", "sge"])
+def test_the_adapters_are_what_fireworks_reads(queue: str) -> None:
+    """A script for each queue with the wall time and the worker, and without a gap that FireWorks could not fill."""
+    from fireworks.user_objects.queue_adapters.common_adapter import CommonAdapter
+
+    text = CommonAdapter.from_file(str(WORKFLOWS / f"{queue}.yaml")).get_script_str("/where/it/runs")
+    assert "rlaunch -l my_launchpad.yaml rapidfire" in text
+    assert "OMP_NUM_THREADS=1" in text
+    assert "/where/it/runs" in text
+    assert "$${" not in text
+
+
+@needs_server
+@pytest.mark.parametrize(
+    ("script", "given", "calculations"),
+    [
+        ("table1.py", [], 40),
+        ("surface_energy.py", ["Na3PO4.cif", "1,0,0", "1,1,0"], 3),
+        ("film_anneal.py", ["NaZr2P3O12.cif", "Na3PO4.cif", "1,-1,0,2"], 10),
+    ],
+)
+def test_workflows_are_scripts(
+    script: str, given: list[str], calculations: int, launchpad: Path, tmp_path: Path
+) -> None:
+    """Each submits what its name says; studies are written beside the crystals."""
+    for name in given:
+        if name.endswith(".cif"):
+            shutil.copy(STRUCTURES / name, tmp_path)
+    call = [sys.executable, str(WORKFLOWS / script), *given, "-l", str(launchpad), "-d", str(tmp_path / "work")]
+    done = subprocess.run(call, cwd=tmp_path, text=True, capture_output=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout.partition(" calculations and")[0].split()[-1]) >= calculations
 
 
 @pytest.mark.parametrize(

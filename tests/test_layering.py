@@ -14,7 +14,7 @@ import nzsp_surfaces
 PACKAGE = Path(nzsp_surfaces.__file__).parent
 
 FLOORS = (
-    ("units", "errors", "files", "labels", "calculation"),
+    ("units", "errors", "files", "labels", "calculation", "quick_pymatgen", "valence_table"),
     ("reading", "vasp_stream", "vasp_arrays"),
     ("crystals", "vasp_tags", "vasp_header", "vasp_witness"),
     ("bonds", "vasp_settings", "vasp_steps"),

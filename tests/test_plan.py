@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -54,6 +57,21 @@ def test_equal_content_has_equal_keys() -> None:
     assert quick["NZP/bulk"].key == paper["NZP/bulk"].key
     assert quick["NZP/10-14/bare/1"].key != paper["NZP/10-14/bare/1"].key
     assert len({task.key for task in quick.values()}) == len(quick)
+
+
+def test_keys_do_not_hang_on_the_number_of_threads() -> None:
+    """Sums over threads are rounded otherwise; a result computed here must be found from there."""
+    code = (
+        "from pathlib import Path; from nzsp_surfaces.plan import make_plan; "
+        "from nzsp_surfaces.study import load_study; "
+        f"print([t.key for t in make_plan(load_study(Path({str(TABLE_1)!r}), 'quick')).tasks])"
+    )
+    call, threads = [sys.executable, "-c", code], ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    own = {name: value for name, value in os.environ.items() if name not in threads}
+    one, two = (own | dict.fromkeys(threads, number) for number in ("1", "2"))
+    keys = [subprocess.run(call, env=env, capture_output=True, text=True, check=True).stdout for env in (one, two)]
+    assert keys[0] == keys[1]
+    assert len(keys[0]) > 1000
 
 
 def test_the_heaviest_chain_goes_first() -> None:

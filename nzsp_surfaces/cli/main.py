@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import copy
 import errno
+import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
@@ -148,7 +150,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(exc.format_message(), exc.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return _failed("interrupted", Interrupted.exit_code)
+    finally:
+        _end_at_once()
     return status if isinstance(status, int) else 0
+
+
+def _end_at_once() -> None:
+    """Do not let the end of the process wait for pymongo's threads.
+
+    They look twice a second whether to end, and pymongo joins them at exit. They only watch the server, and as daemons
+    they end with the process.
+    """
+    watch = sys.modules.get("pymongo.synchronous.monitor")
+    if watch is not None and hasattr(watch, "_shutdown_resources"):
+        atexit.unregister(watch._shutdown_resources)
 
 
 def _failed(message: str, status: int) -> int:

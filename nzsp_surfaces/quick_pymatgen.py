@@ -1,0 +1,51 @@
+"""What makes pymatgen slow to start, done otherwise: every command that reads a crystal waits for it.
+
+Each function changes when and how fast something happens inside pymatgen, never what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+
+def know_oxidation_states() -> None:
+    """Give pymatgen its table of how frequent each oxidation state is, read by a parser ten times faster than its own.
+
+    Where the file is not, as in other versions, pymatgen reads the table itself.
+    """
+    import yaml
+    from pymatgen.core import Composition, Species, composition
+
+    file = Path(composition.__file__).with_name("icsd_bv.yaml")
+    if Composition.oxi_prob is None and file.is_file():
+        # The table is the file's last part; the rest, four times as long, is not needed.
+        _, key, table = file.read_text(encoding="utf-8").partition("\noccurrence:")
+        rows = yaml.load(table, getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if key else {}
+        Composition.oxi_prob = {Species.from_str(name): count for name, count in rows.items()} or None
+
+
+@contextmanager
+def quick_operations() -> Iterator[None]:
+    """Compare symmetry operations quickly within a block.
+
+    pymatgen compares all pairs of a group's operations to make a set of them: 0.3 s for F-43m, more for Fm-3m, nearly
+    all of it the overhead of `np.allclose`.
+    """
+    from pymatgen.core.operations import SymmOp
+
+    def alike(one: SymmOp, other: object) -> bool:
+        if not isinstance(other, type(one)):
+            return False
+        gaps = np.abs(one.affine_matrix - other.affine_matrix)
+        return bool((gaps <= one.tol + 1e-5 * np.abs(other.affine_matrix)).all())
+
+    usual = SymmOp.__eq__
+    SymmOp.__eq__ = alike  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        SymmOp.__eq__ = usual  # type: ignore[method-assign]
