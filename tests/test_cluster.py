@@ -114,7 +114,7 @@ def test_what_one_study_has_computed_serves_another(
     assert worker(launchpad).wait(timeout=120) == 0
     other = write(tmp_path / "other", STUDY.replace(", [1, 0, 1]]", "]").replace("name: alloy", "name: one plane"))
     submit(other, launchpad)
-    assert "0 calculations" in capsys.readouterr().out
+    assert "submitted 0 calculations" in capsys.readouterr().out
     assert worker(launchpad).wait(timeout=120) == 0
     capsys.readouterr()
     assert main(["query", "-l", str(launchpad), "--miller", "1,1,0", "--film", "none", "--format", "json"]) == 0
@@ -181,10 +181,10 @@ def test_two_workers_and_the_queue_at_once_give_the_energies_of_a_local_run(
     assert energies(tmp_path / "collected") == energies(tmp_path / "local")
 
 
-def slurm_adapter(launchpad: Path, folder: Path) -> Path:
+def slurm_adapter(launchpad: Path, folder: Path, mode: str = "rapidfire --nlaunches 0 --sleep 1") -> Path:
     """workflows/slurm.yaml with a launchpad of our own."""
     adapter = yaml.safe_load((WORKFLOWS / "slurm.yaml").read_text())
-    launch = f"{BIN}/rlaunch -l {launchpad} rapidfire --nlaunches 0 --sleep 1"
+    launch = f"{BIN}/rlaunch -l {launchpad} {mode}"
     (folder / "slurm.yaml").write_text(yaml.safe_dump(adapter | {"rocket_launch": launch, "walltime": "00:05:00"}))
     return folder / "slurm.yaml"
 
@@ -196,11 +196,9 @@ def test_status_names_the_queue_job_of_a_reservation(
 ) -> None:
     """`qlaunch -r` reserves a Firework for a job; its number is Slurm's."""
     submit(write(tmp_path / "study"), launchpad)
-    adapter = yaml.safe_load(slurm_adapter(launchpad, tmp_path).read_text())
-    launch = f"{BIN}/rlaunch -l {launchpad} singleshot"
-    (tmp_path / "slurm.yaml").write_text(yaml.safe_dump(adapter | {"rocket_launch": launch}))
+    adapter = slurm_adapter(launchpad, tmp_path, "singleshot")
     with slurm(tmp_path / "slurm") as environment:
-        call = [f"{BIN}/qlaunch", "-s", "-r", "-l", str(launchpad), "-q", f"{tmp_path}/slurm.yaml", "singleshot"]
+        call = [f"{BIN}/qlaunch", "-s", "-r", "-l", str(launchpad), "-q", str(adapter), "singleshot"]
         subprocess.run(call, cwd=tmp_path, env=environment | ONE_THREAD, check=True, timeout=60, capture_output=True)
         for _ in range(60):
             if "1 finished" in states(launchpad, capsys):
@@ -210,6 +208,50 @@ def test_status_names_the_queue_job_of_a_reservation(
     assert main(["status", "-l", str(launchpad), "--state", "finished"]) == 0
     row = next(line for line in capsys.readouterr().out.splitlines() if "CuAu/bulk" in line)
     assert row.split()[4] == "1"
+
+
+@needs_server
+@needs_queue
+def test_a_reservation_whose_queue_job_is_gone_is_told_with_what_frees_it(
+    launchpad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cancelled by hand before it began: FireWorks would wait for it for two weeks."""
+    submit(write(tmp_path / "study"), launchpad)
+    adapter = slurm_adapter(launchpad, tmp_path, "singleshot")
+    call = [f"{BIN}/qlaunch", "-s", "-r", "-l", str(launchpad), "-q", str(adapter), "singleshot"]
+    with slurm(tmp_path / "slurm") as environment:
+        monkeypatch.setenv("SLURM_CONF", environment["SLURM_CONF"])
+        subprocess.run(["scontrol", "update", "PartitionName=main", "State=DOWN"], check=True)
+        subprocess.run(call, cwd=tmp_path, env=environment | ONE_THREAD, check=True, timeout=60, capture_output=True)
+        assert states(launchpad, capsys).endswith("1 in the queue")
+        assert "gone" not in told(launchpad, capsys)
+        subprocess.run(["scancel", "1"], check=True)
+        time.sleep(1)
+        (line,) = (line for line in told(launchpad, capsys).splitlines() if "is gone" in line)
+        lpad = line.partition("to free its job: ")[2].split()
+        subprocess.run([f"{BIN}/{lpad[0]}", *lpad[1:]], check=True, timeout=60, capture_output=True)
+        assert "1 ready" in states(launchpad, capsys)
+
+
+def told(launchpad: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """All that `nzsp status` says."""
+    capsys.readouterr()
+    assert main(["status", "-l", str(launchpad)]) == 0
+    return capsys.readouterr().out
+
+
+@needs_queue
+def test_a_job_knows_how_long_it_may_run(tmp_path: Path) -> None:
+    """Slurm is asked from within the job."""
+    code = "from nzsp_surfaces.engines.queue_job import wall_time; print(wall_time().total, wall_time().left)"
+    with slurm(tmp_path / "slurm") as environment:
+        call = ["srun", "--time=3", sys.executable, "-c", code]
+        done = subprocess.run(
+            call, env=environment, cwd=tmp_path, check=True, timeout=60, capture_output=True, text=True
+        )
+    total, left = map(float, done.stdout.split())
+    assert total == 180
+    assert 120 < left <= 180
 
 
 @pytest.mark.parametrize("queue", ["slurm", "pbs", "sge"])

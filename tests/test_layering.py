@@ -38,7 +38,7 @@ FLOORS = (
     ("slab_view",),
     ("plots", "scenes"),
     ("report", "cut_pictures"),
-    ("energy_table", "embedded", "jobs"),
+    ("energy_table", "embedded", "jobs", "queue"),
     ("local", "launchpad"),
     ("documents", "pictures"),
     ("firetasks",),

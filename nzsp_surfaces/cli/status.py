@@ -149,8 +149,23 @@ def _show_hints(known: Database, loaded: Study | None, launchpad: Path | None, t
         numbers = ",".join(str(job.fw_id) for job in alike)
         click.echo(f"{who} failed: {reason}; mend it, then: {call} rerun_fws -i {numbers}")
     _say_hidden(total["FIZZLED"], ROWS, "failed jobs; --state failed")
+    if total["RESERVED"]:
+        _show_gone(known.jobs(loaded.identity if loaded else None, ("RESERVED",)), call)
     if total[LOST]:
         click.echo(
             f"{total[LOST]} lost: no sign of life from the worker, which was killed or cannot reach the database; "
             f"to go on from the checkpoints: {call} detect_lostruns --rerun"
+        )
+
+
+def _show_gone(reserved: list[Job], call: str) -> None:
+    """Jobs that the database believes to be in the queue, where the queue says otherwise."""
+    from nzsp_surfaces.queue import queued
+
+    there = queued()
+    gone = dict.fromkeys(job.queue for job in reserved if job.queue and there is not None and job.queue not in there)
+    for number in gone:
+        click.echo(
+            f"queue job {number} is gone before it began, cancelled or lost; to free its job: {call} cancel_qid "
+            f"--qid {number}"
         )

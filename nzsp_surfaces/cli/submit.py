@@ -61,6 +61,6 @@ def command(study: Path, launchpad: Path | None, directory: Path, engine: str | 
         known.keep_study(pack(loaded))
         known.add(workflows(loaded, plan, directory.absolute(), finished))
     click.echo(
-        f"{loaded.name}: {len(plan.tasks) - len(finished)} calculations and {len(plan.entries)} evaluations submitted, "
-        f"{len(finished)} calculations known already"
+        f"{loaded.name}: submitted {len(plan.tasks) - len(finished)} calculations and the evaluation of "
+        f"{len(plan.entries)} entries; known already: {len(finished)} calculations"
     )
