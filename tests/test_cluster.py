@@ -8,10 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import pytest
 import yaml
@@ -29,21 +26,6 @@ needs_queue = pytest.mark.skipif(
     bool(missing_programs()) or os.geteuid() != 0, reason="no queue: apt-get install slurm-wlm munge, as root"
 )
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """A server for all tests of this file."""
-    with server.serving(tmp_path_factory.mktemp("server")) as given:
-        yield given
-
-
-@pytest.fixture
-def launchpad(address: dict[str, Any], tmp_path: Path) -> Path:
-    """A launchpad file of a database of its own."""
-    path = tmp_path / "my_launchpad.yaml"
-    path.write_text(yaml.safe_dump(address | {"name": f"nzsp_{uuid4().hex[:12]}"}))
-    return path
 
 
 def submit(study: Path, launchpad: Path) -> None:
@@ -151,21 +133,12 @@ def test_two_workers_and_the_queue_at_once_give_the_energies_of_a_local_run(
     study = write(tmp_path / "study", STUDY.replace("[1, 0, 1]]", "[1, 0, 1], [1, 0, 0], [1, 1, 1]]"))
     submit(study, launchpad)
     adapter = slurm_adapter(launchpad, tmp_path)
+    call = [f"{BIN}/qlaunch", "-s", "-l", str(launchpad), "-q", str(adapter), "singleshot"]
     with slurm(tmp_path / "slurm") as environment:
-        call = [
-            f"{BIN}/qlaunch",
-            "-s",
-            "-l",
-            str(launchpad),
-            "-q",
-            str(adapter),
-            "rapidfire",
-            "-m",
-            "2",
-            "--nlaunches",
-            "2",
-        ]
-        subprocess.run(call, cwd=tmp_path, env=environment | ONE_THREAD, check=True, timeout=60, capture_output=True)
+        for _ in range(2):
+            subprocess.run(
+                call, cwd=tmp_path, env=environment | ONE_THREAD, check=True, timeout=60, capture_output=True
+            )
         workers = [worker(launchpad) for _ in range(2)]
         assert [w.wait(timeout=120) for w in workers] == [0, 0]
         for _ in range(120):
@@ -263,6 +236,7 @@ def test_the_adapters_are_what_fireworks_reads(queue: str) -> None:
     assert "rlaunch -l my_launchpad.yaml rapidfire" in text
     assert "OMP_NUM_THREADS=1" in text
     assert "/where/it/runs" in text
+    assert "24:00:00" in text
     assert "$${" not in text
 
 

@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+from cluster.server import launchpad_file
 from test_cluster import BIN, ONE_THREAD, energies
-from test_launchpad import killed_while_relaxing, launchpad_file, nzsp
+from test_launchpad import killed_while_relaxing, nzsp
 from test_runner import STUDY, recorded, write
 
 

@@ -6,15 +6,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import yaml
 from cluster import server
+from cluster.server import launchpad_file
 from cluster.slurm import slurm
 from example_crystals import structure
 from test_cluster import BIN, ONE_THREAD, energies, needs_queue, needs_server, states, submit, worker
@@ -31,26 +30,6 @@ from nzsp_surfaces.study import load_study
 needs_installed = pytest.mark.skipif(
     not (server.INSTALLED / "INSTALLED").exists(), reason="TLS: run tests/cluster/install_server.sh .cache/server"
 )
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """A server for all tests of this file that do not kill it."""
-    with server.serving(tmp_path_factory.mktemp("server")) as given:
-        yield given
-
-
-@pytest.fixture
-def launchpad(address: dict[str, Any], tmp_path: Path) -> Path:
-    """A launchpad file of a database of its own."""
-    return launchpad_file(tmp_path, address)
-
-
-def launchpad_file(folder: Path, address: dict[str, Any]) -> Path:
-    """Of a new database."""
-    path = folder / "my_launchpad.yaml"
-    path.write_text(yaml.safe_dump(address | {"name": f"nzsp_{uuid4().hex[:12]}"}))
-    return path
 
 
 def shown(capsys: pytest.CaptureFixture[str], *call: object) -> str:

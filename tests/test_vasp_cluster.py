@@ -5,14 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import pytest
 import yaml
-from cluster import server
 from cluster.slurm import slurm
 from cluster.vasp_commands import command, library
 from pymatgen.core import SETTINGS
@@ -28,22 +24,12 @@ pytest.importorskip("vpmdk_core", reason="vpmdk is not installed: pip install 'n
 ONE_PLANE = WITH_VASP.replace(", [1, 0, 1]]", "]")
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """A server for all tests of this file."""
-    with server.serving(tmp_path_factory.mktemp("server")) as given:
-        yield given
-
-
-@pytest.fixture
-def launchpad(address: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A launchpad file of a database of its own; potentials for this process and its children."""
-    potentials = str(library(tmp_path / "potentials"))
-    monkeypatch.setitem(SETTINGS, "PMG_VASP_PSP_DIR", potentials)
-    monkeypatch.setenv("PMG_VASP_PSP_DIR", potentials)
-    path = tmp_path / "my_launchpad.yaml"
-    path.write_text(yaml.safe_dump(address | {"name": f"nzsp_{uuid4().hex[:12]}"}))
-    return path
+@pytest.fixture(autouse=True)
+def potentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Potentials for this process and its children."""
+    place = str(library(tmp_path / "potentials"))
+    monkeypatch.setitem(SETTINGS, "PMG_VASP_PSP_DIR", place)
+    monkeypatch.setenv("PMG_VASP_PSP_DIR", place)
 
 
 def worker_file(folder: Path, vasp_cmd: str) -> Path:

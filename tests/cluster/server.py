@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
+
+import yaml
 
 HERE = Path(__file__).parent
 INSTALLED = Path(os.environ.get("NZSP_TEST_SERVER", HERE.parents[1] / ".cache/server"))
@@ -61,6 +64,13 @@ def _command(folder: Path, port: int) -> list[str]:
 
 def _installed(port: int) -> list[str]:
     return ["bash", str(HERE / "run_server.sh"), str(INSTALLED), str(port)]
+
+
+def launchpad_file(folder: Path, address: dict[str, Any]) -> Path:
+    """`my_launchpad.yaml` of a new database."""
+    path = folder / "my_launchpad.yaml"
+    path.write_text(yaml.safe_dump(address | {"name": f"nzsp_{uuid4().hex[:12]}"}))
+    return path
 
 
 def free_port() -> int:
