@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from example_crystals import STRUCTURES
 
+from nzsp_surfaces.bundle import pack, unpack
 from nzsp_surfaces.cli.main import main
+from nzsp_surfaces.plan import make_plan
+from nzsp_surfaces.study import load_study
 
 STUDY = f"""\
 materials:
@@ -93,3 +96,21 @@ def test_cores_add_what_is_advised_for_them_and_leave_own_tags(study: Path, tmp_
     text = (tmp_path / "own/NZP/bulk/INCAR").read_text()
     assert "NPAR = 4" in text
     assert "KPAR" not in text
+
+
+def test_a_study_takes_its_settings_of_vasp_along(study: Path, tmp_path: Path) -> None:
+    """Elsewhere, without its folder, it is the same study; other settings make another one, and other keys."""
+    mine = study.parent / "mine"
+    mine.mkdir()
+    text = study.read_text() + "\nengine: vasp\nvasp: mine\n"
+    study.write_text(text.replace("engine: sevennet-0\n", ""))
+    loaded, keys = [], []
+    for cutoff in (500, 520):
+        for kind in ("bulk", "slab"):
+            (mine / f"{kind}.yaml").write_text(f"kind: {kind}\nincar: {{ENCUT: {cutoff}}}\n")
+        loaded.append(load_study(study))
+        keys.append({task.key for task in make_plan(loaded[-1]).tasks if task.kind == "bulk"})
+    there = unpack(pack(loaded[1]), tmp_path / "elsewhere")
+    assert there.identity == loaded[1].identity != loaded[0].identity
+    assert there.vasp["slab"].incar["ENCUT"] == 520
+    assert not keys[0] & keys[1]
