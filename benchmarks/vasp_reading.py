@@ -1,7 +1,7 @@
 """Reading dynamics beside pymatgen: time and peak memory on a vasprun.xml of 100 atoms as it grows.
 
-Each reading has a process of its own and imports what it needs before its clock starts. The best of `REPEATS` is told,
-since another process on the machine can only slow one down.
+Times are taken in one process by turns and compared turn by turn, since other work on the machine slows all of a turn;
+medians are told. Peak memory is that of a process of its own for each reading, with what it imports.
 """
 
 from __future__ import annotations
@@ -12,65 +12,74 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import numpy.typing as npt
 
-ATOMS, LENGTHS = 100, (1000, 2000, 4000)
+ATOMS, LENGTHS = 100, (1000, 4000, 16000)
+PEER_UP_TO = 4000
+"""Steps; pymatgen keeps all that it reads."""
 SCSTEPS = 8
 """Of each ionic step."""
 EDGE = 11.0
 """Å of the cubic cell."""
-REPEATS = 3
+TURNS = 3
 
 MEASURE = """
-import json, resource, sys, time
+import gc, json, resource, sys, time, warnings
 from pathlib import Path
+warnings.simplefilter("ignore")
 {imports}
-path, began = Path(sys.argv[1]), time.perf_counter()
-steps = {reading}
-seconds = time.perf_counter() - began
-print(json.dumps([steps, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+path, readings = Path(sys.argv[1]), [{readings}]
+def timed(reading):
+    gc.collect()
+    began = time.perf_counter()
+    assert reading() == {length}
+    return time.perf_counter() - began
+seconds = [[timed(reading) for reading in readings] for _ in range({turns})]
+print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
 """
-OURS = "from nzsp_surfaces.vasp_steps import ionic_steps, trace"
-THEIRS = "import warnings; warnings.simplefilter('ignore'); from pymatgen.io.vasp import Vasprun"
+OURS = "from nzsp_surfaces.vasp_steps import Pass, ionic_steps, trace_of"
+THEIRS = "from pymatgen.io.vasp import Vasprun"
 QUIET = "parse_dos=False, parse_eigen=False, parse_potcar_file=False"
 READINGS = {
-    "energies": (OURS, "len(trace(path))"),
-    "positions and forces": (OURS, "sum(1 for _ in ionic_steps(path))"),
-    "pymatgen": (THEIRS, f"len(Vasprun(path, {QUIET}).ionic_steps)"),
+    "energies": (OURS, "lambda: len(trace_of(Pass(path)))"),
+    "positions and forces": (OURS, "lambda: sum(1 for _ in ionic_steps(path))"),
+    "pymatgen": (THEIRS, f"lambda: len(Vasprun(path, {QUIET}).ionic_steps)"),
 }
 
 
 def main() -> None:
-    """Print seconds and MB of each reading at each length."""
+    """Print seconds, how many times faster than pymatgen, and MB, of each reading at each length."""
     print(f"{'steps':>6} {'file MB':>8}  " + "  ".join(f"{name:>24}" for name in READINGS))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "vasprun.xml"
         for length in LENGTHS:
             with path.open("w") as file:
                 file.writelines(dynamics(length))
-            figures = {name: _best(name, path, length) for name in READINGS}
-            print(_line(length, path.stat().st_size / 1e6, figures), flush=True)
+            print(_line(path, length), flush=True)
 
 
-def _line(length: int, size: float, figures: dict[str, tuple[float, float]]) -> str:
-    peer = figures["pymatgen"][0]
-    cells = [f"{seconds:7.2f} s {peak:4.0f} MB {peer / seconds:4.1f}x" for seconds, peak in figures.values()]
-    return f"{length:6d} {size:8.1f}  " + "  ".join(f"{cell:>24}" for cell in cells)
+def _line(path: Path, length: int) -> str:
+    names = [name for name in READINGS if length <= PEER_UP_TO or name != "pymatgen"]
+    turns, _ = _measured(names, path, length, TURNS)
+    cells = []
+    for number, name in enumerate(names):
+        seconds, (_, peak) = median(turn[number] for turn in turns), _measured([name], path, length, 1)
+        ratio = median(turn[-1] / turn[number] for turn in turns) if "pymatgen" in names else float("nan")
+        cells.append(f"{seconds:7.2f} s {peak:4.0f} MB {ratio:4.1f}x")
+    return f"{length:6d} {path.stat().st_size / 1e6:8.1f}  " + "  ".join(f"{cell:>24}" for cell in cells)
 
 
-def _best(name: str, path: Path, length: int) -> tuple[float, float]:
-    """Seconds and MB."""
-    imports, reading = READINGS[name]
-    script = MEASURE.format(imports=imports, reading=reading)
-    figures = []
-    for _ in range(REPEATS):
-        done = subprocess.run([sys.executable, "-c", script, str(path)], check=True, capture_output=True, text=True)
-        steps, seconds, peak = json.loads(done.stdout)
-        assert steps == length, f"{name} finds {steps} steps of {length}"
-        figures.append((seconds, peak))
-    return min(figures)
+def _measured(names: list[str], path: Path, length: int, turns: int) -> tuple[list[list[float]], float]:
+    """Seconds of each reading in each turn, and MB of all."""
+    imports = "\n".join(dict.fromkeys(READINGS[name][0] for name in names))
+    readings = ", ".join(READINGS[name][1] for name in names)
+    script = MEASURE.format(imports=imports, readings=readings, length=length, turns=turns)
+    done = subprocess.run([sys.executable, "-c", script, str(path)], check=True, capture_output=True, text=True)
+    seconds, peak = json.loads(done.stdout)
+    return seconds, peak
 
 
 def dynamics(length: int, atoms: int = ATOMS, seed: int = 0) -> Iterator[str]:

@@ -44,6 +44,8 @@ PACKAGES = (
     "torch",
     "sevenn",
     "chgnet",
+    "custodian",
+    "fireworks",
     "numba",
     "matplotlib",
 )
@@ -103,7 +105,8 @@ def _bulk_row(name: str, space_group: str, calculation: Calculation, path: Path)
 
 def _energy_row(study: Study, row: TableEntry, path: Path) -> dict[str, Any]:
     entry, best = row.entry, row.best
-    engine = catalogue.identity(study.settings.engine)
+    computed = best.calculation if best else None
+    engine = computed.engine if computed else catalogue.identity(study.settings.engine)
     known = {
         "id": entry.id,
         "material": entry.material,
@@ -112,7 +115,7 @@ def _energy_row(study: Study, row: TableEntry, path: Path) -> dict[str, Any]:
         "n_film_units": best.energy.film_units if best and best.energy else 0,
         "gamma": best.energy.gamma if best and best.energy else None,
         "gamma_published": study.published(entry.material, entry.miller, entry.film),
-        "converged": bool(best and best.calculation and best.calculation.converged),
+        "converged": bool(computed and computed.converged),
         "engine": engine.name,
         "model": engine.model,
     }

@@ -101,6 +101,7 @@ def entry_row(study: Study, plan: Plan, entry: Entry, database: Database, keys: 
         "candidate": found.best.note if found.best else None,
         "reason": found.reason,
         "engine": study.settings.engine,
+        "model": found.best.calculation.engine.model if found.best and found.best.calculation else None,
         "profile": study.profile_name,
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +11,9 @@ import numpy as np
 
 from nzsp_surfaces.calculation import Calculation, EngineIdentity, Matrix
 from nzsp_surfaces.errors import Damaged, Unfinished
+from nzsp_surfaces.vasp_h5 import H5Run, best_source
 from nzsp_surfaces.vasp_header import Header
-from nzsp_surfaces.vasp_steps import Pass, RawStep, Step
+from nzsp_surfaces.vasp_steps import Pass, RawStep, Step, trace_of
 from nzsp_surfaces.vasp_witness import Witness, witness
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class VaspRun:
     """A run as far as it came.
 
     Attributes:
-        path: of vasprun.xml.
+        path: of vasprun.xml or vaspout.h5.
         header: program, settings and atoms.
         structure: geometry of the last whole step, to which energy and forces belong. A run that moves on, dynamics or
             a relaxation out of steps, leaves atoms one step beyond it in CONTCAR.
@@ -41,7 +41,8 @@ class VaspRun:
         free_energy: eV, F of the last step, without pressure times volume.
         forces: (n, 3) eV/Å.
         stress: (3, 3) kB as VASP prints it; None where it was not computed.
-        finished: the document is whole, and OUTCAR, where there is one, ends with its timing.
+        finished: the document is whole, and OUTCAR, where there is one, ends with its timing; of vaspout.h5, which has
+            no end to be seen, OUTCAR must.
         electronic_converged: the electronic loop of the last step met its limit.
         ionic_converged: nothing to relax, or relaxed to the limit; False for dynamics.
         n_ionic_steps: whole ones.
@@ -99,20 +100,61 @@ def read_run(place: Path) -> VaspRun:
     """The last whole step of a run, with flags for all that keeps it from being a result.
 
     Args:
-        place: a folder with vasprun.xml or vasprun.xml.gz, OUTCAR beside it or not; or the file.
+        place: a folder with vasprun.xml, vasprun.xml.gz or vaspout.h5, OUTCAR beside it or not; or the file.
 
     Raises:
         UserError: there is no such file.
         Damaged: it is malformed before its end, or lacks what VASP writes.
         Unfinished: it holds no whole step.
     """
+    return best_source(place, _xml_run, _h5_run)
+
+
+def _xml_run(place: Path) -> tuple[VaspRun, int, bool]:
     pass_ = Pass(place)
     last, loops = None, []
     for last in pass_.steps():
         loops.append(last.electronic)
     if last is None:
         raise Unfinished(f"{pass_.path}: holds no whole ionic step; run VASP again")
-    return _run(last, loops, witness(pass_.path), whole=pass_.whole)
+    outcar = witness(pass_.path)
+    failed = _failed_loops(last.header, loops, outcar)
+    finished = pass_.whole and (outcar is None or outcar.finished)
+    relaxed = pass_.whole and _relaxed(last.header, len(loops), outcar)
+    run = _run(pass_.path, last.header, last.step(), failed, n_steps=len(loops), finished=finished, relaxed=relaxed)
+    return run, len(loops), pass_.whole
+
+
+def _h5_run(found: H5Run) -> VaspRun:
+    """Converged where all that tells says so: OUTCAR, and the file itself."""
+    outcar, count = witness(found.path), found.n_steps
+    told = [met for met in (found.met, outcar.loops if outcar else None) if met and len(met) == count]
+    good = [bool(told) and all(met[number] for met in told) for number in range(count)]
+    if outcar and outcar.stopped:
+        good[-1] = False
+    failed = tuple(number for number, met in enumerate(good) if not met)
+    finished = outcar is not None and outcar.finished
+    relaxed = finished and _relaxed(found.header, count, outcar)
+    last = next(found.steps(count - 1))
+    return _run(found.path, found.header, last, failed, n_steps=count, finished=finished, relaxed=relaxed)
+
+
+def trace(place: Path) -> Matrix:
+    """(n, 4): time fs, temperature K, potential energy E0 eV, total energy eV of each whole step.
+
+    The first step is at time 0; temperature is NaN outside dynamics. Of dynamics vaspout.h5 holds F instead of E0.
+
+    Raises:
+        UserError: there is no such file.
+        Damaged: it is malformed before its end.
+    """
+    return best_source(place, _xml_trace, lambda found: found.trace())
+
+
+def _xml_trace(place: Path) -> tuple[Matrix, int, bool]:
+    pass_ = Pass(place)
+    rows = trace_of(pass_)
+    return rows, len(rows), pass_.whole
 
 
 def calculation(run: VaspRun, identity: EngineIdentity) -> Calculation:
@@ -137,21 +179,21 @@ def calculation(run: VaspRun, identity: EngineIdentity) -> Calculation:
     )
 
 
-def _run(raw: RawStep, loops: list[int], outcar: Witness | None, *, whole: bool) -> VaspRun:
-    header, last = raw.header, raw.step()
-    failed = _failed_loops(header, loops, outcar)
+def _run(
+    path: Path, header: Header, last: Step, failed: tuple[int, ...], *, n_steps: int, finished: bool, relaxed: bool
+) -> VaspRun:
     return VaspRun(
-        path=raw.path,
+        path=path,
         header=header,
         structure=last.structure(header.elements),
         energy=last.energy,
         free_energy=last.free_energy,
         forces=last.forces,
         stress=last.stress,
-        finished=whole and (outcar is None or outcar.finished),
-        electronic_converged=len(loops) - 1 not in failed,
-        ionic_converged=whole and _relaxed(header, len(loops), outcar),
-        n_ionic_steps=len(loops),
+        finished=finished,
+        electronic_converged=n_steps - 1 not in failed,
+        ionic_converged=relaxed,
+        n_ionic_steps=n_steps,
         unconverged_steps=failed,
     )
 
@@ -193,19 +235,36 @@ def restart_state(place: Path) -> RestartState:
         UserError: there is no such file.
         Unfinished: it holds no whole step.
     """
-    pass_, ends = Pass(place), deque[RawStep](maxlen=2)
+    return best_source(place, _xml_restart, _h5_restart)
+
+
+def _xml_restart(place: Path) -> tuple[RestartState, int, bool]:
+    """Counted as no step where the file is damaged, so that the same file is chosen as for the run itself."""
+    pass_, ends, damaged = Pass(place), deque[RawStep](maxlen=2), False
     # Blocks lost with the machine often come back as zeros; what was written before them is good.
-    with suppress(Damaged):
+    try:
         ends.extend(pass_.steps())
+    except Damaged:
+        damaged = True
     if not ends:
         raise Unfinished(f"{pass_.path}: holds no whole ionic step; start again")
-    last, steps = ends[-1], [raw.step() for raw in ends]
-    structure = steps[-1].structure(last.header.elements)
-    written = _written(pass_.path.parent / "CONTCAR", structure)
+    last = ends[-1]
+    state = _restart(pass_.path, last.header, [raw.step() for raw in ends], last.number + 1)
+    return state, 0 if damaged else state.steps, pass_.whole
+
+
+def _h5_restart(found: H5Run) -> RestartState:
+    return _restart(found.path, found.header, list(found.steps(max(0, found.n_steps - 2))), found.n_steps)
+
+
+def _restart(path: Path, header: Header, ends: list[Step], count: int) -> RestartState:
+    """After so many steps, of which the last ones are given."""
+    structure, time = ends[-1].structure(header.elements), header.timestep * (count - 1)
+    written = _written(path.parent / "CONTCAR", structure)
     if written is not None:
-        return RestartState(*written, "CONTCAR", last.number + 1, last.time)
-    velocities = _last_displacement(steps, last.header.timestep)
-    return RestartState(structure, velocities, "positions" if len(steps) > 1 else "nowhere", last.number + 1, last.time)
+        return RestartState(*written, "CONTCAR", count, time)
+    velocities = _last_displacement(ends, header.timestep)
+    return RestartState(structure, velocities, "positions" if len(ends) > 1 else "nowhere", count, time)
 
 
 def _last_displacement(ends: list[Step], timestep: float) -> Matrix | None:

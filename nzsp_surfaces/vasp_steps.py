@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,16 +14,18 @@ import numpy as np
 from nzsp_surfaces.calculation import Matrix
 from nzsp_surfaces.errors import Damaged
 from nzsp_surfaces.units import EV_PER_A3_PER_KBAR, EV_PER_K
-from nzsp_surfaces.vasp_arrays import matrix
+from nzsp_surfaces.vasp_arrays import matrices
 from nzsp_surfaces.vasp_header import Header, read_header
 from nzsp_surfaces.vasp_stream import HEADER, CutOff, attribute, elements, located
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-_ENERGY = re.compile(rb"""<i name\s*=\s*["']([^"']*)["'][^>]*>([^<]*)<""")
+_ENERGY = re.compile(rb"""<i name\s*=\s*["']\s*(e_fr_energy|e_0_energy|kinetic|total)\s*["'][^>]*>([^<]*)<""")
 _NEEDED = {b"structure", b"forces", b"energy"}
 """What a result needs."""
+_TOGETHER = 16
+"""Steps whose arrays are read in one go: more are no faster, and as much text is kept."""
 
 
 @dataclass(frozen=True)
@@ -112,17 +115,25 @@ class RawStep:
 
     def step(self) -> Step:
         """All its numbers."""
-        energies, atoms = self.energies(), len(self.header.elements)
-        lattice, positions, forces = self._inner(b"basis"), self._inner(b"positions"), self._array(b"forces")
-        if not len(positions) == len(forces) == atoms or len(lattice) != 3:
-            raise Damaged(f"{self.path}: a step has {len(forces)} forces on {atoms} atoms; run VASP again")
-        stress = self._array(b"stress") if b"stress" in self.text else None
+        return self.read(matrices(self.arrays(), self.path))
+
+    def arrays(self) -> list[bytes]:
+        """Text of its lattice, positions and forces, and of its stress where there is one."""
+        inner = self._inner()
+        found = [inner.get(b"basis", b""), inner.get(b"positions", b""), self.text[b"forces"]]
+        return [*found, self.text[b"stress"]] if b"stress" in self.text else found
+
+    def read(self, numbers: Sequence[Matrix]) -> Step:
+        """The step of which these are the arrays."""
+        lattice, positions, forces, *stress = numbers
+        if not len(positions) == len(forces) == len(self.header.elements) or len(lattice) != 3:
+            raise Damaged(f"{self.path}: a step has {len(forces)} forces on {len(positions)} atoms; run VASP again")
         return Step(
-            **vars(energies),
+            **vars(self.energies()),
             lattice=lattice,
             positions=positions,
             forces=forces,
-            stress=stress,
+            stress=stress[0] if stress else None,
             electronic=self.electronic,
         )
 
@@ -130,7 +141,7 @@ class RawStep:
         """Energies by name; none where there is no such element."""
         found = _ENERGY.findall(self.text.get(name, b""))
         try:
-            return {label.decode("latin-1").strip(): float(value) for label, value in found}
+            return {label.decode(): float(value) for label, value in found}
         except ValueError as error:
             raise Damaged(f"{self.path}: an energy is no number ({error}); look at OUTCAR") from error
 
@@ -138,18 +149,19 @@ class RawStep:
         pressure = self.header.tag("PSTRESS", 0.0)
         if not pressure:
             return 0.0
-        return float(pressure * EV_PER_A3_PER_KBAR * abs(np.linalg.det(self._inner(b"basis"))))
+        (lattice,) = matrices([self._inner().get(b"basis", b"")], self.path)
+        return float(pressure * EV_PER_A3_PER_KBAR * abs(np.linalg.det(lattice)))
 
-    def _array(self, name: bytes) -> Matrix:
-        return matrix(self.text[name], self.path)
-
-    def _inner(self, name: bytes) -> Matrix:
-        """The array of that name in the structure; no rows where there is none."""
-        text = self.text[b"structure"]
-        for found in re.finditer(rb"<varray\s[^>]*>", text):
-            if attribute(found[0]) == name:
-                return matrix(text[found.start() : text.find(b"</varray>", found.end())], self.path)
-        return np.empty((0, 3))
+    def _inner(self) -> dict[bytes, bytes]:
+        """Arrays in the structure by name, as text."""
+        text, found = self.text[b"structure"], dict[bytes, bytes]()
+        start = text.find(b"<varray")
+        while start >= 0:
+            end = text.find(b"</varray>", start)
+            array = text[start:end]
+            found[attribute(array)] = array
+            start = text.find(b"<varray", end)
+        return found
 
 
 def _temperature(kinetic: float | None, header: Header) -> float | None:
@@ -194,7 +206,9 @@ class Pass:
             self._begin(inside=True)
         # After the energies come elements of linear response, which do not count.
         elif name != b"/calculation" and b"energy" not in self._text:
-            self._loops += name == b"scstep"
+            if name == b"scstep":
+                self._loops += element.count(b"</scstep>")
+                element = element[element.rfind(b"<scstep") :]
             self._text[attribute(element) if name == b"varray" else name] = element
         # Dynamics with a learned field writes no calculation around its steps; their energies come last.
         flat = name == b"energy" and not self._inside and self._text.keys() >= _NEEDED
@@ -215,19 +229,44 @@ def ionic_steps(place: Path) -> Iterator[Step]:
         UserError: there is no such file.
         Damaged: it is malformed before its end; the whole steps before have been given.
     """
-    for raw in Pass(place).steps():
-        yield raw.step()
+    for raws in _batches(Pass(place).steps()):
+        yield from _together(raws)
 
 
-def trace(place: Path) -> Matrix:
+def _batches(raws: Iterator[RawStep]) -> Iterator[list[RawStep]]:
+    """One step at first, then more and more at once; before the file's damage is told, those that wait."""
+    waiting, enough = list[RawStep](), 1
+    try:
+        for raw in raws:
+            waiting.append(raw)
+            if len(waiting) >= enough:
+                yield waiting
+                waiting, enough = [], min(2 * enough, _TOGETHER)
+    except Damaged:
+        yield waiting
+        raise
+    yield waiting
+
+
+def _together(raws: list[RawStep]) -> Iterator[Step]:
+    """Steps whose arrays are read in one go; of damaged ones those before."""
+    texts = [raw.arrays() for raw in raws]
+    try:
+        numbers = iter(matrices([text for step in texts for text in step], raws[0].path if raws else Path()))
+    except Damaged:
+        yield from (raw.step() for raw in raws)
+    else:
+        yield from (raw.read(list(islice(numbers, len(text)))) for raw, text in zip(raws, texts, strict=True))
+
+
+def trace_of(run: Pass) -> Matrix:
     """(n, 4): time fs, temperature K, potential energy E0 eV, total energy eV of each whole step.
 
     The first step is at time 0. Temperature is NaN outside dynamics. Arrays of atoms are not read.
 
     Raises:
-        UserError: there is no such file.
-        Damaged: it is malformed before its end.
+        Damaged: the file is malformed before its end.
     """
-    found = ((raw.time, raw.energies()) for raw in Pass(place).steps())
+    found = ((raw.time, raw.energies()) for raw in run.steps())
     rows = [(time, now.temperature, now.energy, now.total) for time, now in found]
     return np.array(rows, float).reshape(-1, 4)

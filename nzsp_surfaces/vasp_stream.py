@@ -19,11 +19,12 @@ NAMES = ("vasprun.xml", "vasprun.xml.gz")
 HEADER = {b"generator", b"incar", b"kpoints", b"parameters", b"atominfo"}
 """Elements before the first step."""
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 18
 _PARTS = {b"structure", b"scstep", b"varray", b"energy"}
 # With a projection on atoms these grow to gigabytes, so they go by without being kept.
 _PASSED = {b"eigenvalues", b"dos", b"projected", b"eigenvalues_kpoints_opt", b"projected_kpoints_opt", b"dynmat"}
 _MARK = re.compile(b"<(/?calculation|%s)[\\s>]" % b"|".join(sorted(HEADER | _PARTS | _PASSED)))
+_LOOP = b"<scstep>"
 _LONGEST = 64
 """Bytes; no mark is longer."""
 _NAME = re.compile(rb"""\sname\s*=\s*["']([^"']*)["']""")
@@ -48,6 +49,8 @@ def located(place: Path) -> Path:
 
 def elements(path: Path) -> Iterator[tuple[bytes, bytes]]:
     """Name and text of each element that matters once it is whole; of a calculation only the tags.
+
+    Steps of an electronic loop that follow one another may come as one.
 
     Raises:
         CutOff: the document ends before its last tag.
@@ -155,7 +158,17 @@ class _Cutter:
         return True
 
     def _end(self, mark: re.Match[bytes]) -> int:
-        """Behind the closing tag; -1 where it has not come yet."""
+        """Behind the closing tag, of the electronic loop behind all its steps that have come; -1 where none has."""
         closing = b"</%s>" % mark[1]
-        end = self.buffer.find(closing, mark.end())
+        end = self._behind(closing, mark.end())
+        if mark[1] == b"scstep" and end >= 0:
+            while (near := self.buffer.find(_LOOP, end, end + _LONGEST)) >= 0 and self.buffer[end:near].isspace():
+                further = self._behind(closing, near)
+                if further < 0:
+                    break
+                end = further
+        return end
+
+    def _behind(self, closing: bytes, start: int) -> int:
+        end = self.buffer.find(closing, start)
         return end if end < 0 else end + len(closing)

@@ -108,6 +108,7 @@ def test_a_result_says_which_program_and_settings_gave_it(finished: Path) -> Non
     calculation = results(finished)["CuAu/101/bare/1"]["calculation"]
     assert calculation["engine"]["name"] == "vasp"
     assert calculation["settings"]["program"] == "VPMDK"
+    assert "VPMDK in place of VASP" in (finished / "surface_energies.csv").read_text()
     assert calculation["settings"]["ENCUT"] == 500
     assert set(calculation["settings"]["potentials"]) == {"Cu", "Au"}
     assert calculation["converged"]

@@ -23,8 +23,8 @@ from pymatgen.io.vasp import Poscar, Vasprun
 from nzsp_surfaces import vasp_arrays, vasp_stream
 from nzsp_surfaces.calculation import EngineIdentity
 from nzsp_surfaces.errors import Damaged, Unfinished, UserError
-from nzsp_surfaces.vasp_reading import calculation, read_run, restart_state
-from nzsp_surfaces.vasp_steps import Step, ionic_steps, trace
+from nzsp_surfaces.vasp_reading import calculation, read_run, restart_state, trace
+from nzsp_surfaces.vasp_steps import Step, ionic_steps
 
 GENUINE = Path(ase.test.__file__).parent / "testdata/vasp"
 PRESSED, RESPONSE = GENUINE / "vasprun_pstress.xml", GENUINE / "vasprun_dfpt.xml"
@@ -452,10 +452,16 @@ def test_columns_are_read_to_the_last_bit(rows: list[tuple[int, int, int]]) -> N
     """Every number that fits into its columns."""
     body = "".join("   <v>" + "".join(column(number) for number in row) + " </v>\n" for row in rows)
     element = f'<varray name="forces" >\n{body}  </varray>'.encode()
-    found = vasp_arrays._columns(element)
+    found = columns(element)
     assert found is not None
     words = vasp_arrays._words(element, Path())
     assert (found == words).all()
+
+
+def columns(element: bytes) -> np.ndarray | None:
+    """Read by columns, where they are such."""
+    rows = vasp_arrays._rows(element)
+    return None if rows is None else vasp_arrays._columns([rows])
 
 
 def column(number: int) -> str:
@@ -465,13 +471,27 @@ def column(number: int) -> str:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["  **************", "       1,00000000", "      1 .00000000", "      1.000 0000", "NaN"]
+    "wrong",
+    [
+        "  **************",
+        "       1,00000000",
+        "      1 .00000000",
+        "      1.000 0000",
+        "NaN",
+        "    1  2.00000000",
+        "    - 12.00000000",
+        "    !12.00000000",
+        "    --2.00000000",
+        "       -.00000000",
+        "   0x12.00000000",
+        "      12.0000000:",
+    ],
 )
 def test_what_is_no_column_is_left_to_the_words(wrong: str) -> None:
     """Overflow above all."""
     row = "   <v>" + column(1) + f"{wrong:>17}" + column(2) + " </v>\n"
     element = f'<varray name="forces" >\n{row * 3}  </varray>'.encode()
-    assert vasp_arrays._columns(element) is None
+    assert columns(element) is None
 
 
 def test_a_step_is_given_before_the_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,7 +128,12 @@ class VaspEngine:
         return Trajectory(here.structure, here.trace, self._identity(here.last))
 
     def _identity(self, run: VaspRun | None) -> EngineIdentity:
-        return replace(self.identity, version=run.header.version if run else self.identity.version)
+        """With the version that ran; another program that writes VASP's files is named, wherever its numbers go."""
+        if run is None:
+            return self.identity
+        program, version = run.header.program, run.header.version
+        model = self.identity.model if program.lower() == "vasp" else f"{program} in place of VASP"
+        return replace(self.identity, model=model, version=version)
 
     def _calculation(self, here: Way, inputs: VaspInputs) -> Calculation:
         """The last run in our order of atoms."""

@@ -21,9 +21,8 @@ from nzsp_surfaces.engines.queue_job import job_cores, wall_time
 from nzsp_surfaces.errors import OutOfTime, Unfinished, UserError
 from nzsp_surfaces.vasp_header import Header
 from nzsp_surfaces.vasp_inputs import VaspInputs, advised, element_order, write_inputs
-from nzsp_surfaces.vasp_reading import RestartState, VaspRun, read_run, restart_state
+from nzsp_surfaces.vasp_reading import RestartState, VaspRun, read_run, restart_state, trace
 from nzsp_surfaces.vasp_settings import comparable_settings
-from nzsp_surfaces.vasp_steps import trace
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
