@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.errors import UserError
-from nzsp_surfaces.quick_pymatgen import know_oxidation_states, quick_operations
+from nzsp_surfaces.quick_pymatgen import defer_clustering, know_oxidation_states, quick_operations
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -113,6 +113,7 @@ def load_structure(path: str | Path) -> Structure:
     Raises:
         UserError: the file is missing, unreadable, or has partly occupied sites.
     """
+    defer_clustering()
     from pymatgen.core import Structure
 
     path = Path(path)

@@ -5,11 +5,35 @@ Each function changes when and how fast something happens inside pymatgen, never
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
+
+CLUSTER = "scipy.cluster"
+
+
+def defer_clustering() -> None:
+    """Load SciPy's clustering when it is first asked for something, not when pymatgen's symmetry imports it: 0.3 s.
+
+    Not importlib's LazyLoader: under Python 3.11 every import statement makes that load.
+    """
+    if CLUSTER in sys.modules:
+        return
+    module = ModuleType(CLUSTER)
+
+    def real(attribute: str) -> Any:
+        if sys.modules.get(CLUSTER) is module:
+            del sys.modules[CLUSTER]
+        return getattr(importlib.import_module(CLUSTER), attribute)
+
+    vars(module)["__getattr__"] = real
+    sys.modules[CLUSTER] = module
 
 
 def know_oxidation_states() -> None:

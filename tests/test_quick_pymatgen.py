@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from pymatgen.core import Composition
 from pymatgen.core.bond_valence import BV_PARAMS, PRIOR_PROB
@@ -10,6 +13,19 @@ from pymatgen.symmetry.groups import SpaceGroup
 
 from nzsp_surfaces.quick_pymatgen import know_oxidation_states, quick_operations
 from nzsp_surfaces.valence_table import PARAMETERS
+
+DEFERRED = """
+from nzsp_surfaces.quick_pymatgen import defer_clustering
+defer_clustering()
+import sys
+import scipy.cluster
+from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+assert "scipy.cluster.hierarchy" not in sys.modules
+from scipy.cluster.hierarchy import fclusterdata
+from scipy import cluster
+assert cluster.hierarchy is scipy.cluster.hierarchy is sys.modules["scipy.cluster.hierarchy"]
+assert list(fclusterdata([[0.0], [0.1], [5.0]], 1.0, criterion="distance")) == [1, 1, 2]
+"""
 
 
 def test_the_valence_table_is_that_of_pymatgen() -> None:
@@ -30,3 +46,8 @@ def test_operations_keep_their_order_when_compared_quickly(group: str) -> None:
     with quick_operations():
         assert [str(op) for op in {SymmOp.from_xyz_str(text) for text in [*xyz, *xyz]}] == usual
         assert SymmOp.from_xyz_str("x, y, z") != "x, y, z"
+
+
+def test_clustering_is_there_when_asked() -> None:
+    """In a process of its own, since here everything is loaded."""
+    subprocess.run([sys.executable, "-c", DEFERRED], check=True)

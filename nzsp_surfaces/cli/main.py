@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import copy
 import errno
+import gc
 import sys
 import traceback
 from collections.abc import Sequence
@@ -141,6 +142,8 @@ def app(ctx: click.Context) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `nzsp` and return its exit status; errors that a user can mend are one line on stderr."""
+    # Imports and plans make a million objects that stay; by default Python looks through all of them again and again.
+    gc.set_threshold(100_000)
     try:
         status = app.main(arguments, prog_name="nzsp", standalone_mode=False)
     except click.UsageError as exc:
