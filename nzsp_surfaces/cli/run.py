@@ -29,7 +29,7 @@ Examples:
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Directory of the results.")
 @click.option("--profile", type=click.Choice(["quick", "paper"]), default="quick", show_default=True, help="Protocol.")
 @click.option("--engine", help="Instead of the study's; see 'nzsp engines'.")
-@click.option("--workers", type=click.IntRange(1), help="Processes; one for each core where not given.")
+@click.option("--workers", type=click.IntRange(1), help="Processes; one for each core where not given, one for VASP.")
 def command(study: Path, output: Path, profile: str, engine: str | None, workers: int | None) -> int:
     """Carry STUDY out on this machine: energies, Wulff shapes, pictures and report.html.
 
@@ -47,7 +47,8 @@ def command(study: Path, output: Path, profile: str, engine: str | None, workers
     began, started = time.perf_counter(), now()
     loaded = load_study(study, profile, engine)
     check_engines(loaded)
-    if catalogue.VASP in (loaded.settings.engine, loaded.anneal_engine):
+    vasp = catalogue.VASP in (loaded.settings.engine, loaded.anneal_engine)
+    if vasp:
         vasp_commands({})
         wall_time()
     enough_room(output)
@@ -55,7 +56,7 @@ def command(study: Path, output: Path, profile: str, engine: str | None, workers
     with only_run(output):
         store = open_store(output, loaded)
         plan = make_plan(loaded)
-        outcome = _compute(loaded, plan, store, workers or _cores())
+        outcome = _compute(loaded, plan, store, workers or (1 if vasp else _cores()))
         write(loaded, plan, outcome, output, began, started)
     return 1 if outcome.failures else 0
 
