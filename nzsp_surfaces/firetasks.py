@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from nzsp_surfaces.study import Study
 
 
-SPEC = ("nzsp", "_priority", "_add_launchpad_and_fw_id", "_add_fworker")
-"""What a calculation's Firework says; FireWorks adds more when it runs."""
+SPEC = ("nzsp", "_priority", "_add_launchpad_and_fw_id", "_add_fworker", "_category", "_queueadapter")
+"""What a calculation's Firework says, or a user added for the queue; FireWorks adds more when it runs."""
 
 
 class CarryOut(FiretaskBase):
@@ -62,7 +62,7 @@ class CarryOut(FiretaskBase):
     def _going_on(self, fw_spec: dict[str, Any], pause: OutOfTime) -> FWAction:
         """The same again in another job; this job's worker takes nothing more, since its time is over."""
         self.fworker._query = {"fw_id": -1}  # FireWorks has no public way to end rapidfire from within
-        spec = {name: fw_spec[name] for name in SPEC}
+        spec = {name: fw_spec[name] for name in SPEC if name in fw_spec}
         rest = Firework([CarryOut(**self.to_dict())], spec=spec, name=self["task"])
         return FWAction(stored_data={"paused": str(pause)}, detours=[rest])
 

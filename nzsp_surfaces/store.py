@@ -143,7 +143,10 @@ def alone(folder: Path) -> Iterator[Path]:
     """Hold the folder of a calculation that two studies share; whoever comes second waits for its result."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError as error:
+            raise UserError(f"{folder}: cannot be locked ({error.strerror}); choose another place with -d") from error
         yield folder
 
 

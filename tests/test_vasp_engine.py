@@ -6,8 +6,11 @@ import gzip
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +27,12 @@ from nzsp_surfaces.calculation import EngineIdentity
 from nzsp_surfaces.energies import surface_energy
 from nzsp_surfaces.engines import vasp
 from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Trajectory
-from nzsp_surfaces.engines.custody import vasp_commands
-from nzsp_surfaces.engines.queue_job import Cores, job_cores, slurm_seconds, wall_time
+from nzsp_surfaces.engines.custody import Custody, end_orphan, vasp_commands
+from nzsp_surfaces.engines.queue_job import Cores, WallTime, job_cores, slurm_seconds, wall_time
+from nzsp_surfaces.engines.timekeeper import Timekeeper
 from nzsp_surfaces.engines.vasp import VaspEngine
-from nzsp_surfaces.errors import Incomparable, UserError
+from nzsp_surfaces.engines.vasp_legs import Leg, check_leg, places
+from nzsp_surfaces.errors import Incomparable, OutOfTime, UserError
 from nzsp_surfaces.vasp_settings import KINDS, changed, default_settings
 
 pytest.importorskip("vpmdk_core", reason="vpmdk is not installed: pip install 'nzsp-surfaces[test]'")
@@ -163,6 +168,7 @@ def _steps(vasprun: Path) -> int:
     return gzip.decompress(vasprun.read_bytes()).count(b"<calculation")
 
 
+@pytest.mark.slow
 def test_a_run_stops_before_the_wall_time_and_goes_on(study: Path, finished: Path, tmp_path: Path) -> None:
     """Exit status 1 and a line that says so; the next run ends at the energies of one go."""
     slow = {"NZSP_VASP_CMD": command("EMT", 0.2)}
@@ -177,7 +183,11 @@ def test_a_run_stops_before_the_wall_time_and_goes_on(study: Path, finished: Pat
 
 @pytest.mark.usefixtures("at_hand")
 def test_dynamics_in_legs_hands_over_positions_and_velocities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With next to no friction the total energy goes on across legs, while both of its parts move."""
+    """With next to no friction the total energy goes on across legs, while both of its parts move.
+
+    Asked again, nothing is computed and what blew up is refused again; a relaxation in the same folder, as of a film's
+    reference, does not take the legs of the dynamics for its own.
+    """
     monkeypatch.setattr(vasp, "LEG", 10)
     hot = structure("Cu").copy()
     hot.make_supercell([2, 1, 1])
@@ -186,11 +196,17 @@ def test_dynamics_in_legs_hands_over_positions_and_velocities(tmp_path: Path, mo
     kinetic = 1.5 * (len(hot) - 1) * 8.617333e-5 * run.trace[:, 1]
     total = kinetic + run.trace[:, 2]
     assert run.trace[:, 0] == pytest.approx(np.arange(25) * 2.0)
-    assert len(list((tmp_path / "task").glob("leg_*"))) == 3
+    assert len(list((tmp_path / "task/dynamics").glob("leg_*"))) == 3
     assert np.ptp(kinetic) > 0.1
     assert np.ptp(total) < 0.02
     again = engine().dynamics(hot, asked, tmp_path / "task", silent)
     assert np.array_equal(again.trace, run.trace)
+    monkeypatch.setattr(vasp, "HOTTEST", 0.1)
+    with pytest.raises(UserError, match="blew up"):
+        engine().dynamics(hot, asked, tmp_path / "task", silent)
+    relaxed = engine().relax(run.structure, LOOSE, tmp_path / "task", silent, None)
+    assert relaxed.converged
+    assert relaxed.energy < run.trace[-1, 2]
 
 
 def test_dynamics_that_blows_up_is_told() -> None:
@@ -289,3 +305,92 @@ def test_the_cores_of_a_job_are_those_that_its_queue_names() -> None:
     """Slurm, PBS and SGE; none outside of a queue."""
     slurm = job_cores({"SLURM_NTASKS": "128", "SLURM_NTASKS_PER_NODE": "64"})
     assert (slurm, job_cores({"PBS_NP": "8"}), job_cores({})) == (Cores(128, 64), Cores(8), None)
+
+
+def test_vasp_is_stopped_gently_then_at_once_then_ended() -> None:
+    """By what is left of the job; a correction starts the count of steps anew."""
+    keeper = Timekeeper(end=10_000.0, reserve=300.0, began=0.0)
+    assert [keeper.stage(10_000.0 - left, 0) for left in (400, 299, 149, 59)] == [0, 1, 2, 3]
+    assert keeper.stage(8_000.0, 8) == 1  # a step takes 1000 s, and three are wanted
+    assert keeper.stage(8_000.0, 7) == 0  # fewer steps than before: it was started again
+    assert keeper.stage(8_100.0, 8) == 0
+
+
+def test_a_first_step_that_outlasts_the_job_is_told(tmp_path: Path) -> None:
+    """Once, instead of a job after a job that begins it again."""
+    leg = Leg(tmp_path / "leg_01", None, Custody((), stopped=True))
+    with pytest.raises(OutOfTime):
+        check_leg(leg, None, WallTime(left=300, total=1000))
+    with pytest.raises(UserError, match="no ionic step fits into 1000 s"):
+        check_leg(leg, None, WallTime(left=950, total=1000))
+
+
+def test_legs_keep_their_order_beyond_a_hundred(tmp_path: Path) -> None:
+    """And other folders are left alone."""
+    for name in ("leg_99", "leg_101", "leg_100", "leg_01_old", "leg_02"):
+        (tmp_path / name).mkdir()
+    assert [place.name for place in places(tmp_path)] == ["leg_02", "leg_99", "leg_100", "leg_101"]
+
+
+@pytest.mark.parametrize("seed", [1, 2024, 12345, 10**9])
+def test_seeds_stay_within_what_vasp_reads(seed: int) -> None:
+    """And differ from leg to leg."""
+    asked = DynamicsSettings(temperature=500, duration=10, seed=1000 * seed + 1)
+    first, second = (vasp.moving(default_settings("aimd"), asked, 5, leg).incar["RANDOM_SEED"] for leg in (0, 1))
+    assert first != second
+    for numbers in (first, second):
+        assert isinstance(numbers, tuple)
+        assert 0 <= numbers[0] < 900_000_000
+
+
+def test_a_vasp_that_outlived_its_worker_is_ended(tmp_path: Path) -> None:
+    """By the machine and process that its run left word of, and no other process in that folder."""
+    own, other = (tmp_path / name for name in ("leg_01", "leg_02"))
+    for folder in (own, other):
+        folder.mkdir()
+    call = ["sleep", "60"]
+    orphan, elsewhere, visitor = (
+        subprocess.Popen(call, cwd=folder, start_new_session=True) for folder in (own, other, own)
+    )
+    try:
+        (own / "vasp.pid").write_text(f"{socket.gethostname()} {elsewhere.pid}\n")
+        end_orphan(own)
+        (own / "vasp.pid").write_text(f"{socket.gethostname()} {orphan.pid}\n")
+        end_orphan(own)
+        assert orphan.wait(timeout=10) != 0
+        assert elsewhere.poll() is None
+        assert visitor.poll() is None
+    finally:
+        for process in (orphan, elsewhere, visitor):
+            process.kill()
+            process.wait()
+
+
+def test_an_interrupted_run_takes_vasp_with_it(study: Path, tmp_path: Path) -> None:
+    """Nothing computes on for nobody."""
+    given = {"NZSP_VASP_CMD": command("EMT", 5), "PMG_VASP_PSP_DIR": str(study.parent / "potentials")}
+    call = [sys.executable, "-m", "nzsp_surfaces", "run", str(study), "-o", str(tmp_path / "results")]
+    run = subprocess.Popen(call, env=os.environ | given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while not (found := list((tmp_path / "results").rglob("vasp.pid"))):
+            assert run.poll() is None
+            time.sleep(0.1)
+        number = int(found[0].read_text().split()[1])
+        run.send_signal(signal.SIGINT)
+        assert run.wait(timeout=30) == 130
+    finally:
+        run.kill()
+    for _ in range(100):
+        if not Path(f"/proc/{number}/cwd").exists():
+            break
+        time.sleep(0.1)
+    assert not Path(f"/proc/{number}/cwd").exists()
+
+
+@pytest.mark.usefixtures("at_hand")
+def test_potentials_do_not_stay_with_results(tmp_path: Path) -> None:
+    """They are licensed; their names stay."""
+    engine().single_point(slab(), tmp_path / "task")
+    names = {path.name for path in (tmp_path / "task/leg_01").iterdir()}
+    assert "POTCAR.spec" in names
+    assert "POTCAR" not in names

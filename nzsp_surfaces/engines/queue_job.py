@@ -43,7 +43,8 @@ class WallTime:
 def wall_time(environment: Mapping[str, str] | None = None) -> WallTime | None:
     """The wall time of this job; None where nobody gave one.
 
-    Slurm is asked; PBS says it in PBS_WALLTIME; elsewhere NZSP_WALLTIME may say it, in seconds.
+    Slurm is asked; PBS says it in PBS_WALLTIME; elsewhere NZSP_WALLTIME may say it, in seconds, counted from
+    NZSP_JOB_START, seconds since the epoch, or from the start of this process.
 
     Raises:
         UserError: NZSP_WALLTIME is no number.
@@ -52,8 +53,8 @@ def wall_time(environment: Mapping[str, str] | None = None) -> WallTime | None:
     for name in ("NZSP_WALLTIME", "PBS_WALLTIME"):
         if name in given:
             total = _number(name, given[name])
-            return WallTime(total - _age(), total)
-    return _slurm(given["SLURM_JOB_ID"]) if "SLURM_JOB_ID" in given else None
+            return WallTime(total - _age(given), total)
+    return _slurm(given) if "SLURM_JOB_ID" in given else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +82,27 @@ def _number(name: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise UserError(f"{name}: '{text}' is no number; give the job's wall time in seconds") from None
+        raise UserError(f"{name}: '{text}' is no number of seconds; correct it in the environment") from None
 
 
-def _age() -> float:
-    """s that this process has run; a job's first process is as old as the job."""
+def _age(given: Mapping[str, str]) -> float:
+    """s since NZSP_JOB_START, an epoch, or that this process has run; a job's first process is as old as the job."""
+    if "NZSP_JOB_START" in given:
+        return time.time() - _number("NZSP_JOB_START", given["NZSP_JOB_START"])
     call = ["ps", "-o", "etimes=", "-p", str(os.getpid())]
-    said = subprocess.run(call, check=False, capture_output=True, text=True).stdout.strip()
+    try:
+        said = subprocess.run(call, check=False, capture_output=True, text=True).stdout.strip()
+    except OSError:
+        said = ""
     return float(said) if said.isdigit() else time.process_time()
 
 
-def _slurm(job: str) -> WallTime | None:
-    call = ["squeue", "--noheader", "--jobs", job, "--format", "%L %l"]
+def _slurm(given: Mapping[str, str]) -> WallTime | None:
+    """From the job's environment, where newer versions say it; else squeue is asked."""
+    start, end = (given.get(f"SLURM_JOB_{name}_TIME", "") for name in ("START", "END"))
+    if start.isdigit() and end.isdigit():
+        return WallTime(float(end) - time.time(), float(end) - float(start))
+    call = ["squeue", "--noheader", "--jobs", given["SLURM_JOB_ID"], "--format", "%L %l"]
     try:
         said = subprocess.run(call, check=False, capture_output=True, text=True, timeout=60).stdout.split()
     except (OSError, subprocess.TimeoutExpired):

@@ -10,17 +10,19 @@ from custodian.custodian import ErrorHandler
 
 STEPS = 3
 """So many ionic steps should fit into the time that is left, or no further one begins."""
+WORDS = ("", "LSTOP = .TRUE.\n", "LABORT = .TRUE.\n", "LABORT = .TRUE.\n")
+"""Of STOPCAR: end after the ionic step, end after the electronic step; then VASP is ended."""
 
 
 class Timekeeper(ErrorHandler):
-    """Writes STOPCAR while there is time for the ionic step in flight and for what follows VASP.
+    """Stops VASP while there is time for what follows it: gently, at once, by force.
 
     Custodian's own handler reads all of OUTCAR at each look and does nothing where it cannot; this one counts the steps
     of OSZICAR.
 
     Args:
         end: of the job, s since the epoch.
-        reserve: s at its end that are kept.
+        reserve: s at its end that are kept; VASP may use the first half to end its ionic step, and a fifth is ours.
         began: when VASP was started, s since the epoch.
     """
 
@@ -30,18 +32,28 @@ class Timekeeper(ErrorHandler):
 
     def __init__(self, end: float, reserve: float, began: float) -> None:
         self.end, self.reserve, self.began = end, reserve, began
-        self._asked = False
+        self._stage = self._steps = 0
 
     def check(self, directory: str = "./") -> bool:
-        """Whether VASP is to stop now; once is enough."""
-        now, steps = time.time(), _ionic_steps(Path(directory) / "OSZICAR")
+        """Whether VASP is to be told something new."""
+        stage = self.stage(time.time(), _ionic_steps(Path(directory) / "OSZICAR"))
+        told, self._stage = self._stage, max(stage, self._stage)
+        self.is_terminating = self._stage == len(WORDS) - 1
+        return self._stage > told
+
+    def stage(self, now: float, steps: int) -> int:
+        """Which of WORDS it is time for, after so many ionic steps."""
+        if steps < self._steps:  # VASP was started again with a correction
+            self.began = now
+        self._steps = steps
         step = (now - self.began) / steps if steps else 0.0
-        return not self._asked and self.end - now < max(self.reserve, STEPS * step)
+        left = self.end - now
+        limits = (max(self.reserve, STEPS * step), self.reserve / 2, self.reserve / 5)
+        return sum(left < limit for limit in limits)
 
     def correct(self, directory: str = "./") -> dict[str, Any]:
-        """Ask for an end after the ionic step in flight."""
-        self._asked = True
-        (Path(directory) / "STOPCAR").write_text("LSTOP = .TRUE.\n")
+        """Tell VASP through STOPCAR; custodian ends it where that did not help."""
+        (Path(directory) / "STOPCAR").write_text(WORDS[self._stage])
         return {"errors": ["the wall time is near"], "actions": None}
 
 

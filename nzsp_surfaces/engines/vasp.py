@@ -12,7 +12,7 @@ import numpy as np
 from nzsp_surfaces.calculation import Calculation, EngineIdentity, Matrix
 from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Report, Trajectory
 from nzsp_surfaces.engines.custody import Commands
-from nzsp_surfaces.engines.vasp_legs import Leg, Way, next_leg, settings_used, stop_where_told, way
+from nzsp_surfaces.engines.vasp_legs import Leg, Way, end_orphans, next_leg, settings_used, stop_where_told, way
 from nzsp_surfaces.errors import UserError
 from nzsp_surfaces.vasp_inputs import VaspInputs, vasp_inputs
 from nzsp_surfaces.vasp_reading import VaspRun, calculation
@@ -28,6 +28,8 @@ LEG = 500
 """Steps of dynamics in one leg; each is checked before the next begins."""
 SETTLED = 1e-3
 """eV per atom; a cell whose relaxation, begun again with the plane waves of its end, gains less is relaxed."""
+LARGEST_SEED = 900_000_000
+"""VASP takes first numbers of RANDOM_SEED below it."""
 HOTTEST = 20.0
 """Times the wanted temperature; dynamics beyond it has blown up."""
 
@@ -49,7 +51,7 @@ def moving(settings: VaspSettings, dynamics: DynamicsSettings, steps: int, leg: 
         "TEEND": dynamics.temperature,
         "POTIM": dynamics.timestep,
         "NSW": steps,
-        "RANDOM_SEED": (float(1000 * dynamics.seed + leg), 0.0, 0.0),
+        "RANDOM_SEED": (float(dynamics.seed % LARGEST_SEED), float(leg), 0.0),
     }
     return replace(settings, incar={**settings.incar, **asked})
 
@@ -73,6 +75,7 @@ class VaspEngine:
     def single_point(self, structure: Structure, folder: Path) -> Calculation:
         """Energy and forces of a slab with equivalent faces, as it is."""
         inputs = vasp_inputs(structure, self.settings["static"], slab=True)
+        end_orphans(folder)
         here = way(structure, folder)
         if here.last is None or not here.last.finished:
             here = next_leg(here, inputs, folder, self.commands)
@@ -99,8 +102,9 @@ class VaspEngine:
             asked = relaxing(self.settings[kind], settings, max(1, settings.max_steps - here.steps))
             return vasp_inputs(here.structure, asked, slab=not settings.cell, polar=polar, held=settings.held)
 
+        end_orphans(folder)
         here = way(structure, folder)
-        while not _is_relaxed(here, settings) and here.steps < settings.max_steps:
+        while not _is_relaxed(here, settings) and not _is_out_of_steps(here, settings):
             here = next_leg(here, inputs(here), folder, self.commands)
             report(here.steps, here.legs[-1].run.max_force if here.legs[-1].run else np.inf)
             if not _is_relaxed(here, settings):
@@ -115,7 +119,12 @@ class VaspEngine:
             OutOfTime: the job ends first.
             UserError: VASP failed, or the dynamics blew up.
         """
+        # A reference is annealed and then relaxed: neither must take the other's legs for its own.
+        folder = folder / "dynamics"
+        end_orphans(folder)
         here = way(structure, folder)
+        if here.legs:
+            check_dynamics(here.trace, settings, here.legs[-1].folder)
         while here.steps < settings.steps:
             steps = min(LEG, settings.steps - here.steps)
             asked = moving(self.settings["aimd"], settings, steps, len(here.legs))
@@ -159,10 +168,19 @@ def _is_relaxed(here: Way, settings: RelaxSettings) -> bool:
     return len(rested) > 1 and abs(rested[-1].energy - rested[-2].energy) < SETTLED * len(here.structure)
 
 
+def _is_out_of_steps(here: Way, settings: RelaxSettings) -> bool:
+    """Whether all steps are used up, by legs of which the last is whole."""
+    return here.steps >= settings.max_steps and here.last is not None and here.last.finished
+
+
 def _at_rest(leg: Leg) -> VaspRun | None:
     """The run of a leg that came to its end by itself, with small forces."""
-    rests = leg.run is not None and leg.run.finished and leg.run.ionic_converged and not leg.custody.stopped
-    return leg.run if rests else None
+    run = leg.run
+    if run is None or not (run.finished and run.ionic_converged and run.electronic_converged):
+        return None
+    # VASP itself says whether forces are small; a program in its place only that it took no further step.
+    told = run.header.program.lower() == "vasp" or not leg.custody.stopped
+    return run if told else None
 
 
 def check_dynamics(trace: Matrix, settings: DynamicsSettings, folder: Path) -> None:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nzsp_surfaces.calculation import Matrix
-from nzsp_surfaces.engines.custody import Commands, Custody, custody, run_custodian
-from nzsp_surfaces.engines.queue_job import job_cores, wall_time
+from nzsp_surfaces.engines.custody import Commands, Custody, custody, end_orphan, run_custodian
+from nzsp_surfaces.engines.queue_job import WallTime, job_cores, wall_time
 from nzsp_surfaces.errors import OutOfTime, Unfinished, UserError
 from nzsp_surfaces.vasp_header import Header
 from nzsp_surfaces.vasp_inputs import VaspInputs, advised, element_order, write_inputs
@@ -27,6 +27,8 @@ from nzsp_surfaces.vasp_settings import comparable_settings
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
+WHOLE_JOB = 0.8
+"""Part of the wall time that was left when a leg began, from which on the job was all its own."""
 COMPRESSED = ("vasprun.xml", "OUTCAR", "XDATCAR", "vasp.out")
 """What grows with the number of steps, kept as .gz once a leg is over."""
 
@@ -81,9 +83,23 @@ class Way:
 def way(start: Structure, folder: Path) -> Way:
     """What earlier launches left of a task that began with a structure."""
     here = Way(start, None, (), np.empty((0, 3)))
-    for place in sorted(folder.glob("leg_*")):
+    for place in places(folder):
         here = _further(here, _read(place))
     return here
+
+
+def places(folder: Path) -> list[Path]:
+    """Folders of the legs, in their order."""
+    return sorted((p for p in folder.glob("leg_*") if p.name[4:].isdigit()), key=lambda p: int(p.name[4:]))
+
+
+def end_orphans(folder: Path) -> None:
+    """End a VASP that outlived its worker, on this machine.
+
+    Whoever holds the folder is its only worker; another VASP would write on into a leg that the next has read.
+    """
+    for place in places(folder):
+        end_orphan(place)
 
 
 def next_leg(here: Way, inputs: VaspInputs, folder: Path, commands: Commands) -> Way:
@@ -96,15 +112,34 @@ def next_leg(here: Way, inputs: VaspInputs, folder: Path, commands: Commands) ->
     time = wall_time()
     if time is not None and time.over:
         raise OutOfTime(f"{folder}: the job's wall time is over; the next job goes on after {here.steps} steps")
-    place = folder / f"leg_{1 + max((int(p.name[4:]) for p in folder.glob('leg_*')), default=0):02d}"
+    place = folder / f"leg_{1 + max((int(p.name[4:]) for p in places(folder)), default=0):02d}"
     cores = job_cores()
     write_inputs(advised(inputs, cores.total, cores.node) if cores else inputs, place)
-    run_custodian(place, commands, time, dynamics=inputs.incar.get("IBRION") == 0)
-    leg = _read(place)
-    if leg.run is None:
-        raise UserError(f"{place}: VASP ended without a whole step; see vasp.out and std_err.txt")
+    (place / "POTCAR").chmod(0o600)  # licensed, and not for everyone who may read results
+    try:
+        complaint = run_custodian(place, commands, time, dynamics=inputs.incar.get("IBRION") == 0)
+    finally:
+        (place / "POTCAR").unlink(missing_ok=True)
+    check_leg(_read(place), complaint, time)
     _compress(place)
     return _further(here, _read(place))
+
+
+def check_leg(leg: Leg, complaint: str | None, time: WallTime | None) -> None:
+    """Whether a leg that has ended leads on.
+
+    Raises:
+        OutOfTime: it was stopped before its first whole step.
+        UserError: it gave no whole step, not even in a whole job; or it broke off.
+    """
+    if leg.run is None and leg.custody.stopped and time is not None:
+        if time.left > WHOLE_JOB * time.total:
+            raise UserError(f"{leg.folder}: no ionic step fits into {time.total:.0f} s; give jobs a longer wall time")
+        raise OutOfTime(f"{leg.folder}: stopped before its first step was whole; the next job begins it again")
+    if leg.run is None:
+        raise UserError(f"{leg.folder}: VASP ended without a whole step; see vasp.out and std_err.txt")
+    if complaint and not leg.run.finished and not leg.custody.stopped:
+        raise UserError(f"{leg.folder}: {complaint}; see vasp.out and std_err.txt there")
 
 
 def stop_where_told(here: Way) -> None:
@@ -172,8 +207,10 @@ def settings_used(leg: Leg, inputs: VaspInputs) -> dict[str, Any]:
     if leg.run is None:
         raise Unfinished(f"{leg.folder}: holds no whole step")
     used = {name: value for name, value in leg.run.settings.items() if name != "POTCAR"}
-    asked = comparable_settings(dict(Incar.from_file(leg.folder / "INCAR")))
-    mesh = {} if (leg.folder / "KPOINTS").read_text() == inputs.files["KPOINTS"] else {"kpoint_length": "changed"}
+    asked: dict[str, Any] = comparable_settings(dict(Incar.from_file(leg.folder / "INCAR")))
+    # Tighter than asked for is as good.
+    asked["EDIFF"] = max(asked["EDIFF"], inputs.comparable["EDIFF"])
+    mesh = {"kpoint_length": "changed"} if any("KPOINTS" in line for line in leg.custody.corrections) else {}
     return {**inputs.comparable, **asked, **used, **mesh, "potentials": _potentials(leg.run.header, inputs)}
 
 
