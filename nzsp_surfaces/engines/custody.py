@@ -8,7 +8,6 @@ import shlex
 import shutil
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -166,13 +165,22 @@ def _ended_with_us(job: Any, folder: Path) -> Iterator[None]:
     """End VASP, which has a session of its own, where this worker is interrupted, terminated or stumbles."""
     before = signal.getsignal(signal.SIGTERM)
     main = threading.current_thread() is threading.main_thread()
+
+    def end() -> None:
+        if hasattr(job, "_vasp_process"):
+            job.terminate(str(folder))
+
+    def terminated(*_: Any) -> None:
+        end()
+        signal.signal(signal.SIGTERM, before)
+        os.kill(os.getpid(), signal.SIGTERM)  # and as it would have gone without us
+
     if main:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        signal.signal(signal.SIGTERM, terminated)
     try:
         yield
     except BaseException:
-        if hasattr(job, "_vasp_process"):
-            job.terminate(str(folder))
+        end()
         raise
     finally:
         if main:
