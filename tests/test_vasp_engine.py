@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -370,7 +371,10 @@ def test_an_interrupted_run_takes_vasp_with_it(study: Path, tmp_path: Path) -> N
     """Nothing computes on for nobody."""
     given = {"NZSP_VASP_CMD": command("EMT", 5), "PMG_VASP_PSP_DIR": str(study.parent / "potentials")}
     call = [sys.executable, "-m", "nzsp_surfaces", "run", str(study), "-o", str(tmp_path / "results")]
-    run = subprocess.Popen(call, env=os.environ | given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # What a shell starts in the background ignores SIGINT, and so would its children.
+    listens = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    run = subprocess.Popen(call, env=os.environ | given, preexec_fn=listens, **quiet)
     try:
         while not (found := list((tmp_path / "results").rglob("vasp.pid"))):
             assert run.poll() is None
