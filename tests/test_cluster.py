@@ -164,6 +164,32 @@ def slurm_adapter(launchpad: Path, folder: Path, mode: str = "rapidfire --nlaunc
 
 @needs_server
 @needs_queue
+def test_the_adapter_runs_a_study_as_it_is(
+    launchpad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Word for word as the README has it: one variable names the launchpad for jobs and commands alike."""
+    study = write(tmp_path / "study")
+    monkeypatch.setenv("NZSP_LAUNCHPAD", str(launchpad))
+    monkeypatch.setenv("PATH", f"{BIN}:{os.environ['PATH']}")  # as `source .venv/bin/activate` does
+    monkeypatch.setenv("VIRTUAL_ENV", sys.prefix)
+    assert main(["submit", str(study), "-d", str(tmp_path / "work")]) == 0
+    call = ["qlaunch", "-s", "-l", launchpad.name, "-q", str(WORKFLOWS / "slurm.yaml"), "rapidfire", "-m", "1"]
+    with slurm(tmp_path / "slurm") as environment:
+        given = environment | ONE_THREAD
+        once = [*call, "--nlaunches", "1"]
+        subprocess.run(once, cwd=tmp_path, env=given, check=True, timeout=60, capture_output=True)
+        for _ in range(60):
+            capsys.readouterr()
+            assert main(["status"]) == 0
+            if capsys.readouterr().out.strip().endswith("5 finished"):
+                break
+            time.sleep(1)
+        else:
+            pytest.fail("the study did not come to its end")
+
+
+@needs_server
+@needs_queue
 def test_status_names_the_queue_job_of_a_reservation(
     launchpad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -233,7 +259,7 @@ def test_the_adapters_are_what_fireworks_reads(queue: str) -> None:
     from fireworks.user_objects.queue_adapters.common_adapter import CommonAdapter
 
     text = CommonAdapter.from_file(str(WORKFLOWS / f"{queue}.yaml")).get_script_str("/where/it/runs")
-    assert "rlaunch -l my_launchpad.yaml rapidfire" in text
+    assert 'rlaunch -l "$NZSP_LAUNCHPAD" rapidfire' in text
     assert "OMP_NUM_THREADS=1" in text
     assert "/where/it/runs" in text
     assert "24:00:00" in text

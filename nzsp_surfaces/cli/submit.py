@@ -23,8 +23,9 @@ Then start workers: rlaunch -l my_launchpad.yaml rapidfire, or qlaunch with an a
 
 def launchpad_option(command: Command) -> Command:
     """The option -l of every command that asks the database."""
-    shown = "Launchpad file.  [default: FireWorks' own]"
-    return click.option("-l", "--launchpad", type=click.Path(path_type=Path), help=shown)(command)
+    shown = "Launchpad file.  [default: NZSP_LAUNCHPAD, else FireWorks' own]"
+    kind = click.Path(path_type=Path)
+    return click.option("-l", "--launchpad", type=kind, envvar="NZSP_LAUNCHPAD", help=shown)(command)
 
 
 @click.command(epilog=EXAMPLES)
