@@ -256,8 +256,7 @@ def _gammas(rows: tuple[TableEntry, ...], material: str, film: str | None) -> di
 def _engine_used(study: Study, outcome: Outcome) -> EngineIdentity:
     """As the results say it, since VASP's version is known once it has run."""
     named = (r.calculation.engine for r in outcome.results.values() if r.calculation)
-    planned = catalogue.identity(study.settings.engine)
-    return next((engine for engine in named if engine.name == planned.name), planned)
+    return next(named, catalogue.identity(study.settings.engine))
 
 
 def _provenance(study: Study, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, Any]:

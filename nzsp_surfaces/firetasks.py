@@ -88,6 +88,7 @@ def entry_row(study: Study, plan: Plan, entry: Entry, database: Database, keys: 
     tasks = [replace(plan.by_id[name], key=key) for name, key in keys.items()]
     found = evaluate(study, plan, entry, database.results(tasks), {})
     energy = found.best.energy if found.best else None
+    computed = found.best.calculation.engine if found.best and found.best.calculation else None
     return {
         "study": study.identity,
         "name": study.name,
@@ -100,8 +101,8 @@ def entry_row(study: Study, plan: Plan, entry: Entry, database: Database, keys: 
         "area": energy.area if energy else None,
         "candidate": found.best.note if found.best else None,
         "reason": found.reason,
-        "engine": study.settings.engine,
-        "model": found.best.calculation.engine.model if found.best and found.best.calculation else None,
+        "engine": computed.name if computed else study.settings.engine,
+        "model": computed.model if computed else None,
         "profile": study.profile_name,
     }
 

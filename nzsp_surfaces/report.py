@@ -217,12 +217,7 @@ def _profile(results: Results) -> Entry:
 
 
 def _uses_potential(energies: Iterable[Entry]) -> bool:
-    return any(str(entry.get("engine", "")).lower() not in DFT_ENGINES or _stands_in(entry) for entry in energies)
-
-
-def _stands_in(entry: Entry) -> bool:
-    """Whether another program ran where VASP was asked for; see `VaspEngine`."""
-    return "in place of" in str(entry.get("model", ""))
+    return any(str(entry.get("engine", "")).lower() not in DFT_ENGINES for entry in energies)
 
 
 def _order_line(material: str, bare: Sequence[Entry]) -> Markup:

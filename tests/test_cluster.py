@@ -242,7 +242,7 @@ def told(launchpad: Path, capsys: pytest.CaptureFixture[str]) -> str:
 @needs_queue
 def test_a_job_knows_how_long_it_may_run(tmp_path: Path) -> None:
     """Slurm is asked from within the job."""
-    code = "from nzsp_surfaces.engines.queue_job import wall_time; print(wall_time().total, wall_time().left)"
+    code = "from nzsp_surfaces.queues import wall_time; print(wall_time().total, wall_time().left)"
     with slurm(tmp_path / "slurm") as environment:
         call = ["srun", "--time=3", sys.executable, "-c", code]
         done = subprocess.run(

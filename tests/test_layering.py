@@ -15,7 +15,7 @@ PACKAGE = Path(nzsp_surfaces.__file__).parent
 
 FLOORS = (
     ("units", "errors", "files", "labels", "calculation", "quick_pymatgen", "valence_table"),
-    ("reading", "vasp_stream", "vasp_arrays"),
+    ("reading", "queues", "vasp_stream", "vasp_arrays"),
     ("crystals", "vasp_tags", "vasp_header", "vasp_witness"),
     ("bonds", "vasp_settings", "vasp_steps"),
     ("planes", "electrostatics", "vasp_potentials", "vasp_h5"),
@@ -38,7 +38,7 @@ FLOORS = (
     ("slab_view",),
     ("plots", "scenes"),
     ("report", "cut_pictures"),
-    ("energy_table", "embedded", "jobs", "queue"),
+    ("energy_table", "embedded", "jobs"),
     ("local", "launchpad"),
     ("documents", "pictures"),
     ("firetasks",),

@@ -29,11 +29,12 @@ from nzsp_surfaces.energies import surface_energy
 from nzsp_surfaces.engines import vasp
 from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Trajectory
 from nzsp_surfaces.engines.custody import Custody, end_orphan, vasp_commands
-from nzsp_surfaces.engines.queue_job import Cores, WallTime, job_cores, slurm_seconds, wall_time
 from nzsp_surfaces.engines.timekeeper import Timekeeper
 from nzsp_surfaces.engines.vasp import VaspEngine
 from nzsp_surfaces.engines.vasp_legs import Leg, check_leg, places
 from nzsp_surfaces.errors import Incomparable, OutOfTime, UserError
+from nzsp_surfaces.labels import CAVEAT
+from nzsp_surfaces.queues import Cores, WallTime, job_cores, slurm_seconds, wall_time
 from nzsp_surfaces.vasp_settings import KINDS, changed, default_settings
 
 pytest.importorskip("vpmdk_core", reason="vpmdk is not installed: pip install 'nzsp-surfaces[test]'")
@@ -112,9 +113,11 @@ def test_vasp_s_files_carry_the_energies_of_the_potential_behind_them(study: Pat
 def test_a_result_says_which_program_and_settings_gave_it(finished: Path) -> None:
     """Not those that were planned: those that were read back."""
     calculation = results(finished)["CuAu/101/bare/1"]["calculation"]
-    assert calculation["engine"]["name"] == "vasp"
+    assert calculation["engine"]["name"] == "vpmdk"
     assert calculation["settings"]["program"] == "VPMDK"
-    assert "VPMDK in place of VASP" in (finished / "surface_energies.csv").read_text()
+    assert "vpmdk,in place of VASP" in (finished / "surface_energies.csv").read_text()
+    assert json.loads((finished / "provenance.json").read_text())["engine"] == "vpmdk"
+    assert CAVEAT in (finished / "report.html").read_text()
     assert calculation["settings"]["ENCUT"] == 500
     assert set(calculation["settings"]["potentials"]) == {"Cu", "Au"}
     assert calculation["converged"]

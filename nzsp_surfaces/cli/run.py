@@ -38,9 +38,9 @@ def command(study: Path, output: Path, profile: str, engine: str | None, workers
     """
     from nzsp_surfaces.engines import catalogue
     from nzsp_surfaces.engines.custody import vasp_commands
-    from nzsp_surfaces.engines.queue_job import wall_time
     from nzsp_surfaces.local import check_engines
     from nzsp_surfaces.plan import make_plan
+    from nzsp_surfaces.queues import wall_time
     from nzsp_surfaces.store import check_directory, enough_room, only_run, open_store
     from nzsp_surfaces.study import load_study
 

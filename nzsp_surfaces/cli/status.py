@@ -160,7 +160,7 @@ def _show_hints(known: Database, loaded: Study | None, launchpad: Path | None, t
 
 def _show_gone(reserved: list[Job], call: str) -> None:
     """Jobs that the database believes to be in the queue, where the queue says otherwise."""
-    from nzsp_surfaces.queue import queued
+    from nzsp_surfaces.queues import queued
 
     there = queued()
     gone = dict.fromkeys(job.queue for job in reserved if job.queue and there is not None and job.queue not in there)

@@ -16,8 +16,8 @@ from pathlib import Path
 from time import time as clock
 from typing import Any
 
-from nzsp_surfaces.engines.queue_job import WallTime
 from nzsp_surfaces.errors import UserError
+from nzsp_surfaces.queues import WallTime
 
 NAMES = ("vasp_cmd", "vasp_gamma_cmd")
 """Of the commands, in a worker's environment; NZSP_VASP_CMD and NZSP_VASP_GAMMA_CMD in that of a shell."""

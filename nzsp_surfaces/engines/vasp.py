@@ -137,12 +137,13 @@ class VaspEngine:
         return Trajectory(here.structure, here.trace, self._identity(here.last))
 
     def _identity(self, run: VaspRun | None) -> EngineIdentity:
-        """With the version that ran; another program that writes VASP's files is named, wherever its numbers go."""
+        """What ran; another program that writes VASP's files is no VASP, wherever its numbers go."""
         if run is None:
             return self.identity
-        program, version = run.header.program, run.header.version
-        model = self.identity.model if program.lower() == "vasp" else f"{program} in place of VASP"
-        return replace(self.identity, model=model, version=version)
+        name, version = run.header.program.lower(), run.header.version
+        if name == self.identity.name:
+            return replace(self.identity, version=version)
+        return EngineIdentity(name, "in place of VASP", version)
 
     def _calculation(self, here: Way, inputs: VaspInputs) -> Calculation:
         """The last run in our order of atoms."""

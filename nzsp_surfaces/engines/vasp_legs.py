@@ -17,8 +17,8 @@ import numpy as np
 
 from nzsp_surfaces.calculation import Matrix
 from nzsp_surfaces.engines.custody import Commands, Custody, custody, end_orphan, run_custodian
-from nzsp_surfaces.engines.queue_job import WallTime, job_cores, wall_time
 from nzsp_surfaces.errors import OutOfTime, Unfinished, UserError
+from nzsp_surfaces.queues import WallTime, job_cores, wall_time
 from nzsp_surfaces.vasp_header import Header
 from nzsp_surfaces.vasp_inputs import VaspInputs, advised, element_order, write_inputs
 from nzsp_surfaces.vasp_reading import RestartState, VaspRun, read_run, restart_state, trace
@@ -120,9 +120,10 @@ def next_leg(here: Way, inputs: VaspInputs, folder: Path, commands: Commands) ->
         complaint = run_custodian(place, commands, time, dynamics=inputs.incar.get("IBRION") == 0)
     finally:
         (place / "POTCAR").unlink(missing_ok=True)
-    check_leg(_read(place), complaint, time)
+    leg = _read(place)
+    check_leg(leg, complaint, time)
     _compress(place)
-    return _further(here, _read(place))
+    return _further(here, leg)
 
 
 def check_leg(leg: Leg, complaint: str | None, time: WallTime | None) -> None:

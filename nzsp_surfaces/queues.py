@@ -1,4 +1,4 @@
-"""The job of a queue that this process belongs to: how long it may still run, and on how many cores."""
+"""The queue: the job that this process belongs to, how long it may still run and on how many cores; and what waits."""
 
 from __future__ import annotations
 
@@ -102,13 +102,24 @@ def _slurm(given: Mapping[str, str]) -> WallTime | None:
     start, end = (given.get(f"SLURM_JOB_{name}_TIME", "") for name in ("START", "END"))
     if start.isdigit() and end.isdigit():
         return WallTime(float(end) - time.time(), float(end) - float(start))
-    call = ["squeue", "--noheader", "--jobs", given["SLURM_JOB_ID"], "--format", "%L %l"]
+    said = _squeue("--jobs", given["SLURM_JOB_ID"], "--format", "%L %l")
+    times = [slurm_seconds(word) for word in (said or ())[:2]]
+    return WallTime(times[0], times[1]) if len(times) == 2 and None not in times else None  # type: ignore[arg-type]
+
+
+def queued() -> frozenset[str] | None:
+    """Numbers of the jobs that Slurm holds or runs; None where it cannot be asked."""
+    said = _squeue("--format", "%A")
+    return None if said is None else frozenset(said)
+
+
+def _squeue(*asked: str) -> list[str] | None:
+    """The words of Slurm's answer; None where there is none."""
     try:
-        said = subprocess.run(call, check=False, capture_output=True, text=True, timeout=60).stdout.split()
+        done = subprocess.run(["squeue", "--noheader", *asked], check=False, capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    times = [slurm_seconds(word) for word in said[:2]]
-    return WallTime(times[0], times[1]) if len(times) == 2 and None not in times else None  # type: ignore[arg-type]
+    return done.stdout.split() if done.returncode == 0 else None
 
 
 def slurm_seconds(text: str) -> float | None:
