@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nzsp_surfaces.materials import Material, material
+from nzsp_surfaces.crystals.material import Material, material
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

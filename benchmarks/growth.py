@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.crystals import ROOT, described, entries
-from nzsp_surfaces.crystals import crystal, load_structure
-from nzsp_surfaces.materials import Material, material
-from nzsp_surfaces.slabs import SlabOptions
-from nzsp_surfaces.survey import every_plane, survey
+from nzsp_surfaces.crystals.crystal import crystal, load_structure
+from nzsp_surfaces.crystals.material import Material, material
+from nzsp_surfaces.slabs.cut import SlabOptions
+from nzsp_surfaces.slabs.survey import every_plane, survey
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

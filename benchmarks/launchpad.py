@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.crystals import ROOT
-from nzsp_surfaces.bundle import pack
-from nzsp_surfaces.calculation import digest
+from nzsp_surfaces.base.calculation import digest
 from nzsp_surfaces.cli.main import main as nzsp
-from nzsp_surfaces.firetasks import entry_row, workflows
-from nzsp_surfaces.launchpad import ENTRIES, Database, database
-from nzsp_surfaces.plan import Entry, Plan, Subject, Task
-from nzsp_surfaces.study import Study, load_study
+from nzsp_surfaces.runs.fireworks.database import ENTRIES, Database, database
+from nzsp_surfaces.runs.fireworks.tasks import entry_row, workflows
+from nzsp_surfaces.study.bundle import pack
+from nzsp_surfaces.study.study import Study, load_study
+from nzsp_surfaces.tasks.plan import Entry, Plan, Subject, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,8 +16,8 @@ def main() -> None:
     import torch
     from sevenn.calculator import SevenNetCalculator
 
-    from nzsp_surfaces.crystals import ase_atoms, crystal, load_structure
-    from nzsp_surfaces.engines.fused_convolution import fast_sevennet_calculator
+    from nzsp_surfaces.crystals.crystal import ase_atoms, crystal, load_structure
+    from nzsp_surfaces.engines.ase.sevennet_cpu import fast_sevennet_calculator
 
     torch.set_num_threads(1)
     calculators = {"stock": SevenNetCalculator("7net-0", device="cpu"), "fused": fast_sevennet_calculator("7net-0")}

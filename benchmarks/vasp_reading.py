@@ -40,7 +40,7 @@ def timed(reading):
 seconds = [[timed(reading) for reading in readings] for _ in range({turns})]
 print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
 """
-OURS = "from nzsp_surfaces.vasp_steps import Pass, ionic_steps, trace_of"
+OURS = "from nzsp_surfaces.engines.vasp.reading.steps import Pass, ionic_steps, trace_of"
 THEIRS = "from pymatgen.io.vasp import Vasprun"
 QUIET = "parse_dos=False, parse_eigen=False, parse_potcar_file=False"
 READINGS = {

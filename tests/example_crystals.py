@@ -8,11 +8,11 @@ from pathlib import Path
 import yaml
 from pymatgen.core import Lattice, Structure
 
-from nzsp_surfaces.bonds import Polyanion, strong_polyanions
-from nzsp_surfaces.crystals import Crystal, crystal, load_structure
-from nzsp_surfaces.materials import Material, material
-from nzsp_surfaces.slabs import Rejection, SlabCut, SlabOptions, cut_slabs
-from nzsp_surfaces.survey import PlaneSurvey, every_plane, survey
+from nzsp_surfaces.crystals.bonds import Polyanion, strong_polyanions
+from nzsp_surfaces.crystals.crystal import Crystal, crystal, load_structure
+from nzsp_surfaces.crystals.material import Material, material
+from nzsp_surfaces.slabs.cut import Rejection, SlabCut, SlabOptions, cut_slabs
+from nzsp_surfaces.slabs.survey import PlaneSurvey, every_plane, survey
 
 STRUCTURES = Path(__file__).parents[1] / "inputs" / "structures"
 CRYSTALS = Path(__file__).parents[1] / "inputs" / "crystals.yaml"

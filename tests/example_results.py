@@ -10,7 +10,7 @@ import numpy as np
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
-from nzsp_surfaces.wulff import capped_energies, wulff_shape
+from nzsp_surfaces.energies.wulff import capped_energies, wulff_shape
 
 PLANES: list[tuple[int, ...]] = [(1, -1, 0, 2), (1, 0, -1, 4), (1, 1, -2, 0), (0, 0, 0, 1)]
 COMPUTED = {"NZP": [0.66, 0.81, 1.04, 0.89], "NZS": [0.65, 0.83, 1.17, 0.85]}

@@ -12,9 +12,9 @@ import click
 import pytest
 
 from nzsp_surfaces import __version__
+from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.cli import main as cli
 from nzsp_surfaces.cli.main import COMMANDS, LazyGroup, app, main
-from nzsp_surfaces.errors import UserError
 
 NAMES = [entry.name for entry in COMMANDS]
 HEAVY = {"ase", "chgnet", "fireworks", "matplotlib", "numpy", "plotly", "pymatgen", "scipy", "sevenn", "torch"}

@@ -110,7 +110,7 @@ def test_two_workers_at_once_run_every_firework_once(
     launchpad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """No Firework has two launches, none is lost."""
-    from nzsp_surfaces.launchpad import database
+    from nzsp_surfaces.runs.fireworks.database import database
 
     submit(write(tmp_path / "study"), launchpad)
     workers = [worker(launchpad) for _ in range(2)]
@@ -128,7 +128,7 @@ def test_two_workers_and_the_queue_at_once_give_the_energies_of_a_local_run(
     launchpad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """qlaunch submits two jobs through sbatch while two workers run here: all is done once, and to the last digit."""
-    from nzsp_surfaces.launchpad import database
+    from nzsp_surfaces.runs.fireworks.database import database
 
     study = write(tmp_path / "study", STUDY.replace("[1, 0, 1]]", "[1, 0, 1], [1, 0, 0], [1, 1, 1]]"))
     submit(study, launchpad)
@@ -242,7 +242,7 @@ def told(launchpad: Path, capsys: pytest.CaptureFixture[str]) -> str:
 @needs_queue
 def test_a_job_knows_how_long_it_may_run(tmp_path: Path) -> None:
     """Slurm is asked from within the job."""
-    code = "from nzsp_surfaces.queues import wall_time; print(wall_time().total, wall_time().left)"
+    code = "from nzsp_surfaces.engines.queues import wall_time; print(wall_time().total, wall_time().left)"
     with slurm(tmp_path / "slurm") as environment:
         call = ["srun", "--time=3", sys.executable, "-c", code]
         done = subprocess.run(
@@ -301,7 +301,7 @@ def test_a_database_that_cannot_be_reached_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, text: str | None, word: str
 ) -> None:
     """Exit status two, what and where, and no password."""
-    monkeypatch.setattr("nzsp_surfaces.launchpad.PATIENCE", 300)
+    monkeypatch.setattr("nzsp_surfaces.runs.fireworks.database.PATIENCE", 300)
     path = tmp_path / "my_launchpad.yaml"
     if text is not None:
         path.write_text(text)

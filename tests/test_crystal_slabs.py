@@ -11,7 +11,7 @@ import pytest
 from example_crystals import ionic, structure
 
 from nzsp_surfaces.cli.main import main
-from nzsp_surfaces.crystals import distinct_planes, equivalent_planes, hkl
+from nzsp_surfaces.crystals.crystal import distinct_planes, equivalent_planes, hkl
 
 
 @pytest.mark.parametrize("name", ["NZP", "calcite", "NaCl", "wurtzite"])

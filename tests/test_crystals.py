@@ -11,7 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pymatgen.core import Composition, Lattice, Structure
 
-from nzsp_surfaces.crystals import (
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.crystals.crystal import (
     ase_atoms,
     crystal,
     equivalent_planes,
@@ -21,8 +22,7 @@ from nzsp_surfaces.crystals import (
     primitive_indices,
     pymatgen_structure,
 )
-from nzsp_surfaces.errors import UserError
-from nzsp_surfaces.planes import stack, surface_basis
+from nzsp_surfaces.crystals.planes import stack, surface_basis
 
 INDEX = st.integers(-4, 4)
 

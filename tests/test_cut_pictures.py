@@ -15,13 +15,20 @@ from matplotlib.image import imread
 from pymatgen.core import Lattice, Structure
 
 from nzsp_surfaces.cli.main import main
-from nzsp_surfaces.cut_pictures import CutView, cut_figure, cut_view, group_mathtext, panels, write_cut_pictures
-from nzsp_surfaces.faces import lost_bonds
-from nzsp_surfaces.materials import Material, material
-from nzsp_surfaces.planes import stack
-from nzsp_surfaces.slab_view import slab_view
-from nzsp_surfaces.slabs import SlabOptions, build
-from nzsp_surfaces.survey import Surface, survey_plane
+from nzsp_surfaces.crystals.material import Material, material
+from nzsp_surfaces.crystals.planes import stack
+from nzsp_surfaces.report.draw.cut_pictures import (
+    CutView,
+    cut_figure,
+    cut_view,
+    group_mathtext,
+    panels,
+    write_cut_pictures,
+)
+from nzsp_surfaces.report.draw.slab_view import slab_view
+from nzsp_surfaces.slabs.cut import SlabOptions, build
+from nzsp_surfaces.slabs.faces import lost_bonds
+from nzsp_surfaces.slabs.survey import Surface, survey_plane
 
 Plane = tuple[int, ...]
 

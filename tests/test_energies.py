@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymatgen.core import Composition, Lattice, Structure
 
-from nzsp_surfaces.calculation import Calculation, EngineIdentity
-from nzsp_surfaces.energies import (
+from nzsp_surfaces.base.calculation import Calculation, EngineIdentity
+from nzsp_surfaces.base.errors import Asymmetric, Incomparable, OffStoichiometry
+from nzsp_surfaces.base.units import joule_per_square_metre
+from nzsp_surfaces.energies.surface import (
     capped_surface_energy,
     formula_units,
     grand_surface_energy,
     surface_energy,
     thickness_fit,
 )
-from nzsp_surfaces.errors import Asymmetric, Incomparable, OffStoichiometry
-from nzsp_surfaces.units import joule_per_square_metre
 
 ENGINE = EngineIdentity("sevennet-0", "7net-0", "0.13")
 ENERGY = st.floats(-1000, 1000)

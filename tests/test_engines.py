@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from pymatgen.core import Structure
 from scipy.spatial.transform import Rotation
 
-from nzsp_surfaces.calculation import Calculation, calculation_from_json, digest
-from nzsp_surfaces.crystals import ase_atoms
-from nzsp_surfaces.engines import catalogue
-from nzsp_surfaces.engines.ase import AseEngine
+from nzsp_surfaces.base.calculation import Calculation, calculation_from_json, digest
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.crystals.crystal import ase_atoms
+from nzsp_surfaces.engines import registry as catalogue
+from nzsp_surfaces.engines.ase.engine import AseEngine
 from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Trajectory
-from nzsp_surfaces.errors import UserError
 
 FAST = DynamicsSettings(temperature=300, duration=60, timestep=2, segment=7, seed=5)
 """30 steps in segments of 7."""

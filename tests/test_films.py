@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymatgen.core import Structure
 
-from nzsp_surfaces.bonds import Polyanion
-from nzsp_surfaces.certificates import certify
-from nzsp_surfaces.errors import UserError
-from nzsp_surfaces.films import CappedSlab, cap, describe_faces, film_compound, mirrored
-from nzsp_surfaces.slabs import build
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.crystals.bonds import Polyanion
+from nzsp_surfaces.crystals.certificate import certify
+from nzsp_surfaces.films.cover import CappedSlab, cap, describe_faces, film_compound, mirrored
+from nzsp_surfaces.slabs.cut import build
 
 PLANE = (1, -1, 0, 2)
 VACUUM = 15.0

@@ -9,10 +9,10 @@ import pytest
 from example_crystals import ionic, slabs_of, structure
 
 from nzsp_surfaces.cli.main import main
-from nzsp_surfaces.engines import catalogue
+from nzsp_surfaces.engines import registry as catalogue
 from nzsp_surfaces.engines.base import RelaxSettings
-from nzsp_surfaces.placing import middle_atoms
-from nzsp_surfaces.slabs import SlabOptions, build, flip_of
+from nzsp_surfaces.slabs.cut import SlabOptions, build, flip_of
+from nzsp_surfaces.slabs.placing import middle_atoms
 
 DEPTH = 4.0
 

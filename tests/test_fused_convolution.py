@@ -14,7 +14,7 @@ from ase import Atoms  # noqa: E402
 from ase.build import bulk, molecule  # noqa: E402
 from e3nn.o3 import Irreps, TensorProduct  # noqa: E402
 
-from nzsp_surfaces.engines.fused_convolution import (  # noqa: E402
+from nzsp_surfaces.engines.ase.sevennet_cpu import (  # noqa: E402
     FusedTensorProduct,
     fast_sevennet_calculator,
     half_graph,

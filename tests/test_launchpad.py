@@ -19,13 +19,13 @@ from example_crystals import structure
 from test_cluster import BIN, ONE_THREAD, energies, needs_queue, needs_server, states, submit, worker
 from test_runner import STUDY, recorded, write
 
-from nzsp_surfaces.bundle import pack
+from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.cli.main import main
-from nzsp_surfaces.errors import UserError
-from nzsp_surfaces.firetasks import workflows
-from nzsp_surfaces.launchpad import database
-from nzsp_surfaces.plan import Plan, make_plan
-from nzsp_surfaces.study import load_study
+from nzsp_surfaces.runs.fireworks.database import database
+from nzsp_surfaces.runs.fireworks.tasks import workflows
+from nzsp_surfaces.study.bundle import pack
+from nzsp_surfaces.study.study import load_study
+from nzsp_surfaces.tasks.plan import Plan, make_plan
 
 needs_installed = pytest.mark.skipif(
     not (server.INSTALLED / "INSTALLED").exists(), reason="TLS: run tests/cluster/install_server.sh .cache/server"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nzsp_surfaces.plan import Plan, make_plan
-from nzsp_surfaces.study import Study, load_study
+from nzsp_surfaces.study.study import Study, load_study
+from nzsp_surfaces.tasks.plan import Plan, make_plan
 
 TABLE_1 = Path(__file__).parents[1] / "inputs" / "table1.yaml"
 
@@ -62,8 +62,8 @@ def test_equal_content_has_equal_keys() -> None:
 def test_keys_do_not_hang_on_the_number_of_threads() -> None:
     """Sums over threads are rounded otherwise; a result computed here must be found from there."""
     code = (
-        "from pathlib import Path; from nzsp_surfaces.plan import make_plan; "
-        "from nzsp_surfaces.study import load_study; "
+        "from pathlib import Path; from nzsp_surfaces.tasks.plan import make_plan; "
+        "from nzsp_surfaces.study.study import load_study; "
         f"print([t.key for t in make_plan(load_study(Path({str(TABLE_1)!r}), 'quick')).tasks])"
     )
     call, threads = [sys.executable, "-c", code], ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")

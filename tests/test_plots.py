@@ -11,8 +11,7 @@ from matplotlib.image import imread
 from matplotlib.patches import Polygon
 from pymatgen.core.structure import Structure
 
-from nzsp_surfaces import plots
-from nzsp_surfaces.labels import (
+from nzsp_surfaces.base.labels import (
     PLANE_PALETTE,
     formula_html,
     formula_mathtext,
@@ -21,10 +20,11 @@ from nzsp_surfaces.labels import (
     plane_mathtext,
     plane_unicode,
 )
-from nzsp_surfaces.plots import EnergyBar, Trace
-from nzsp_surfaces.scenes import plotly_script, shape_scene, slab_data
-from nzsp_surfaces.slab_view import slab_view
-from nzsp_surfaces.wulff import WulffShape, wulff_shape
+from nzsp_surfaces.energies.wulff import WulffShape, wulff_shape
+from nzsp_surfaces.report.draw import plots
+from nzsp_surfaces.report.draw.plots import EnergyBar, Trace
+from nzsp_surfaces.report.draw.scenes import plotly_script, shape_scene, slab_data
+from nzsp_surfaces.report.draw.slab_view import slab_view
 
 
 @pytest.fixture(scope="module")

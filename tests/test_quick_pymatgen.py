@@ -11,11 +11,11 @@ from pymatgen.core.bond_valence import BV_PARAMS, PRIOR_PROB
 from pymatgen.core.operations import SymmOp
 from pymatgen.symmetry.groups import SpaceGroup
 
-from nzsp_surfaces.quick_pymatgen import know_oxidation_states, quick_operations
-from nzsp_surfaces.valence_table import PARAMETERS
+from nzsp_surfaces.compat.pymatgen import know_oxidation_states, quick_operations
+from nzsp_surfaces.crystals.valence_table import PARAMETERS
 
 DEFERRED = """
-from nzsp_surfaces.quick_pymatgen import defer_clustering
+from nzsp_surfaces.compat.pymatgen import defer_clustering
 defer_clustering()
 import sys
 import scipy.cluster

@@ -12,8 +12,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nzsp_surfaces.errors import UserError
-from nzsp_surfaces.reading import did_you_mean, read, read_text
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.base.yaml import did_you_mean, read, read_text
 
 
 class Face(Enum):

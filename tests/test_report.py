@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 from example_results import write_results
 
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.base.labels import CAVEAT
 from nzsp_surfaces.cli.report import command
-from nzsp_surfaces.errors import UserError
-from nzsp_surfaces.labels import CAVEAT
-from nzsp_surfaces.report import counts, duration, film_stages, findings, number, write_report
+from nzsp_surfaces.report.page import counts, duration, film_stages, findings, number, write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [

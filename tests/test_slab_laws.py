@@ -19,17 +19,17 @@ from hypothesis import strategies as st
 from pymatgen.core import Lattice, Structure
 from scipy.spatial.transform import Rotation
 
-from nzsp_surfaces.alternatives import Alternative
-from nzsp_surfaces.bonds import bond_valence, crystal_bonds, find_bonds, find_units
-from nzsp_surfaces.certificates import certify, turns_over
 from nzsp_surfaces.cli.main import main
-from nzsp_surfaces.crystals import Crystal, equivalent_planes, hkl, relaxed
-from nzsp_surfaces.materials import Material, material
-from nzsp_surfaces.placing import placed
-from nzsp_surfaces.planes import stack
-from nzsp_surfaces.series import thickness_series
-from nzsp_surfaces.slabs import SlabCut, build
-from nzsp_surfaces.survey import PlaneSurvey, Surface, every_plane, surface, survey, survey_plane
+from nzsp_surfaces.crystals.bonds import bond_valence, crystal_bonds, find_bonds, find_units
+from nzsp_surfaces.crystals.certificate import certify, turns_over
+from nzsp_surfaces.crystals.crystal import Crystal, equivalent_planes, hkl, relaxed
+from nzsp_surfaces.crystals.material import Material, material
+from nzsp_surfaces.crystals.planes import stack
+from nzsp_surfaces.slabs.alternatives import Alternative
+from nzsp_surfaces.slabs.cut import SlabCut, build
+from nzsp_surfaces.slabs.placing import placed
+from nzsp_surfaces.slabs.series import thickness_series
+from nzsp_surfaces.slabs.survey import PlaneSurvey, Surface, every_plane, surface, survey, survey_plane
 
 VACUUM = 15.0
 Vectors = npt.NDArray[np.float64]

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymatgen.core import Structure
 
-from nzsp_surfaces.bonds import Polyanion, coordination
-from nzsp_surfaces.certificates import Certificate, certify, turns_over
-from nzsp_surfaces.crystals import crystal
-from nzsp_surfaces.errors import UserError
-from nzsp_surfaces.planes import gaps, stack
-from nzsp_surfaces.sharing import arrangements, terminations
-from nzsp_surfaces.slabs import SlabCut, SlabOptions, build, cut_slabs, flip_of
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.crystals.bonds import Polyanion, coordination
+from nzsp_surfaces.crystals.certificate import Certificate, certify, turns_over
+from nzsp_surfaces.crystals.crystal import crystal
+from nzsp_surfaces.crystals.planes import gaps, stack
+from nzsp_surfaces.slabs.cut import SlabCut, SlabOptions, build, cut_slabs, flip_of
+from nzsp_surfaces.slabs.sharing import arrangements, terminations
 
 VACUUM = 15.0
 MATERIALS = ["NZP", "NZS"]

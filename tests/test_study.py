@@ -9,9 +9,9 @@ import pytest
 import yaml
 from example_crystals import STRUCTURES, structure
 
-from nzsp_surfaces.errors import UserError
-from nzsp_surfaces.plan import make_plan
-from nzsp_surfaces.study import Study, load_study
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.study.study import Study, load_study
+from nzsp_surfaces.tasks.plan import make_plan
 
 GOOD = """\
 name: test

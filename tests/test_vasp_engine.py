@@ -24,18 +24,18 @@ from example_crystals import structure
 from pymatgen.core import SETTINGS, Structure
 from test_runner import STUDY, write
 
-from nzsp_surfaces.calculation import EngineIdentity
-from nzsp_surfaces.energies import surface_energy
-from nzsp_surfaces.engines import vasp
+from nzsp_surfaces.base.calculation import EngineIdentity
+from nzsp_surfaces.base.errors import Incomparable, OutOfTime, UserError
+from nzsp_surfaces.base.labels import CAVEAT
+from nzsp_surfaces.energies.surface import surface_energy
 from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Trajectory
-from nzsp_surfaces.engines.custody import Custody, end_orphan, vasp_commands
-from nzsp_surfaces.engines.timekeeper import Timekeeper
-from nzsp_surfaces.engines.vasp import VaspEngine
-from nzsp_surfaces.engines.vasp_legs import Leg, check_leg, places
-from nzsp_surfaces.errors import Incomparable, OutOfTime, UserError
-from nzsp_surfaces.labels import CAVEAT
-from nzsp_surfaces.queues import Cores, WallTime, job_cores, slurm_seconds, wall_time
-from nzsp_surfaces.vasp_settings import KINDS, changed, default_settings
+from nzsp_surfaces.engines.queues import Cores, WallTime, job_cores, slurm_seconds, wall_time
+from nzsp_surfaces.engines.vasp import engine as vasp
+from nzsp_surfaces.engines.vasp.custody import Custody, end_orphan, vasp_commands
+from nzsp_surfaces.engines.vasp.engine import VaspEngine
+from nzsp_surfaces.engines.vasp.legs import Leg, check_leg, places
+from nzsp_surfaces.engines.vasp.settings import KINDS, changed, default_settings
+from nzsp_surfaces.engines.vasp.timekeeper import Timekeeper
 
 pytest.importorskip("vpmdk_core", reason="vpmdk is not installed: pip install 'nzsp-surfaces[test]'")
 

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from test_vasp_reading import MISSED, PRESSED, REACHED, RELAXED, STEPS, TIMING, equal, longer, written
 
-from nzsp_surfaces.calculation import EngineIdentity
-from nzsp_surfaces.errors import Damaged, Unfinished, UserError
-from nzsp_surfaces.vasp_reading import calculation, read_run, restart_state, trace
-from nzsp_surfaces.vasp_steps import Pass, Step, ionic_steps
+from nzsp_surfaces.base.calculation import EngineIdentity
+from nzsp_surfaces.base.errors import Damaged, Unfinished, UserError
+from nzsp_surfaces.engines.vasp.reading.run import calculation, read_run, restart_state, trace
+from nzsp_surfaces.engines.vasp.reading.steps import Pass, Step, ionic_steps
 
 h5py = pytest.importorskip("h5py")
 
@@ -263,7 +263,7 @@ def test_h5py_is_asked_for_where_it_is_missing(tmp_path: Path, monkeypatch: pyte
 
 def test_steps_are_those_that_were_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the number that is read at once."""
-    from nzsp_surfaces import vasp_h5
+    from nzsp_surfaces.engines.vasp.reading import h5 as vasp_h5
 
     found = vasp_h5.read_h5(vaspout(tmp_path))
     all_at_once = list(found.steps())

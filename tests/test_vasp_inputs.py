@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from pymatgen.core import SETTINGS, Lattice, Structure
 from pymatgen.io.vasp import Incar, Kpoints, Poscar, Potcar
 
-from nzsp_surfaces.errors import UserError
-from nzsp_surfaces.files import write_atomically
-from nzsp_surfaces.vasp_inputs import (
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.base.files import write_atomically
+from nzsp_surfaces.engines.vasp.inputs import (
     VaspInputs,
     element_order,
     independent_kpoints,
@@ -34,8 +34,8 @@ from nzsp_surfaces.vasp_inputs import (
     vasp_inputs,
     write_inputs,
 )
-from nzsp_surfaces.vasp_potentials import check_potentials
-from nzsp_surfaces.vasp_settings import (
+from nzsp_surfaces.engines.vasp.potentials import check_potentials
+from nzsp_surfaces.engines.vasp.settings import (
     COMPARED,
     Kind,
     VaspSettings,
@@ -44,7 +44,7 @@ from nzsp_surfaces.vasp_settings import (
     default_settings,
     load_settings,
 )
-from nzsp_surfaces.vasp_tags import Value
+from nzsp_surfaces.engines.vasp.tags import Value
 
 FILES = Path(__file__).parents[1] / "inputs" / "vasp"
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -502,7 +502,7 @@ def test_a_full_disk_leaves_the_folder_as_it_was(tmp_path: Path, monkeypatch: py
         written.append(path)
         write_atomically(path, content)
 
-    monkeypatch.setattr("nzsp_surfaces.vasp_inputs.write_atomically", full)
+    monkeypatch.setattr("nzsp_surfaces.engines.vasp.inputs.write_atomically", full)
     with pytest.raises(OSError, match="No space left"):
         write_inputs(inputs(ENCUT=600), tmp_path / "run", "spec")
     assert names(tmp_path) == ["run"]

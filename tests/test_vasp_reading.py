@@ -20,11 +20,12 @@ from hypothesis import strategies as st
 from pymatgen.core import Structure
 from pymatgen.io.vasp import Poscar, Vasprun
 
-from nzsp_surfaces import vasp_arrays, vasp_stream
-from nzsp_surfaces.calculation import EngineIdentity
-from nzsp_surfaces.errors import Damaged, Unfinished, UserError
-from nzsp_surfaces.vasp_reading import calculation, read_run, restart_state, trace
-from nzsp_surfaces.vasp_steps import Step, ionic_steps
+from nzsp_surfaces.base.calculation import EngineIdentity
+from nzsp_surfaces.base.errors import Damaged, Unfinished, UserError
+from nzsp_surfaces.engines.vasp.reading import arrays as vasp_arrays
+from nzsp_surfaces.engines.vasp.reading import stream as vasp_stream
+from nzsp_surfaces.engines.vasp.reading.run import calculation, read_run, restart_state, trace
+from nzsp_surfaces.engines.vasp.reading.steps import Step, ionic_steps
 
 GENUINE = Path(ase.test.__file__).parent / "testdata/vasp"
 PRESSED, RESPONSE = GENUINE / "vasprun_pstress.xml", GENUINE / "vasprun_dfpt.xml"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from example_crystals import STRUCTURES
 
-from nzsp_surfaces.bundle import pack, unpack
 from nzsp_surfaces.cli.main import main
-from nzsp_surfaces.plan import make_plan
-from nzsp_surfaces.study import load_study
+from nzsp_surfaces.study.bundle import pack, unpack
+from nzsp_surfaces.study.study import load_study
+from nzsp_surfaces.tasks.plan import make_plan
 
 STUDY = f"""\
 materials:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
+from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.cli.wulff import command
-from nzsp_surfaces.energy_table import PlaneEnergy, read_energies, shapes_of_table
-from nzsp_surfaces.errors import UserError
-from nzsp_surfaces.wulff import WulffShape, capped_energies, smallest_hkl, wulff_shape
+from nzsp_surfaces.energies.tables import PlaneEnergy, read_energies, shapes_of_table
+from nzsp_surfaces.energies.wulff import WulffShape, capped_energies, smallest_hkl, wulff_shape
 
 PRIMITIVE = nzp().get_primitive_structure()
 TABLE_1 = list(zip(PLANES, PUBLISHED["NZP"], strict=True))

@@ -1,0 +1,1 @@
+"""The command `nzsp`, one module a command."""

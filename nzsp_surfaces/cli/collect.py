@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.cli.submit import launchpad_option
-from nzsp_surfaces.errors import UserError
 
 EXAMPLES = """\
 \b
@@ -28,11 +28,11 @@ def command(study: Path, launchpad: Path | None, output: Path, engine: str | Non
     import time
 
     from nzsp_surfaces.cli.run import now, write
-    from nzsp_surfaces.launchpad import database
-    from nzsp_surfaces.local import Outcome
-    from nzsp_surfaces.plan import make_plan
-    from nzsp_surfaces.store import only_run, open_store
-    from nzsp_surfaces.study import load_study
+    from nzsp_surfaces.runs.fireworks.database import database
+    from nzsp_surfaces.runs.store import only_run, open_store
+    from nzsp_surfaces.study.study import load_study
+    from nzsp_surfaces.tasks.plan import make_plan
+    from nzsp_surfaces.tasks.recipes import Outcome
 
     began, started = time.perf_counter(), now()
     loaded = load_study(study, profile, engine)

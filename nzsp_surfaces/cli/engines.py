@@ -18,7 +18,7 @@ def command() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from nzsp_surfaces.engines.catalogue import DEFAULT, ENGINES
+    from nzsp_surfaces.engines.registry import DEFAULT, ENGINES
 
     table = Table()
     for name in ("engine", "model", "version", "here", "about"):

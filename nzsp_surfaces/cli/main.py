@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import click
 
 from nzsp_surfaces import __version__
-from nzsp_surfaces.errors import UserError
+from nzsp_surfaces.base.errors import UserError
 
 EXAMPLES = """\
 \b

@@ -44,7 +44,7 @@ def command(
     everything: bool,
 ) -> None:
     """List surface energies, J/m², of all studies in the database."""
-    from nzsp_surfaces.launchpad import database
+    from nzsp_surfaces.runs.fireworks.database import database
 
     wanted: dict[str, Any] = {name: value for name, value in (("material", material), ("engine", engine)) if value}
     if miller:
@@ -79,7 +79,7 @@ def _table(rows: list[dict[str, Any]], limit: int) -> None:
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    from nzsp_surfaces.plan import plane_name
+    from nzsp_surfaces.tasks.plan import plane_name
 
     gamma = f"{row['gamma']:.3f}" if row["gamma"] is not None else f"- ({row['reason']})"
     plane, film = f"({plane_name(tuple(row['miller']))})", row["film"] or "bare"

@@ -20,6 +20,6 @@ def command(directory: Path) -> None:
 
     The page is one file: it opens without a network and can be sent as it is.
     """
-    from nzsp_surfaces.report import write_report
+    from nzsp_surfaces.report.page import write_report
 
     click.echo(f"written: {write_report(directory)}")

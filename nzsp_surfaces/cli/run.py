@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from nzsp_surfaces.local import Outcome, Progress
-    from nzsp_surfaces.plan import Plan, Task
-    from nzsp_surfaces.recipes import Result
-    from nzsp_surfaces.study import Study
+    from nzsp_surfaces.runs.local import Progress
+    from nzsp_surfaces.study.study import Study
+    from nzsp_surfaces.tasks.plan import Plan, Task
+    from nzsp_surfaces.tasks.recipes import Outcome, Result
 
 EXAMPLES = """\
 \b
@@ -36,13 +36,13 @@ def command(study: Path, output: Path, profile: str, engine: str | None, workers
     Killed at any moment and started again, it goes on where it was; finished, it computes nothing again. The exit
     status is 0, 1 where a calculation failed, and 2 for a mistake in the input.
     """
-    from nzsp_surfaces.engines import catalogue
-    from nzsp_surfaces.engines.custody import vasp_commands
-    from nzsp_surfaces.local import check_engines
-    from nzsp_surfaces.plan import make_plan
-    from nzsp_surfaces.queues import wall_time
-    from nzsp_surfaces.store import check_directory, enough_room, only_run, open_store
-    from nzsp_surfaces.study import load_study
+    from nzsp_surfaces.engines import registry as catalogue
+    from nzsp_surfaces.engines.queues import wall_time
+    from nzsp_surfaces.engines.vasp.custody import vasp_commands
+    from nzsp_surfaces.runs.local import check_engines
+    from nzsp_surfaces.runs.store import check_directory, enough_room, only_run, open_store
+    from nzsp_surfaces.study.study import load_study
+    from nzsp_surfaces.tasks.plan import make_plan
 
     began, started = time.perf_counter(), now()
     loaded = load_study(study, profile, engine)
@@ -73,7 +73,7 @@ def _cores() -> int:
 
 
 def _compute(study: Study, plan: Plan, store: Any, workers: int) -> Outcome:
-    from nzsp_surfaces.local import Watcher, run_plan
+    from nzsp_surfaces.runs.local import Watcher, run_plan
 
     display = Display(study, plan)
     with display:
@@ -85,10 +85,10 @@ def write(study: Study, plan: Plan, outcome: Outcome, output: Path, began: float
     """Write every document, picture and the page, and show the table."""
     from rich.console import Console
 
-    from nzsp_surfaces.documents import Clock, write_results, wulff_shapes
-    from nzsp_surfaces.outcome import table
-    from nzsp_surfaces.pictures import write_pictures
-    from nzsp_surfaces.report import write_report
+    from nzsp_surfaces.report.draw.pictures import write_pictures
+    from nzsp_surfaces.report.page import write_report
+    from nzsp_surfaces.report.write import Clock, write_results, wulff_shapes
+    from nzsp_surfaces.tasks.table import table
 
     console = Console()
     clock = Clock(started, now(), time.perf_counter() - began)
@@ -108,7 +108,7 @@ def write(study: Study, plan: Plan, outcome: Outcome, output: Path, began: float
 def _table(study: Study, rows: Any) -> Any:
     from rich.table import Table
 
-    from nzsp_surfaces.plan import plane_name
+    from nzsp_surfaces.tasks.plan import plane_name
 
     table = Table(title=f"Surface energies, J/m², {study.settings.engine}")
     for name in ("material", "plane", "film"):
@@ -191,8 +191,8 @@ class Display:
         return f"about {left * (time.perf_counter() - self.began) / self.computed:.0f} s left"
 
     def _tell_entry(self, task: Task) -> None:
-        from nzsp_surfaces.outcome import evaluate
-        from nzsp_surfaces.plan import plane_name
+        from nzsp_surfaces.tasks.plan import plane_name
+        from nzsp_surfaces.tasks.table import evaluate
 
         for entry in self.plan.entries:
             if task.id in entry.candidates and all(c in self.results for c in entry.candidates):

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nzsp_surfaces.errors import UserError
+from nzsp_surfaces.base.errors import UserError
 
 if TYPE_CHECKING:
-    from nzsp_surfaces.materials import Material
-    from nzsp_surfaces.slabs import SlabOptions
-    from nzsp_surfaces.survey import PlaneSurvey
+    from nzsp_surfaces.crystals.material import Material
+    from nzsp_surfaces.slabs.cut import SlabOptions
+    from nzsp_surfaces.slabs.survey import PlaneSurvey
 
 EXAMPLES = """\
 \b
@@ -101,10 +101,10 @@ def command(context: click.Context, /, source: Path, output: Path, **given: Any)
 
 
 def _study(source: Path, output: Path) -> None:
-    from nzsp_surfaces.plan import make_plan
-    from nzsp_surfaces.slab_documents import write_slabs
-    from nzsp_surfaces.store import open_store
-    from nzsp_surfaces.study import load_study
+    from nzsp_surfaces.report.slabs import write_slabs
+    from nzsp_surfaces.runs.store import open_store
+    from nzsp_surfaces.study.study import load_study
+    from nzsp_surfaces.tasks.plan import make_plan
 
     study = load_study(source)
     plan = make_plan(study)
@@ -116,10 +116,10 @@ def _study(source: Path, output: Path) -> None:
 
 
 def _crystal(source: Path, output: Path, given: dict[str, Any]) -> None:
-    from nzsp_surfaces.slab_documents import write_survey
-    from nzsp_surfaces.slabs import SlabOptions
-    from nzsp_surfaces.store import claim_survey
-    from nzsp_surfaces.survey import checked_planes, every_plane
+    from nzsp_surfaces.report.slabs import write_survey
+    from nzsp_surfaces.runs.store import claim_survey
+    from nzsp_surfaces.slabs.cut import SlabOptions
+    from nzsp_surfaces.slabs.survey import checked_planes, every_plane
 
     began = time.perf_counter()
     names = ("thickness", "vacuum", "max_cell", "arrangements", "frozen")
@@ -138,9 +138,9 @@ def _crystal(source: Path, output: Path, given: dict[str, Any]) -> None:
 
 
 def _material(source: Path, given: dict[str, Any]) -> Material:
-    from nzsp_surfaces.bonds import parse_polyanion
-    from nzsp_surfaces.crystals import load_structure
-    from nzsp_surfaces.materials import material
+    from nzsp_surfaces.crystals.bonds import parse_polyanion
+    from nzsp_surfaces.crystals.crystal import load_structure
+    from nzsp_surfaces.crystals.material import material
 
     structure = load_structure(source)
     named = given["polyanions"]
@@ -154,7 +154,7 @@ def _header(
     material: Material, planes: tuple[tuple[int, ...], ...], options: SlabOptions, repeats: int
 ) -> dict[str, Any]:
     from nzsp_surfaces import __version__
-    from nzsp_surfaces.calculation import digest, structure_to_json
+    from nzsp_surfaces.base.calculation import digest, structure_to_json
 
     crystal = material.crystal
     content = {
@@ -171,13 +171,13 @@ def _header(
 
 
 def _surveyed(material: Material, planes: tuple[tuple[int, ...], ...], options: SlabOptions) -> list[PlaneSurvey]:
-    from nzsp_surfaces.survey import survey
+    from nzsp_surfaces.slabs.survey import survey
 
     return _watched(survey(material, planes, options), len(planes), "planes")
 
 
 def _draw(material: Material, found: list[PlaneSurvey], output: Path) -> None:
-    from nzsp_surfaces.cut_pictures import write_cut_pictures
+    from nzsp_surfaces.report.draw.cut_pictures import write_cut_pictures
 
     _watched(write_cut_pictures(material, found, output), sum(len(plane.surfaces) for plane in found), "pictures")
 
@@ -215,7 +215,7 @@ _OFFERS = {
 
 
 def _plane(miller: tuple[int, ...] | list[int]) -> str:
-    from nzsp_surfaces.plan import plane_name
+    from nzsp_surfaces.tasks.plan import plane_name
 
     return plane_name(tuple(miller))
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.cli.rows import show
 from nzsp_surfaces.cli.submit import launchpad_option
-from nzsp_surfaces.errors import UserError
 
 if TYPE_CHECKING:
-    from nzsp_surfaces.jobs import Job
-    from nzsp_surfaces.launchpad import Database
-    from nzsp_surfaces.study import Study
+    from nzsp_surfaces.runs.fireworks.database import Database
+    from nzsp_surfaces.runs.fireworks.jobs import Job
+    from nzsp_surfaces.study.study import Study
 
 WORDS = {
     "WAITING": "waits for others",
@@ -55,7 +55,7 @@ def command(
     study: Path | None, launchpad: Path | None, profile: str, engine: str | None, state: str | None, *, everything: bool
 ) -> None:
     """Show how far STUDY, or everything in the database, has come."""
-    from nzsp_surfaces.launchpad import database
+    from nzsp_surfaces.runs.fireworks.database import database
 
     loaded = _read(study, profile, engine) if study else None
     limit = None if everything else ROWS
@@ -76,7 +76,7 @@ def command(
 
 
 def _read(study: Path, profile: str, engine: str | None) -> Study:
-    from nzsp_surfaces.study import load_study  # heavy, and not needed without a study
+    from nzsp_surfaces.study.study import load_study  # heavy, and not needed without a study
 
     return load_study(study, profile, engine)
 
@@ -94,7 +94,7 @@ def _nothing(known: Database, study: Path | None, loaded: Study | None) -> None:
 
 
 def _states(state: str | None, *, everything: bool) -> tuple[str, ...]:
-    from nzsp_surfaces.jobs import STATES
+    from nzsp_surfaces.runs.fireworks.jobs import STATES
 
     if state:
         return (CHOICES[state],)
@@ -103,7 +103,7 @@ def _states(state: str | None, *, everything: bool) -> tuple[str, ...]:
 
 def _show_studies(known: Database, counts: dict[str, Counter[str]], limit: int | None) -> None:
     """A row for each study, the latest first."""
-    from nzsp_surfaces.jobs import STATES
+    from nzsp_surfaces.runs.fireworks.jobs import STATES
 
     order = {identity: row for identity, row in known.studies().items() if identity in counts}
     order |= {identity: {} for identity in counts if identity not in order}
@@ -139,7 +139,7 @@ def _cells(job: Job) -> tuple[str, ...]:
 
 def _show_hints(known: Database, loaded: Study | None, launchpad: Path | None, total: Counter[str]) -> None:
     """What to do about jobs that do not go on by themselves."""
-    from nzsp_surfaces.jobs import LOST
+    from nzsp_surfaces.runs.fireworks.jobs import LOST
 
     call = f"lpad -l {launchpad}" if launchpad else "lpad"
     failed = known.jobs(loaded.identity if loaded else None, ("FIZZLED",), ROWS) if total["FIZZLED"] else []
@@ -160,7 +160,7 @@ def _show_hints(known: Database, loaded: Study | None, launchpad: Path | None, t
 
 def _show_gone(reserved: list[Job], call: str) -> None:
     """Jobs that the database believes to be in the queue, where the queue says otherwise."""
-    from nzsp_surfaces.queues import queued
+    from nzsp_surfaces.engines.queues import queued
 
     there = queued()
     gone = dict.fromkeys(job.queue for job in reserved if job.queue and there is not None and job.queue not in there)

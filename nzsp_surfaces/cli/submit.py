@@ -43,12 +43,12 @@ def launchpad_option(command: Command) -> Command:
 @click.option("--profile", type=click.Choice(["quick", "paper"]), default="quick", show_default=True, help="Protocol.")
 def command(study: Path, launchpad: Path | None, directory: Path, engine: str | None, profile: str) -> None:
     """Submit STUDY to FireWorks. Twice is once, and results of other studies are not computed again."""
-    from nzsp_surfaces.bundle import pack
-    from nzsp_surfaces.firetasks import workflows
-    from nzsp_surfaces.launchpad import database
-    from nzsp_surfaces.local import check_engines
-    from nzsp_surfaces.plan import make_plan
-    from nzsp_surfaces.study import load_study
+    from nzsp_surfaces.runs.fireworks.database import database
+    from nzsp_surfaces.runs.fireworks.tasks import workflows
+    from nzsp_surfaces.runs.local import check_engines
+    from nzsp_surfaces.study.bundle import pack
+    from nzsp_surfaces.study.study import load_study
+    from nzsp_surfaces.tasks.plan import make_plan
 
     loaded = load_study(study, profile, engine)
     check_engines(loaded)

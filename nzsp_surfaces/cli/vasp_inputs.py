@@ -48,11 +48,11 @@ def command(
     """
     from rich.console import Console
 
-    from nzsp_surfaces.plan import make_plan
-    from nzsp_surfaces.slab_documents import write_json
-    from nzsp_surfaces.study import load_study
-    from nzsp_surfaces.vasp_settings import read_settings
-    from nzsp_surfaces.vasp_study import cases, for_cores, write_cases
+    from nzsp_surfaces.engines.vasp.settings import read_settings
+    from nzsp_surfaces.report.slabs import write_json
+    from nzsp_surfaces.runs.vasp_study import cases, for_cores, write_cases
+    from nzsp_surfaces.study.study import load_study
+    from nzsp_surfaces.tasks.plan import make_plan
 
     loaded = load_study(study, profile)
     chosen = read_settings(settings) if settings else loaded.vasp

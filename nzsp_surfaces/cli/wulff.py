@@ -34,9 +34,9 @@ def command(energies: Path, structure: Path, output: Path) -> None:
 
     Writes wulff.json, pictures (PNG and SVG) and wulff.html, a page in which the shapes can be turned.
     """
-    from nzsp_surfaces.crystals import load_structure
-    from nzsp_surfaces.energy_table import read_energies, shapes_of_table
-    from nzsp_surfaces.report import write_shapes
+    from nzsp_surfaces.crystals.crystal import load_structure
+    from nzsp_surfaces.energies.tables import read_energies, shapes_of_table
+    from nzsp_surfaces.report.page import write_shapes
 
     shapes = shapes_of_table(read_energies(energies), load_structure(structure))
     page = write_shapes(shapes, output)

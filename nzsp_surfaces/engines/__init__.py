@@ -1,0 +1,1 @@
+"""What computes energies and forces, each entered in one registry."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from nzsp_surfaces.calculation import Calculation, EngineIdentity, Matrix
+from nzsp_surfaces.base.calculation import Calculation, EngineIdentity, Matrix
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-    from nzsp_surfaces.slabs import Flip
+    from nzsp_surfaces.crystals.flip import Flip
 
 Report = Callable[[int, float], None]
 """Called after a step with the step's number and the largest force (eV/Å) or the temperature (K)."""

@@ -1,0 +1,1 @@
+"""What every room stands on: errors, units, files, labels, strict YAML, calculations and their identity."""

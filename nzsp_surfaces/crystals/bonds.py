@@ -1,0 +1,304 @@
+"""Bonds, whole units (polyanions and single ions) and coordination numbers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.crystals.valence_table import PARAMETERS
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+    from nzsp_surfaces.crystals.crystal import Charges, Crystal
+
+Offset = tuple[int, int, int]
+BOND_STRETCH = 1.25
+"""A bond is shorter than this times the sum of covalent radii; the second shell of oxides lies beyond 1.4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bond:
+    """A cation-anion bond of the periodic crystal.
+
+    Attributes:
+        cation, anion: sites.
+        offset: lattice translation of the anion relative to the cation.
+        length: Å.
+    """
+
+    cation: int
+    anion: int
+    offset: Offset
+    length: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a cut keeps whole: a polyanion or one ion.
+
+    Attributes:
+        centres: (site, lattice translation) of the ions whose mean height places the unit.
+        members: (site, lattice translation) of all its ions, the first centre in the home cell.
+        periods: lattice translations that take an endless unit to itself; none for a group of ions.
+    """
+
+    centres: tuple[tuple[int, Offset], ...]
+    members: tuple[tuple[int, Offset], ...]
+    periods: tuple[Offset, ...] = ()
+
+    @property
+    def dimensions(self) -> int:
+        """0 for a group or a single ion, 1 for a chain, 2 for a layer, 3 for a framework."""
+        return int(np.linalg.matrix_rank(np.array(self.periods))) if self.periods else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Polyanion:
+    """A centre and the number of its ligands, as in PO4."""
+
+    centre: str
+    ligand: str
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.centre}{self.ligand}{self.count}"
+
+
+def parse_polyanion(text: str, where: str = "polyanion") -> Polyanion:
+    """Read a name like PO4, SiO4 or CO3.
+
+    Raises:
+        UserError: not of the form centre, ligand, count.
+    """
+    match = re.fullmatch(r"([A-Z][a-z]?)([A-Z][a-z]?)(\d+)", text)
+    if not match:
+        raise UserError(f"{where}: '{text}' is no polyanion; write centre, ligand and count, as in PO4")
+    return Polyanion(match[1], match[2], int(match[3]))
+
+
+def bond_limits(charges: Charges) -> dict[tuple[str, str], float]:
+    """Longest bond, Å, of each (cation, anion) pair of elements; of every pair where nothing is charged."""
+    from ase.data import atomic_numbers, covalent_radii
+
+    def radius(element: str) -> float:
+        return float(covalent_radii[atomic_numbers[element]])
+
+    if is_neutral(charges):
+        pairs = [(a, b) for a in charges for b in charges if a <= b]
+    else:
+        pairs = [(c, a) for c, q in charges.items() if q > 0 for a, p in charges.items() if p < 0]
+    return {(c, a): BOND_STRETCH * (radius(c) + radius(a)) for c, a in pairs}
+
+
+def is_neutral(charges: Charges) -> bool:
+    """True for metals and elements: no ion carries a charge."""
+    return not any(charges.values())
+
+
+def find_bonds(structure: Structure, charges: Charges) -> tuple[Bond, ...]:
+    """All cation-anion bonds of a periodic structure, ordered by cation; each contact once where nothing is charged."""
+    limits = bond_limits(charges)
+    if not limits:
+        return ()
+    centres, points, images, lengths = structure.get_neighbor_list(max(limits.values()))
+    symbols = [site.specie.symbol for site in structure]
+    rows = zip(centres.tolist(), points.tolist(), images.astype(int).tolist(), lengths.tolist(), strict=True)
+    bonds = [Bond(i, j, (o[0], o[1], o[2]), d) for i, j, o, d in rows if d < limits.get((symbols[i], symbols[j]), 0.0)]
+    once = [b for b in bonds if symbols[b.cation] != symbols[b.anion] or (b.anion, b.offset) > (b.cation, (0, 0, 0))]
+    return tuple(sorted(once, key=lambda b: (b.cation, b.anion, b.offset)))
+
+
+@lru_cache(maxsize=64)
+def crystal_bonds(crystal: Crystal) -> tuple[Bond, ...]:
+    """All bonds of a crystal's primitive cell, found once."""
+    return find_bonds(crystal.structure, crystal.charges)
+
+
+@lru_cache(maxsize=64)
+def site_orbits(crystal: Crystal) -> tuple[int, ...]:
+    """Of each site of the primitive cell, the first site that an operation of the crystal takes it to."""
+    points = crystal.fractions
+    first = np.arange(len(points))
+    for operation in crystal.operations:
+        gaps = (points @ operation.rotation.T + operation.translation)[:, None] - points[None]
+        distances = np.linalg.norm((gaps - np.rint(gaps)) @ crystal.structure.lattice.matrix, axis=2)
+        first = np.minimum(first, distances.argmin(axis=1))
+    return tuple(int(i) for i in first)
+
+
+def coordination(structure: Structure, charges: Charges) -> npt.NDArray[np.int64]:
+    """(n,) number of anions bonded to each cation, 0 for anions; of neighbours where nothing is charged."""
+    bonds = find_bonds(structure, charges)
+    ends = [b.cation for b in bonds] + ([b.anion for b in bonds] if is_neutral(charges) else [])
+    return np.bincount(np.array(ends, np.int64), minlength=len(structure))
+
+
+def lowest_coordination(structure: Structure, charges: Charges, elements: set[str]) -> dict[str, int]:
+    """The lowest coordination of each of `elements` in a structure."""
+    counts = coordination(structure, charges)
+    lowest: dict[str, int] = {}
+    for site, count in zip(structure, counts, strict=True):
+        element = site.specie.symbol
+        if element in elements:
+            lowest[element] = min(int(count), lowest.get(element, int(count)))
+    return lowest
+
+
+def broken_polyanions(structure: Structure, charges: Charges, polyanions: tuple[Polyanion, ...]) -> int:
+    """How many polyanion centres do not have their full number of ligands."""
+    expected: dict[str, set[int]] = defaultdict(set)
+    for polyanion in polyanions:
+        expected[polyanion.centre].add(polyanion.count)
+    counts = coordination(structure, charges)
+    return sum(
+        int(count) not in expected[site.specie.symbol]
+        for site, count in zip(structure, counts, strict=True)
+        if site.specie.symbol in expected
+    )
+
+
+def strong_polyanions(crystal: Crystal) -> tuple[Polyanion, ...]:
+    """Polyanions found by bond strength: charge over coordination of the centre is at least one valence unit.
+
+    Pauling's electrostatic valence: P5+/4, S6+/4, Si4+/4, C4+/3, N5+/3, B3+/3 qualify; Al3+/4, Zr4+/6 do not. Those
+    that join to a framework in three dimensions, as in quartz, are left out: every cut breaks them.
+    """
+    return tuple(p for p in _strong_centres(crystal) if p not in cut_frameworks(crystal))
+
+
+def cut_frameworks(crystal: Crystal) -> tuple[Polyanion, ...]:
+    """Strongly bound centres that join to a framework in three dimensions."""
+    found = _strong_centres(crystal)
+    symbols = crystal.symbols
+    endless = {symbols[u.centres[0][0]] for u in find_units(crystal, found) if u.dimensions == 3}
+    return tuple(p for p in found if p.centre in endless)
+
+
+@lru_cache(maxsize=64)
+def _strong_centres(crystal: Crystal) -> tuple[Polyanion, ...]:
+    symbols, ligands = crystal.symbols, defaultdict(set)
+    for bond in crystal_bonds(crystal):
+        ligands[bond.cation].add((bond.anion, bond.offset))
+    found: dict[str, set[Polyanion | None]] = defaultdict(set)
+    for site, bound in ligands.items():
+        element, kinds = symbols[site], {symbols[anion] for anion, _ in bound}
+        strong = len(kinds) == 1 and crystal.charges[element] >= len(bound)
+        found[element].add(Polyanion(element, kinds.pop(), len(bound)) if strong else None)
+    # An element of which only some sites are strong is no centre: a cut could turn one kind of site into the other.
+    whole = (polyanions for polyanions in found.values() if None not in polyanions)
+    return tuple(sorted((p for polyanions in whole for p in polyanions if p), key=str))
+
+
+@lru_cache(maxsize=64)
+def find_units(crystal: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[Unit, ...]:
+    """Group all sites into polyanions and single ions.
+
+    Raises:
+        UserError: a polyanion does not occur in the crystal.
+    """
+    symbols = crystal.symbols
+    centres = {p.centre for p in polyanions}
+    order = sorted(range(len(symbols)), key=lambda i: symbols[i] not in centres)
+    units = []
+    for members, periods in _components(order, _polyanion_graph(crystal, polyanions)):
+        inner = tuple(m for m in members if symbols[m[0]] in centres)
+        units.append(Unit(inner or members, members, periods))
+    return tuple(units)
+
+
+def is_molecular(crystal: Crystal) -> bool:
+    """Whether bonds hold nothing together but separate molecules."""
+    order, partners = list(range(len(crystal.structure))), _graph(crystal_bonds(crystal))
+    return not any(periods for _, periods in _components(order, partners))
+
+
+Graph = dict[int, list[tuple[int, Offset]]]
+"""Of each site: bonded sites and their lattice translations."""
+
+
+def _polyanion_graph(crystal: Crystal, polyanions: tuple[Polyanion, ...]) -> Graph:
+    symbols, bonds = crystal.symbols, crystal_bonds(crystal)
+    kept: list[Bond] = []
+    for polyanion in polyanions:
+        own = [b for b in bonds if symbols[b.cation] == polyanion.centre and symbols[b.anion] == polyanion.ligand]
+        sizes = Counter(b.cation for b in own)
+        allowed = {p.count for p in polyanions if p.centre == polyanion.centre}
+        if polyanion.count not in sizes.values() or not set(sizes.values()) <= allowed:
+            raise UserError(
+                f"{crystal.formula}: no polyanion {polyanion}; {polyanion.centre} has "
+                f"{sorted(set(sizes.values())) or 'no'} {polyanion.ligand} neighbours. Name another polyanion"
+            )
+        kept += [b for b in own if sizes[b.cation] == polyanion.count]
+    return _graph(kept)
+
+
+def _graph(bonds: Iterable[Bond]) -> Graph:
+    partners: Graph = defaultdict(list)
+    for b in bonds:
+        x, y, z = b.offset
+        partners[b.cation].append((b.anion, b.offset))
+        partners[b.anion].append((b.cation, (-x, -y, -z)))
+    return partners
+
+
+def _components(
+    order: list[int], partners: Graph
+) -> Iterator[tuple[tuple[tuple[int, Offset], ...], tuple[Offset, ...]]]:
+    """Members and periods of each connected part of a periodic graph, starting from the sites in order."""
+    seen: set[int] = set()
+    for site in order:
+        if site not in seen:
+            members, periods = _component(site, partners)
+            seen |= {i for i, _ in members}
+            yield members, periods
+
+
+def _component(start: int, partners: Graph) -> tuple[tuple[tuple[int, Offset], ...], tuple[Offset, ...]]:
+    """Breadth-first walk over bonds; coming back to a site in another cell is a period."""
+    places: dict[int, Offset] = {start: (0, 0, 0)}
+    periods: set[Offset] = set()
+    queue = [start]
+    for site in queue:
+        for other, (x, y, z) in partners.get(site, []):
+            i, j, k = places[site]
+            offset = (i + x, j + y, k + z)
+            if other not in places:
+                places[other] = offset
+                queue.append(other)
+            elif places[other] != offset:
+                a, b, c = places[other]
+                periods.add((offset[0] - a, offset[1] - b, offset[2] - c))
+    return tuple(places.items()), tuple(sorted(periods))
+
+
+def bond_valence(cation: str, anion: str, length: float) -> float:
+    """Valence of a bond, s = exp((R0 - d) / 0.37 Å), R0 from the two elements' own parameters.
+
+    M. O'Keeffe and N. E. Brese, J. Am. Chem. Soc. 113, 3226 (1991).
+
+    Args:
+        length: Å.
+
+    Returns:
+        Valence units; 0 for elements that the table does not hold.
+    """
+    ideal = _ideal_length(cation, anion)
+    return float(np.exp((ideal - length) / 0.37)) if ideal else 0.0
+
+
+@lru_cache(maxsize=256)
+def _ideal_length(cation: str, anion: str) -> float | None:
+    """Å, of a bond of unit valence."""
+    if cation not in PARAMETERS or anion not in PARAMETERS:
+        return None
+    (r1, c1), (r2, c2) = PARAMETERS[cation], PARAMETERS[anion]
+    return float(r1 + r2 - r1 * r2 * (np.sqrt(c1) - np.sqrt(c2)) ** 2 / (c1 * r1 + c2 * r2))

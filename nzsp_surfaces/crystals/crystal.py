@@ -1,0 +1,355 @@
+"""Bulk crystals: reading, symmetry, formal charges, and Miller indices between cells.
+
+Indices always refer to the conventional standard cell of spglib (for R centring: hexagonal axes, obverse setting),
+sites and lattice translations always to the primitive cell.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.compat.pymatgen import defer_clustering, know_oxidation_states, quick_operations
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from pymatgen.core import Structure
+
+Matrix = npt.NDArray[np.float64]
+Charges = Mapping[str, float]
+"""Formal charge of each element, e."""
+OVERLAP = 0.5
+"""Of the sum of covalent radii; the shortest bond of all, H2, is at 1.2."""
+SYMPREC = 1e-2
+"""Å: an experimental structure to three or four decimals is symmetric to this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A space group operation x -> R x + t on fractional coordinates of the primitive cell.
+
+    Attributes:
+        rotation: (3, 3) integers.
+        translation: (3,) fractions of the primitive vectors.
+    """
+
+    rotation: npt.NDArray[np.int64]
+    translation: Matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Crystal:
+    """An ordered crystal; compared by identity, so that what is derived from it can be kept.
+
+    Attributes:
+        structure: primitive cell; the order of its sites names them everywhere else.
+        setting: (3, 3), primitive vectors as rows of multiples of the conventional ones.
+        space_group: Hermann-Mauguin symbol.
+        number: of the space group.
+        charges: formal charge of each element, e; an average where an element has several, as Fe in magnetite.
+        operations: of the space group, modulo lattice translations.
+    """
+
+    structure: Structure
+    setting: Matrix
+    space_group: str
+    number: int
+    charges: dict[str, float]
+    operations: tuple[Operation, ...]
+
+    @cached_property
+    def symbols(self) -> tuple[str, ...]:
+        """Element of each site."""
+        return tuple(site.specie.symbol for site in self.structure)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many ions of each element a formula unit holds."""
+        return {str(e): round(n) for e, n in self.structure.composition.reduced_composition.items()}
+
+    @cached_property
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """(n,) atomic number of each site."""
+        return np.array(self.structure.atomic_numbers, np.int64)
+
+    @cached_property
+    def fractions(self) -> Matrix:
+        """(n, 3) fractional coordinates of the primitive cell."""
+        return np.asarray(self.structure.frac_coords)
+
+    @property
+    def formula(self) -> str:
+        """Reduced formula."""
+        return str(self.structure.composition.reduced_formula)
+
+    @property
+    def formula_units(self) -> int:
+        """Formula units in the primitive cell."""
+        return int(round(self.structure.composition.get_reduced_composition_and_factor()[1]))
+
+    @property
+    def hexagonal(self) -> bool:
+        """True where planes carry four indices: trigonal and hexagonal crystals."""
+        return 143 <= self.number <= 194
+
+    @property
+    def conventional_lattice(self) -> Matrix:
+        """(3, 3) rows, Å, of the conventional cell in the orientation of the primitive one."""
+        return np.asarray(np.linalg.solve(self.setting, self.structure.lattice.matrix))
+
+
+def load_structure(path: str | Path) -> Structure:
+    """Read a CIF, POSCAR or any file that pymatgen reads.
+
+    Raises:
+        UserError: the file is missing, unreadable, or has partly occupied sites.
+    """
+    defer_clustering()
+    from pymatgen.core import Structure
+
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: no such structure file; give the path of a CIF or POSCAR")
+    try:
+        with warnings.catch_warnings(), quick_operations():
+            warnings.simplefilter("ignore")
+            structure = Structure.from_file(path)
+    except Exception as error:  # pymatgen raises anything from IndexError to its own classes here
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"{path}: cannot be read as a crystal structure ({reason}); give a CIF or POSCAR") from error
+    return _checked(structure, path)
+
+
+def _checked(structure: Structure, path: Path) -> Structure:
+    if not structure.is_ordered:
+        site = next(site for site in structure if not site.is_ordered)
+        raise UserError(f"{path}: site {site.species_string} is disordered; choose an ordered approximant first")
+    structure.remove_oxidation_states()
+    _refuse_overlap(structure, path)
+    return structure
+
+
+def _refuse_overlap(structure: Structure, path: Path) -> None:
+    """Two atoms nearer than half the sum of their covalent radii cannot both be there."""
+    from ase.data import covalent_radii
+
+    radii = np.array([covalent_radii[site.specie.Z] for site in structure])
+    for i, j, _, distance in zip(*structure.get_neighbor_list(float(radii.max())), strict=True):
+        if distance < OVERLAP * (radii[i] + radii[j]):
+            pair = f"{i + 1} {structure[int(i)].species_string} and {j + 1} {structure[int(j)].species_string}"
+            raise UserError(f"{path}: sites {pair} are {distance:.2f} Å apart; remove the overlap")
+
+
+def crystal(structure: Structure, charges: Charges | None = None, where: str = "structure") -> Crystal:
+    """The crystal of a structure in any setting: standard cell, symmetry and formal charges.
+
+    Args:
+        structure: any cell of an ordered crystal.
+        charges: formal charges by element; guessed from the formula where None.
+        where: named in errors.
+
+    Raises:
+        UserError: no symmetry is found, or the charges do not balance.
+    """
+    from pymatgen.core import Structure as Pymatgen
+
+    data = _spglib_dataset(structure, where)
+    conventional = Pymatgen(data.std_lattice, _elements(structure, data.std_types), data.std_positions)
+    primitive, setting = _primitive(conventional)
+    return Crystal(
+        structure=primitive,
+        setting=setting,
+        space_group=str(data.international),
+        number=int(data.number),
+        charges=_balanced(primitive, charges, where),
+        operations=_operations(primitive),
+    )
+
+
+def relaxed(reference: Crystal, structure: Structure) -> Crystal:
+    """The same crystal with relaxed geometry: sites keep their order, indices their meaning."""
+    return Crystal(
+        structure, reference.setting, reference.space_group, reference.number, reference.charges, reference.operations
+    )
+
+
+def symmetry_label(structure: Structure, symprec: float = SYMPREC) -> str:
+    """Hermann-Mauguin symbol of a structure within `symprec` Å."""
+    import spglib
+
+    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
+    data = spglib.get_symmetry_dataset(cell, symprec=symprec)
+    return str(data.international) if data is not None else "P1"
+
+
+def _spglib_dataset(structure: Structure, where: str) -> Any:
+    import spglib
+
+    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
+    data = spglib.get_symmetry_dataset(cell, symprec=SYMPREC)
+    if data is None:
+        raise UserError(f"{where}: spglib finds no symmetry; check the cell for overlapping or duplicate atoms")
+    return data
+
+
+def _elements(structure: Structure, numbers: npt.NDArray[np.int64]) -> list[str]:
+    from pymatgen.core import Element
+
+    return [Element.from_Z(int(z)).symbol for z in numbers]
+
+
+def _primitive(conventional: Structure) -> tuple[Structure, Matrix]:
+    """Primitive cell of a standard cell, and its vectors as multiples (of one sixth) of the conventional ones."""
+    import spglib
+    from pymatgen.core import Structure as Pymatgen
+
+    cell = (conventional.lattice.matrix, conventional.frac_coords, conventional.atomic_numbers)
+    lattice, positions, numbers = spglib.standardize_cell(cell, to_primitive=True, no_idealize=True, symprec=SYMPREC)
+    setting = np.round(lattice @ np.linalg.inv(conventional.lattice.matrix) * 6) / 6
+    return Pymatgen(lattice, _elements(conventional, numbers), positions), setting
+
+
+def _operations(structure: Structure) -> tuple[Operation, ...]:
+    import spglib
+
+    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
+    symmetry = spglib.get_symmetry(cell, symprec=SYMPREC)
+    pairs = zip(symmetry["rotations"], symmetry["translations"], strict=True)
+    return tuple(Operation(np.asarray(r, np.int64), np.asarray(t, float)) for r, t in pairs)
+
+
+def _balanced(structure: Structure, charges: Charges | None, where: str) -> dict[str, float]:
+    composition = structure.composition.get_integer_formula_and_factor()[0]
+    if charges is None:
+        charges = _guessed(structure)
+        if charges is None:
+            raise UserError(f"{where}: {composition} is not charge-balanced; give its formal charges under 'charges'")
+    unknown = set(charges) - {str(e) for e in structure.composition}
+    if unknown:
+        raise UserError(f"{where}: charges: {', '.join(sorted(unknown))} does not occur in {composition}")
+    missing = {str(e) for e in structure.composition} - set(charges)
+    if missing:
+        raise UserError(f"{where}: no formal charge for {', '.join(sorted(missing))}; add it under 'charges'")
+    total = sum(charges[str(e)] * n for e, n in structure.composition.items())
+    if abs(total) > 1e-6:
+        raise UserError(f"{where}: {composition} carries {total:+g} e with charges {charges}; they must balance")
+    return {str(e): _plain(charges[str(e)]) for e in structure.composition}
+
+
+def _guessed(structure: Structure) -> Charges | None:
+    """The likeliest charges that balance; none at all for a metal."""
+    if all(element.is_metal for element in structure.composition):
+        return {str(element): 0 for element in structure.composition}
+    know_oxidation_states()
+    composition = structure.composition.reduced_composition
+    guesses = composition.oxi_state_guesses()
+    if not guesses and {"O", "F"} & {str(element) for element in composition}:
+        # Rarer states such as Cl+5 make sense only beside what is surely an anion.
+        guesses = composition.oxi_state_guesses(all_oxi_states=True)
+    return dict(guesses[0]) if guesses else None
+
+
+def _plain(charge: float) -> float:
+    """Whole charges as integers, averages as they are."""
+    return round(charge) if abs(charge - round(charge)) < 1e-6 else charge
+
+
+def hkl(miller: tuple[int, ...]) -> tuple[int, int, int]:
+    """Three indices of a plane given by three or four.
+
+    Raises:
+        UserError: i != -(h + k), all zero, or neither three nor four indices.
+    """
+    if len(miller) not in (3, 4):
+        raise UserError(f"plane {list(miller)}: needs three (h k l) or four (h k i l) indices")
+    if len(miller) == 4 and miller[2] != -(miller[0] + miller[1]):
+        h, k, _, l = miller
+        raise UserError(f"plane {list(miller)}: i must be -(h + k), here {[h, k, -(h + k), l]}")
+    h, k, l = miller[0], miller[1], miller[-1]
+    if not (h or k or l):
+        raise UserError(f"plane {list(miller)}: all indices are zero")
+    return h, k, l
+
+
+def coprime(miller: tuple[int, ...]) -> tuple[int, int, int]:
+    """(h k l) without a common factor.
+
+    Raises:
+        UserError: as `hkl`.
+    """
+    h, k, l = hkl(miller)
+    factor = math.gcd(h, k, l)
+    return h // factor, k // factor, l // factor
+
+
+def hkil(indices: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    """Four indices of a plane given by three on hexagonal axes."""
+    h, k, l = indices
+    return h, k, -(h + k), l
+
+
+def primitive_indices(crystal: Crystal, miller: tuple[int, ...]) -> npt.NDArray[np.int64]:
+    """Coprime indices of a plane on the primitive cell, so that their lattice planes are the true repeats."""
+    scaled = np.round(crystal.setting @ np.array(hkl(miller)) * 6).astype(np.int64)
+    return np.asarray(scaled // reduce(math.gcd, (abs(int(i)) for i in scaled)), np.int64)
+
+
+def equivalent_planes(crystal: Crystal, miller: tuple[int, ...]) -> frozenset[tuple[int, int, int]]:
+    """All (h k l) of the form {h k l} on conventional axes, under the crystal's own point group."""
+    primitive = crystal.setting @ np.array(hkl(miller), float)
+    images = [np.linalg.solve(crystal.setting, op.rotation.T @ primitive) for op in crystal.operations]
+    return frozenset((int(round(h)), int(round(k)), int(round(l))) for h, k, l in images)
+
+
+def distinct_planes(crystal: Crystal, max_index: int) -> tuple[tuple[int, ...], ...]:
+    """One plane of every form {h k l} with indices up to `max_index`, by the crystal's own point group, densest first.
+
+    Indices are coprime and on the conventional cell; four of them for trigonal and hexagonal crystals.
+
+    Raises:
+        UserError: `max_index` is not between 1 and 9.
+    """
+    if not 1 <= max_index <= 9:
+        raise UserError(f"largest index {max_index}: choose one from 1 to 9")
+    span = range(-max_index, max_index + 1)
+    forms: dict[frozenset[tuple[int, int, int]], tuple[int, int, int]] = {}
+    for indices in sorted(((h, k, l) for h in span for k in span for l in span), key=_simplicity):
+        if math.gcd(*indices) == 1:
+            forms.setdefault(equivalent_planes(crystal, indices), indices)
+    chosen = sorted(forms.values(), key=lambda plane: -_spacing(crystal, plane))
+    return tuple(hkil(plane) if crystal.hexagonal else plane for plane in chosen)
+
+
+def _simplicity(indices: tuple[int, int, int]) -> tuple[int, int, tuple[int, ...]]:
+    """Small indices first, few negative ones first: how people name a form."""
+    return sum(map(abs, indices)), sum(i < 0 for i in indices), tuple(-i for i in indices)
+
+
+def _spacing(crystal: Crystal, plane: tuple[int, ...]) -> float:
+    """Å between lattice planes."""
+    reciprocal = np.linalg.inv(crystal.structure.lattice.matrix).T
+    return float(1 / np.linalg.norm(primitive_indices(crystal, plane) @ reciprocal))
+
+
+def ase_atoms(structure: Structure) -> Atoms:
+    """The only way from pymatgen to ASE: positions, cell and elements, periodic in all directions."""
+    from ase import Atoms
+
+    symbols = [site.specie.symbol for site in structure]
+    return Atoms(symbols, positions=structure.cart_coords, cell=structure.lattice.matrix, pbc=True)
+
+
+def pymatgen_structure(atoms: Atoms) -> Structure:
+    """The way back; atoms keep their order and are not wrapped."""
+    from pymatgen.core import Structure
+
+    return Structure(atoms.cell.array, atoms.get_chemical_symbols(), atoms.positions, coords_are_cartesian=True)

@@ -1,0 +1,1 @@
+"""Surface energies, their refusals, and the shapes that follow from them."""

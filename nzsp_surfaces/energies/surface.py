@@ -1,0 +1,204 @@
+"""Surface energies, and when there is none to be had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nzsp_surfaces.base.errors import Asymmetric, Incomparable, OffStoichiometry
+from nzsp_surfaces.base.units import joule_per_square_metre
+
+if TYPE_CHECKING:
+    from pymatgen.core import Composition
+
+    from nzsp_surfaces.base.calculation import Calculation
+
+
+UNLIKE = "the slab's faces differ: this is a cleavage energy of two faces, not a surface energy"
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceEnergy:
+    """A surface energy and what it means.
+
+    Attributes:
+        gamma: J/m².
+        area: Å² of one face.
+        formula_units: of the bulk in the slab, n.
+        film_units: of the film's compound in the slab, both faces, m.
+        formula: the equation that was used.
+    """
+
+    gamma: float
+    area: float
+    formula_units: int
+    film_units: int
+    formula: str
+
+
+def surface_energy(slab: Calculation, bulk: Calculation, area: float, *, symmetric: bool = True) -> SurfaceEnergy:
+    """Surface energy of a stoichiometric, symmetric slab.
+
+    gamma = (E_slab - n E_bulk) / (2 A), with n the slab's formula units and E_bulk the bulk's energy per formula unit
+    (V. Fiorentini and M. Methfessel, J. Phys.: Condens. Matter 8, 6525 (1996), eq. 1).
+
+    Args:
+        slab: relaxed slab; both faces equivalent.
+        bulk: relaxed bulk, same engine and settings.
+        area: of one face, Å².
+        symmetric: whether the faces are equivalent.
+
+    Raises:
+        Incomparable: the two were computed with different settings, or one is not converged.
+        OffStoichiometry: the slab is no multiple of the bulk; use `grand_surface_energy`.
+        Asymmetric: the faces differ.
+    """
+    _comparable(slab, bulk)
+    if not symmetric:
+        raise Asymmetric(UNLIKE)
+    units = formula_units(slab.structure.composition, bulk.structure.composition)
+    return SurfaceEnergy(excess_energy(slab, bulk, area), area, units, 0, "gamma = [E_slab - n E_bulk] / (2 A)")
+
+
+def excess_energy(slab: Calculation, bulk: Calculation, area: float) -> float:
+    """(E_slab - n E_bulk) / (2 A) in J/m², whatever it means: on the way to convergence it is no surface energy yet.
+
+    Raises:
+        OffStoichiometry: the slab is no multiple of the bulk.
+    """
+    units = formula_units(slab.structure.composition, bulk.structure.composition)
+    return joule_per_square_metre((slab.energy - units * _per_unit(bulk)) / (2 * area))
+
+
+def capped_surface_energy(
+    slab: Calculation, bulk: Calculation, film: Calculation, film_units: int, area: float, *, symmetric: bool = True
+) -> SurfaceEnergy:
+    """Surface energy of a slab with alike films on both faces; the film counts as part of the surface.
+
+    gamma = (E_slab - n E_bulk - m E_film) / (2 A), with m formula units of the film's compound on both faces together.
+
+    Raises:
+        Incomparable, OffStoichiometry, Asymmetric: as `surface_energy`.
+    """
+    _comparable(slab, bulk)
+    _comparable(slab, film)
+    if not symmetric:
+        raise Asymmetric(UNLIKE)
+    unit = film.structure.composition.reduced_composition
+    rest = {str(e): n - film_units * unit[e] for e, n in slab.structure.composition.items()}
+    if min(rest.values()) < 0:
+        raise OffStoichiometry(f"slab {slab.structure.formula}: holds less than {film_units} {unit.reduced_formula}")
+    units = formula_units(rest, bulk.structure.composition)
+    excess = slab.energy - units * _per_unit(bulk) - film_units * _per_unit(film)
+    formula = "gamma = [E_slab - n E_bulk - m E_film] / (2 A)"
+    return SurfaceEnergy(joule_per_square_metre(excess / (2 * area)), area, units, film_units, formula)
+
+
+def grand_surface_energy(
+    slab: Calculation, potentials: Mapping[str, float], area: float, *, symmetric: bool = True
+) -> SurfaceEnergy:
+    """Surface energy of a slab of any composition in contact with reservoirs of its elements.
+
+    gamma = (E_slab - sum_i n_i mu_i) / (2 A)
+    (K. Reuter and M. Scheffler, Phys. Rev. B 65, 035406 (2001), eq. 3, at 0 K).
+
+    Args:
+        potentials: chemical potential of every element, eV.
+
+    Raises:
+        OffStoichiometry: an element has no chemical potential.
+        Incomparable, Asymmetric: as `surface_energy`.
+    """
+    _converged(slab)
+    if not symmetric:
+        raise Asymmetric(UNLIKE)
+    composition = slab.structure.composition
+    missing = [str(e) for e in composition if str(e) not in potentials]
+    if missing:
+        raise OffStoichiometry(f"slab {slab.structure.formula}: no chemical potential for {', '.join(missing)}")
+    excess = slab.energy - sum(n * potentials[str(e)] for e, n in composition.items())
+    return SurfaceEnergy(
+        joule_per_square_metre(excess / (2 * area)), area, 0, 0, "gamma = [E_slab - sum n_i mu_i] / (2 A)"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ThicknessFit:
+    """E_slab(n) = 2 A gamma + n E_bulk, fitted over thicknesses.
+
+    Attributes:
+        gamma: J/m², from the intercept.
+        bulk_energy: eV per formula unit, the slope; differs from the bulk's own where the two do not match.
+        residual: eV, root mean square.
+    """
+
+    gamma: float
+    bulk_energy: float
+    residual: float
+
+
+def thickness_fit(units: list[int], energies: list[float], area: float) -> ThicknessFit:
+    """Surface energy free of the bulk calculation (Fiorentini and Methfessel 1996, eq. 2).
+
+    Args:
+        units: formula units of each slab.
+        energies: eV.
+        area: Å² of one face.
+    """
+    slope, intercept = np.polyfit(units, energies, 1)
+    residual = float(np.sqrt(np.mean((np.polyval([slope, intercept], units) - energies) ** 2)))
+    return ThicknessFit(joule_per_square_metre(float(intercept) / (2 * area)), float(slope), residual)
+
+
+def formula_units(slab: Composition | Mapping[str, float], bulk: Composition) -> int:
+    """How many bulk formula units make a slab.
+
+    Raises:
+        OffStoichiometry: no whole number does.
+    """
+    unit = {str(e): n for e, n in bulk.reduced_composition.items()}
+    counts = {str(e): n for e, n in slab.items() if n}
+    ratios = {round(counts.get(e, 0) / n, 6) for e, n in unit.items()}
+    if set(counts) - set(unit) or len(ratios) != 1 or not min(ratios).is_integer() or min(ratios) <= 0:
+        content = " ".join(f"{e}{n:g}" for e, n in counts.items())
+        raise OffStoichiometry(
+            f"slab {content} is no multiple of {bulk.reduced_formula}; give chemical potentials to grand_surface_energy"
+        )
+    return int(ratios.pop())
+
+
+def _per_unit(calculation: Calculation) -> float:
+    return calculation.energy / calculation.structure.composition.get_reduced_composition_and_factor()[1]
+
+
+def _converged(calculation: Calculation) -> None:
+    if not calculation.converged:
+        raise Incomparable(
+            f"{calculation.structure.composition.reduced_formula}: not converged, "
+            f"{calculation.max_force:.3f} eV/Å left after {calculation.steps} steps; raise max_steps"
+        )
+
+
+def _comparable(one: Calculation, other: Calculation) -> None:
+    _converged(one)
+    _converged(other)
+    if one.engine != other.engine:
+        raise Incomparable(f"computed with {one.engine} and {other.engine}; use one engine, model and version for both")
+    names = sorted(one.settings.keys() | other.settings.keys())
+    unlike = [name for name in names if not _agree(name, one.settings, other.settings)]
+    if unlike:
+        values = "; ".join(f"{k}: {one.settings.get(k)} and {other.settings.get(k)}" for k in unlike)
+        mended = [*one.corrections, *other.corrections]
+        cause = f", changed by {' and '.join(mended)}" if mended else ""
+        raise Incomparable(f"computed with different settings ({values}){cause}; repeat one with those of the other")
+
+
+def _agree(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether a setting is the same; a table by element, in the elements of both."""
+    mine, theirs = one.get(name), other.get(name)
+    if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+        return all(mine[element] == theirs[element] for element in mine.keys() & theirs.keys())
+    return bool(mine == theirs)

@@ -1,0 +1,162 @@
+"""Tables of surface energies in JSON, YAML or CSV, as ``nzsp wulff`` reads and ``nzsp run`` writes them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.base.labels import plane_text
+from nzsp_surfaces.crystals.crystal import hkl
+from nzsp_surfaces.energies.wulff import Miller, WulffShape, capped_energies, smallest_hkl, wulff_shape
+
+if TYPE_CHECKING:
+    from pymatgen.core.structure import Structure
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneEnergy:
+    """One row of a table.
+
+    Attributes:
+        miller: three or four indices of the conventional cell.
+        gamma: J/m².
+        material: None where the table has no such column.
+        film: name of the capping film, None for the bare surface.
+    """
+
+    miller: Miller
+    gamma: float
+    material: str | None = None
+    film: str | None = None
+
+
+def read_energies(path: Path) -> tuple[PlaneEnergy, ...]:
+    """Rows of a table of surface energies, by the file's suffix: .json, .yaml, .yml or .csv.
+
+    Rows without a value are left out where they carry a ``reason``, as a study writes for a surface that failed.
+
+    Raises:
+        UserError: the file is missing, unreadable, of another kind, or a row is wrong; the row is named.
+    """
+    readers = {".json": _read_json, ".yaml": _read_yaml, ".yml": _read_yaml, ".csv": _read_csv}
+    if path.suffix.lower() not in readers:
+        raise UserError(f"{path}: unknown kind of table; give a .json, .yaml or .csv file")
+    rows = readers[path.suffix.lower()](path)
+    if not isinstance(rows, list) or not rows:
+        raise UserError(f"{path}: holds no rows; it must be a list of rows with 'miller' and 'gamma'")
+    energies = [_plane_energy(row, f"{path}, row {n}") for n, row in enumerate(rows, start=1)]
+    return _distinct([energy for energy in energies if energy is not None], path)
+
+
+def shapes_of_table(energies: Sequence[PlaneEnergy], structure: Structure) -> dict[str, WulffShape]:
+    """Wulff shapes of a table by name: '<material>' bare, and '<material>+<film>' for each film.
+
+    A film's energy stands in for the bare one on the planes that it covers. Rows without a material get the reduced
+    formula of the structure. All shapes use the axes and the point group of that structure.
+
+    Raises:
+        UserError: as `wulff_shape`, with the shape's name in front.
+    """
+    formula = str(structure.composition.reduced_formula)
+    bare: dict[str, dict[Miller, float]] = {}
+    films: dict[tuple[str, str], dict[Miller, float]] = {}
+    for row in energies:
+        material = row.material or formula
+        table = films.setdefault((material, row.film), {}) if row.film else bare.setdefault(material, {})
+        table[row.miller] = row.gamma
+    capped = {
+        f"{material}+{film}": capped_energies(bare.get(material, {}), own) for (material, film), own in films.items()
+    }
+    return {name: _named_shape(name, structure, table) for name, table in {**bare, **capped}.items()}
+
+
+def _named_shape(name: str, structure: Structure, table: Mapping[Miller, float]) -> WulffShape:
+    try:
+        return wulff_shape(structure, table.items())
+    except UserError as error:
+        raise UserError(f"{name}: {error}") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); give a table of surface energies") from error
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(_text(path))
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path}, line {error.lineno}: not JSON ({error.msg}); mend the file") from error
+
+
+def _read_yaml(path: Path) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(_text(path))
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML ({' '.join(str(error).split())}); mend the file") from error
+
+
+def _read_csv(path: Path) -> list[dict[str, Any]]:
+    reader = csv.DictReader(_text(path).splitlines(), skipinitialspace=True)
+    return [{str(key).strip(): value for key, value in row.items()} for row in reader]
+
+
+def _plane_energy(row: Any, where: str) -> PlaneEnergy | None:
+    if not isinstance(row, Mapping) or not {"miller", "gamma"} <= row.keys():
+        raise UserError(f"{where}: needs 'miller' and 'gamma', like miller: [1, -1, 0, 2], gamma: 0.69")
+    if row["gamma"] in (None, "") and row.get("reason"):
+        return None
+    return PlaneEnergy(
+        miller=_miller(row["miller"], where),
+        gamma=_gamma(row["gamma"], where),
+        material=str(row.get("material") or "").strip() or None,
+        film=str(row.get("film") or "").strip() or None,
+    )
+
+
+def _miller(value: Any, where: str) -> Miller:
+    indices = value.strip("()[] ").replace(",", " ").split() if isinstance(value, str) else value
+    try:
+        miller = tuple(int(index) for index in indices)
+        exact = all(float(index) == int(index) for index in indices)
+    except (TypeError, ValueError):
+        miller, exact = (), False
+    if not exact:
+        raise UserError(f"{where}: miller is {value!r}; give four integers like [1, -1, 0, 2] (in CSV: 1 -1 0 2)")
+    try:
+        hkl(miller)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from error
+    return miller
+
+
+def _gamma(value: Any, where: str) -> float:
+    try:
+        gamma = float(value)
+    except (TypeError, ValueError):
+        gamma = math.nan
+    if isinstance(value, bool) or not (math.isfinite(gamma) and gamma > 0):
+        raise UserError(f"{where}: gamma is {value!r}; a Wulff shape needs a surface energy above 0, in J/m²")
+    return gamma
+
+
+def _distinct(energies: Sequence[PlaneEnergy], path: Path) -> tuple[PlaneEnergy, ...]:
+    seen: set[tuple[object, ...]] = set()
+    for energy in energies:
+        key = (energy.material, energy.film, smallest_hkl(energy.miller))
+        if key in seen:
+            raise UserError(f"{path}: plane {plane_text(energy.miller)} is given twice; keep one row for each plane")
+        seen.add(key)
+    if not energies:
+        raise UserError(f"{path}: no row has a value; give a table of surface energies")
+    return tuple(energies)

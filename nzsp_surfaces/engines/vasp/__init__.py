@@ -1,0 +1,1 @@
+"""VASP: settings, inputs, potentials, legs under custodian, reading."""

@@ -1,0 +1,235 @@
+"""VASP in legs: each has a folder of its own and begins where the one before ended, so that no step is lost with a job.
+
+A task's folder holds leg_01, leg_02, ...; a leg that broke off counts as far as it came.
+"""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nzsp_surfaces.base.calculation import Matrix
+from nzsp_surfaces.base.errors import OutOfTime, Unfinished, UserError
+from nzsp_surfaces.engines.queues import WallTime, job_cores, wall_time
+from nzsp_surfaces.engines.vasp.custody import Commands, Custody, custody, end_orphan, run_custodian
+from nzsp_surfaces.engines.vasp.inputs import VaspInputs, advised, element_order, write_inputs
+from nzsp_surfaces.engines.vasp.reading.header import Header
+from nzsp_surfaces.engines.vasp.reading.run import RestartState, VaspRun, read_run, restart_state, trace
+from nzsp_surfaces.engines.vasp.settings import comparable_settings
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+WHOLE_JOB = 0.8
+"""Part of the wall time that was left when a leg began, from which on the job was all its own."""
+COMPRESSED = ("vasprun.xml", "OUTCAR", "XDATCAR", "vasp.out")
+"""What grows with the number of steps, kept as .gz once a leg is over."""
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One run of VASP, as far as it came.
+
+    Attributes:
+        folder: that it ran in.
+        run: its last whole step; None where there is none.
+        custody: what custodian did.
+    """
+
+    folder: Path
+    run: VaspRun | None
+    custody: Custody
+
+
+@dataclass(frozen=True)
+class Way:
+    """The legs behind, and where the next begins.
+
+    Attributes:
+        structure: in our order, atoms not wrapped.
+        velocities: (n, 3) Å/fs in our order; None where none are known.
+        legs: those behind that hold a whole step.
+        trace: (n, 3) time in fs, temperature in K, potential energy in eV, of every whole step of dynamics.
+    """
+
+    structure: Structure
+    velocities: Matrix | None
+    legs: tuple[Leg, ...]
+    trace: Matrix
+
+    @property
+    def steps(self) -> int:
+        """Whole ionic steps behind."""
+        return sum(leg.run.n_ionic_steps for leg in self.legs if leg.run)
+
+    @property
+    def last(self) -> VaspRun | None:
+        """The last run."""
+        return self.legs[-1].run if self.legs else None
+
+    @property
+    def corrections(self) -> tuple[str, ...]:
+        """Of all legs."""
+        return tuple(line for leg in self.legs for line in leg.custody.corrections)
+
+
+def way(start: Structure, folder: Path) -> Way:
+    """What earlier launches left of a task that began with a structure."""
+    here = Way(start, None, (), np.empty((0, 3)))
+    for place in places(folder):
+        here = _further(here, _read(place))
+    return here
+
+
+def places(folder: Path) -> list[Path]:
+    """Folders of the legs, in their order."""
+    return sorted((p for p in folder.glob("leg_*") if p.name[4:].isdigit()), key=lambda p: int(p.name[4:]))
+
+
+def end_orphans(folder: Path) -> None:
+    """End a VASP that outlived its worker, on this machine.
+
+    Whoever holds the folder is its only worker; another VASP would write on into a leg that the next has read.
+    """
+    for place in places(folder):
+        end_orphan(place)
+
+
+def next_leg(here: Way, inputs: VaspInputs, folder: Path, commands: Commands) -> Way:
+    """Run VASP once more.
+
+    Raises:
+        OutOfTime: the job has too little time left, or VASP was stopped before its end.
+        UserError: potentials are missing, VASP failed, or it gave no whole step.
+    """
+    time = wall_time()
+    if time is not None and time.over:
+        raise OutOfTime(f"{folder}: the job's wall time is over; the next job goes on after {here.steps} steps")
+    place = folder / f"leg_{1 + max((int(p.name[4:]) for p in places(folder)), default=0):02d}"
+    cores = job_cores()
+    write_inputs(advised(inputs, cores.total, cores.node) if cores else inputs, place)
+    (place / "POTCAR").chmod(0o600)  # licensed, and not for everyone who may read results
+    try:
+        complaint = run_custodian(place, commands, time, dynamics=inputs.incar.get("IBRION") == 0)
+    finally:
+        (place / "POTCAR").unlink(missing_ok=True)
+    leg = _read(place)
+    check_leg(leg, complaint, time)
+    _compress(place)
+    return _further(here, leg)
+
+
+def check_leg(leg: Leg, complaint: str | None, time: WallTime | None) -> None:
+    """Whether a leg that has ended leads on.
+
+    Raises:
+        OutOfTime: it was stopped before its first whole step.
+        UserError: it gave no whole step, not even in a whole job; or it broke off.
+    """
+    if leg.run is None and leg.custody.stopped and time is not None:
+        if time.left > WHOLE_JOB * time.total:
+            raise UserError(f"{leg.folder}: no ionic step fits into {time.total:.0f} s; give jobs a longer wall time")
+        raise OutOfTime(f"{leg.folder}: stopped before its first step was whole; the next job begins it again")
+    if leg.run is None:
+        raise UserError(f"{leg.folder}: VASP ended without a whole step; see vasp.out and std_err.txt")
+    if complaint and not leg.run.finished and not leg.custody.stopped:
+        raise UserError(f"{leg.folder}: {complaint}; see vasp.out and std_err.txt there")
+
+
+def stop_where_told(here: Way) -> None:
+    """End this launch where the last leg was ended by STOPCAR.
+
+    Raises:
+        OutOfTime: it was.
+    """
+    if here.legs and here.legs[-1].custody.stopped:
+        raise OutOfTime(f"{here.legs[-1].folder}: stopped before the wall time; the next job goes on from here")
+
+
+def _read(place: Path) -> Leg:
+    with suppress(UserError):
+        return Leg(place, read_run(place), custody(place))
+    return Leg(place, None, custody(place))
+
+
+def _further(here: Way, leg: Leg) -> Way:
+    """The way with one leg more; a leg without a whole step changes nothing."""
+    if leg.run is None:
+        return here
+    order = list(element_order([site.specie.symbol for site in here.structure]))
+    moves = leg.run.header.tag("IBRION", -1) == 0
+    state = restart_state(leg.folder) if moves else None
+    structure = _unwrapped(here.structure, state.structure if state else leg.run.structure, order)
+    rows = np.vstack([here.trace, _trace(leg, len(here.trace))]) if moves else here.trace
+    return Way(structure, _velocities(state, order), (*here.legs, leg), rows)
+
+
+def _velocities(state: RestartState | None, order: list[int]) -> Matrix | None:
+    if state is None or state.velocities is None:
+        return None
+    ours = np.empty_like(state.velocities)
+    ours[order] = state.velocities
+    return ours
+
+
+def _unwrapped(before: Structure, after: Structure, order: list[int]) -> Structure:
+    """The positions that VASP lists, in our order and each in the cell nearest to where it was."""
+    from pymatgen.core import Structure as Pymatgen
+
+    listed, ours = after.frac_coords, np.empty((len(order), 3))
+    ours[order] = listed
+    moved = ours - before.frac_coords
+    return Pymatgen(after.lattice, before.species, before.frac_coords + moved - np.round(moved))
+
+
+def _trace(leg: Leg, done: int) -> Matrix:
+    """(n, 3) of a leg, its time counted from the first step of all."""
+    assert leg.run is not None
+    found = trace(leg.folder)[:, :3]
+    found[:, 0] += done * leg.run.header.timestep
+    return found
+
+
+def settings_used(leg: Leg, inputs: VaspInputs) -> dict[str, Any]:
+    """What slab and bulk must agree in, as VASP ran with it: custodian may have changed INCAR and KPOINTS.
+
+    Raises:
+        Unfinished: the leg holds no step.
+    """
+    from pymatgen.io.vasp import Incar
+
+    if leg.run is None:
+        raise Unfinished(f"{leg.folder}: holds no whole step")
+    used = {name: value for name, value in leg.run.settings.items() if name != "POTCAR"}
+    asked: dict[str, Any] = comparable_settings(dict(Incar.from_file(leg.folder / "INCAR")))
+    # Tighter than asked for is as good.
+    asked["EDIFF"] = max(asked["EDIFF"], inputs.comparable["EDIFF"])
+    mesh = {"kpoint_length": "changed"} if any("KPOINTS" in line for line in leg.custody.corrections) else {}
+    return {**inputs.comparable, **asked, **used, **mesh, "potentials": _potentials(leg.run.header, inputs)}
+
+
+def _potentials(header: Header, inputs: VaspInputs) -> dict[str, str]:
+    """By element of the structure: the title that VASP printed, else the name that was asked for."""
+    elements = dict.fromkeys(header.elements)
+    return {**dict(zip(elements, inputs.symbols, strict=True)), **dict(zip(elements, header.potcars, strict=False))}
+
+
+def _compress(place: Path) -> None:
+    """Each file's compressed copy is whole before the file goes."""
+    for path in _present(place):
+        aside = path.with_name(f".{path.name}.gz")
+        with path.open("rb") as plain, gzip.open(aside, "wb", compresslevel=6) as packed:
+            shutil.copyfileobj(plain, packed)
+        aside.replace(path.with_name(f"{path.name}.gz"))
+        path.unlink()
+
+
+def _present(place: Path) -> Iterator[Path]:
+    yield from (path for name in COMPRESSED if (path := place / name).is_file())

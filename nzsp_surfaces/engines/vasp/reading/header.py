@@ -1,0 +1,144 @@
+"""What VASP says before its first step: who computes, with which settings, on which atoms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import numpy.typing as npt
+
+from nzsp_surfaces.base.calculation import Matrix
+from nzsp_surfaces.base.errors import Damaged
+from nzsp_surfaces.engines.vasp.reading.stream import HEADER
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is said before the first step.
+
+    Attributes:
+        program, version: who wrote the file; stand-ins for VASP sign with a name of their own.
+        incar: tags that were given, as VASP echoes them.
+        parameters: tags as they were used, defaults included.
+        kpoints: scheme, divisions and shift of the mesh where there is one, and the number of irreducible points.
+        elements: of each atom.
+        masses: (n,) u; NaN where the file names none.
+        potcars: TITEL of the POTCAR of each type.
+        free: (n, 3) coordinates that may move; None where all may.
+    """
+
+    program: str
+    version: str
+    incar: dict[str, Any]
+    parameters: dict[str, Any]
+    kpoints: dict[str, Any]
+    elements: tuple[str, ...]
+    masses: Matrix
+    potcars: tuple[str, ...]
+    free: npt.NDArray[np.bool_] | None
+
+    def tag(self, name: str, default: Any) -> Any:
+        """As used, else as given."""
+        return self.parameters.get(name, self.incar.get(name, default))
+
+    @property
+    def freedoms(self) -> int:
+        """Coordinates that carry kinetic energy; where nothing is held, the centre of mass rests."""
+        return max(1, 3 * len(self.elements) - 3 if self.free is None else int(self.free.sum()))
+
+    @property
+    def timestep(self) -> float:
+        """fs, of dynamics."""
+        return float(self.tag("POTIM", 0.5))
+
+
+def read_header(said: dict[bytes, bytes], path: Path) -> Header:
+    """From the elements before the first step, by name.
+
+    Raises:
+        Damaged: the atoms are not named.
+    """
+    trees = {name.decode(): _tree(element) for name, element in said.items() if name in HEADER}
+    if "atominfo" not in trees:
+        raise Damaged(f"{path}: names no atoms; give a vasprun.xml that VASP wrote")
+    generator = _tags(trees.get("generator"))
+    elements, masses, potcars = _atoms(trees["atominfo"])
+    return Header(
+        program=str(generator.get("program", "")),
+        version=str(generator.get("version", "")),
+        incar=_tags(trees.get("incar")),
+        parameters=_tags(trees.get("parameters")),
+        kpoints=_mesh(trees.get("kpoints")),
+        elements=elements,
+        masses=masses,
+        potcars=potcars,
+        free=_free(said.get(b"initialpos", b"")),
+    )
+
+
+def _tree(element: bytes) -> ElementTree.Element:
+    return ElementTree.fromstring(element.decode("latin-1"))
+
+
+def _tags(tree: ElementTree.Element | None) -> dict[str, Any]:
+    """Values by name; separators inside are not told apart."""
+    found = () if tree is None else (entry for entry in tree.iter() if entry.tag in {"i", "v"})
+    return {entry.get("name", "").strip(): _value(entry) for entry in found}
+
+
+def _value(entry: ElementTree.Element) -> Any:
+    kind, text = entry.get("type", "float"), (entry.text or "").strip()
+    if kind == "string":
+        return text
+    values = [_word(word, kind) for word in text.split()]
+    return values if entry.tag == "v" else values[0] if values else None
+
+
+def _word(word: str, kind: str) -> Any:
+    """A number or a truth value; what overflowed its column stays the text it is."""
+    try:
+        return word.upper().strip(".").startswith("T") if kind == "logical" else {"int": int}.get(kind, float)(word)
+    except ValueError:
+        return word
+
+
+def _mesh(tree: ElementTree.Element | None) -> dict[str, Any]:
+    if tree is None:
+        return {}
+    mesh: dict[str, Any] = {"points": len(tree.findall("varray[@name='kpointlist']/v"))}
+    generation = tree.find("generation")
+    if generation is None:
+        return mesh
+    tags = _tags(generation)
+    shift = tags.get("usershift", tags.get("shift"))
+    return {**mesh, "scheme": generation.get("param", ""), "divisions": tags.get("divisions"), "shift": shift}
+
+
+def _atoms(tree: ElementTree.Element) -> tuple[tuple[str, ...], Matrix, tuple[str, ...]]:
+    """Elements, masses u, and TITELs, by the table of types where there is one."""
+    types = _rows(tree, "atomtypes")
+    atoms = _rows(tree, "atoms")
+    mass = {number: float(row[2]) for number, row in enumerate(types, start=1) if len(row) > 2}
+    masses = [mass.get(int(row[1]), np.nan) if len(row) > 1 else np.nan for row in atoms]
+    titles = tuple(" ".join(row[4].split()) for row in types if len(row) > 4)
+    return tuple(_symbol(row[0]) for row in atoms), np.array(masses, float), titles
+
+
+def _rows(tree: ElementTree.Element, name: str) -> list[list[str]]:
+    found = tree.findall(f"array[@name='{name}']/set/rc")
+    return [[(cell.text or "").strip() for cell in row.findall("c")] for row in found]
+
+
+def _symbol(text: str) -> str:
+    """An old VASP writes r for zirconium and X for xenon."""
+    return {"r": "Zr", "X": "Xe"}.get(text, text)
+
+
+def _free(element: bytes) -> npt.NDArray[np.bool_] | None:
+    found = _tree(element).find("varray[@name='selective']") if element else None
+    if found is None:
+        return None
+    return np.array([[word.upper() == "T" for word in (row.text or "").split()] for row in found])

@@ -1,0 +1,217 @@
+"""Settings of VASP 5.4.4 by kind of calculation: defaults, files, changes, and what slab and bulk must agree in.
+
+The settings that a study starts from are those of ``default_settings``; ``inputs/vasp`` holds the same values as files,
+with where each comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, make_dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.base.yaml import read
+from nzsp_surfaces.engines.vasp.tags import Value, checked, given_tags, tags_schema, without_long_list
+
+Kind = Literal["bulk", "slab", "aimd", "static"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Functional = Literal["PBE", "PBE_52", "PBE_52_W_HASH", "PBE_54", "PBE_54_W_HASH", "PBE_64"]
+"""PBE and the release of its potentials, as pymatgen names them; plain PBE is the oldest."""
+
+PAPER_POTENTIALS = {"Na": "Na", "Zr": "Zr_sv", "P": "P", "Si": "Si", "O": "O_s"}
+
+_ELECTRONS: dict[str, Value] = {
+    "PREC": "Accurate",
+    "ENCUT": 500.0,
+    "GGA": "PE",
+    "LASPH": True,
+    "ADDGRID": False,
+    "LREAL": False,
+    "ISPIN": 2,
+    "ISMEAR": 0,
+    "SIGMA": 0.05,
+    "ISYM": 0,
+    "ALGO": "Normal",
+    "EDIFF": 1e-6,
+    "NELM": 100,
+    "NELMIN": 4,
+    "LWAVE": False,
+    "LCHARG": False,
+}
+"""What slab and bulk share. Where each value comes from stands in inputs/vasp/bulk.yaml."""
+_IONS: dict[Kind, dict[str, Value]] = {
+    "bulk": {"IBRION": 2, "ISIF": 3, "NSW": 200, "EDIFFG": -0.01},
+    "slab": {"IBRION": 2, "ISIF": 2, "NSW": 400, "EDIFFG": -0.01},
+    "aimd": {
+        "PREC": "Normal",
+        "LREAL": "Auto",
+        "ALGO": "Fast",
+        "MAXMIX": 40,
+        "IBRION": 0,
+        "ISIF": 2,
+        "POTIM": 2.0,
+        "NSW": 2000,
+        "MDALGO": 3,
+        "LANGEVIN_GAMMA": (20.0,),
+        "TEBEG": 500.0,
+        "TEEND": 500.0,
+        "RANDOM_SEED": (1.0, 0.0, 0.0),
+    },
+    "static": {"IBRION": -1, "ISIF": 2, "NSW": 0, "LCHARG": True},
+}
+
+DECIDED = {
+    "EDIFFG": "the profile's 'bulk_force' and 'slab_force'",
+    "NSW": "the profile's 'max_steps' and the film's 'time'",
+    "TEBEG": "the film's 'temperature'",
+    "TEEND": "the film's 'temperature'",
+    "RANDOM_SEED": "the study's 'seed'",
+}
+"""Tags that a study sets itself, and by which of its keys; the same for every engine."""
+
+COMPARED: dict[str, Value | None] = {
+    # What is solved: Hamiltonian, basis and grids.
+    "ENCUT": None,
+    "ENAUG": None,
+    "PREC": "Normal",
+    "GGA": None,
+    "METAGGA": None,
+    "LHFCALC": False,
+    "AEXX": None,
+    "HFSCREEN": None,
+    "IVDW": 0,
+    "LDAU": False,
+    "LASPH": False,
+    "LSORBIT": False,
+    "LNONCOLLINEAR": False,
+    "ISPIN": 1,
+    "EFIELD": 0.0,
+    # How it is approximated: each shifts the energy per atom by up to some meV.
+    "LREAL": False,
+    "ADDGRID": False,
+    "ISMEAR": 1,
+    "SIGMA": 0.2,
+    # What error handlers loosen on the way, so that a mixed pair would go unnoticed.
+    "ISYM": 2,
+    "EDIFF": 1e-4,
+}
+"""Tags in which slab and bulk must agree, with the value that VASP takes where a tag is absent.
+
+None: VASP takes it from the potentials or from other tags of this list. Left out, because they lead to the same ground
+state (ALGO, NELM, mixing, NCORE, KPAR), say what is relaxed and how far (IBRION, ISIF, NSW, EDIFFG), count atoms
+(MAGMOM, NELECT), or serve slabs alone (LDIPOL, IDIPOL, DIPOL).
+"""
+
+
+@dataclass(frozen=True)
+class VaspSettings:
+    """How VASP is to compute one kind of thing.
+
+    Attributes:
+        kind: bulk (cell and atoms relax), slab (atoms relax), aimd (anneal at constant volume) or static.
+        incar: tags by name; MAGMOM, and dipole tags where a slab needs them, are added for each structure.
+        kpoint_length: Å; along each vector a_i the mesh has ceil(length / |a_i|) points.
+        gamma_only: the gamma point alone, whatever the length.
+        potentials: by element; elements that are absent get those of pymatgen's MPRelaxSet.
+        functional: PBE, with the release of its potentials.
+        magmom: µB that atoms of an element start with.
+    """
+
+    kind: Kind
+    incar: Mapping[str, Value]
+    kpoint_length: float = 20.0
+    gamma_only: bool = False
+    potentials: Mapping[str, str] = field(default_factory=lambda: dict(PAPER_POTENTIALS))
+    functional: Functional = "PBE"
+    magmom: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kpoint_length <= 0:
+            raise ValueError("'kpoint_length' must be positive")
+
+
+def default_settings(kind: Kind) -> VaspSettings:
+    """The paper's settings, completed by our choices; ``inputs/vasp`` says which is which."""
+    return VaspSettings(kind, {**_ELECTRONS, **_IONS[kind]}, gamma_only=kind == "aimd")
+
+
+def read_settings(folder: Path | None) -> dict[Kind, VaspSettings]:
+    """The settings of each kind for a study: from KIND.yaml in a folder where there is one, else the defaults.
+
+    Raises:
+        UserError: file, line and key at fault; a tag that the study decides; slab and bulk that could not be compared.
+    """
+    if folder is not None and not folder.is_dir():
+        raise UserError(f"{folder}: no such folder; it should hold {', '.join(f'{kind}.yaml' for kind in KINDS)}")
+    files = {kind: folder / f"{kind}.yaml" for kind in KINDS} if folder else {}
+    read_ = {kind: load_settings(path) for kind, path in files.items() if path.is_file()}
+    for kind, settings in read_.items():
+        _refuse_decided(settings, files[kind])
+    found = {kind: read_.get(kind, default_settings(kind)) for kind in KINDS}
+    _refuse_unlike(found["bulk"], found["slab"], folder)
+    return found
+
+
+def _refuse_decided(settings: VaspSettings, path: Path) -> None:
+    default = default_settings(settings.kind).incar
+    decided = DECIDED | ({"POTIM": "the study's 'timestep'"} if settings.kind == "aimd" else {})
+    for tag, by in decided.items():
+        if settings.incar.get(tag) != default.get(tag):
+            raise UserError(f"{path}: INCAR tag {tag} is decided by {by}; set it there and leave the tag out")
+
+
+def _refuse_unlike(bulk: VaspSettings, slab: VaspSettings, folder: Path | None) -> None:
+    """Energies of such a study would be refused when all is computed."""
+    one, other = comparable_settings(bulk.incar), comparable_settings(slab.incar)
+    unlike = [tag for tag in one if one[tag] != other[tag]]
+    unlike += [n for n in ("kpoint_length", "functional", "potentials") if getattr(bulk, n) != getattr(slab, n)]
+    if unlike:
+        raise UserError(f"{folder}: bulk.yaml and slab.yaml differ in {', '.join(unlike)}; give both the same")
+
+
+def load_settings(path: Path | str) -> VaspSettings:
+    """Read settings from a file: its 'kind', and what it gives other than the defaults of that kind.
+
+    An INCAR tag that is given as null is removed.
+
+    Raises:
+        UserError: file, line and key at fault.
+    """
+    try:
+        given = read(path, _file_schema())
+    except UserError as error:
+        raise UserError(without_long_list(str(error))) from error
+    default = default_settings(given.kind)
+    keys = {key: value for key, value in vars(given).items() if value is not None}
+    keys |= {"incar": default.incar, "potentials": {**default.potentials, **given.potentials}}
+    return changed(replace(default, **keys), given_tags(given.incar), where=f"{path}: ")
+
+
+@cache
+def _file_schema() -> Any:
+    """The keys of a settings file: those of `VaspSettings`, where tags and 'gamma_only' may be left to the kind."""
+    incar = tags_schema()
+    keys: list[Any] = [("incar", incar, field(default_factory=incar)), ("gamma_only", bool | None, field(default=None))]
+    return make_dataclass("VaspFile", keys, bases=(VaspSettings,), frozen=True)
+
+
+def changed(settings: VaspSettings, overrides: Mapping[str, Value | None], where: str = "") -> VaspSettings:
+    """The settings with other INCAR tags; None removes one.
+
+    Args:
+        where: begins every error.
+
+    Raises:
+        UserError: a tag is unknown, of another type, or not to be set this way.
+    """
+    tags = {**settings.incar, **{tag: checked(tag, value, where) for tag, value in overrides.items()}}
+    return replace(settings, incar={tag: value for tag, value in tags.items() if value is not None})
+
+
+def comparable_settings(incar: Mapping[str, Value]) -> dict[str, Value | None]:
+    """The tags in which slab and bulk must agree, those of `COMPARED`; what is absent has VASP's default."""
+    values = {tag: incar.get(tag, default) for tag, default in COMPARED.items()}
+    return {tag: value.upper() if isinstance(value, str) else value for tag, value in values.items()}

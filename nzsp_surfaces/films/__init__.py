@@ -1,0 +1,1 @@
+"""Capping films on the faces of a slab."""

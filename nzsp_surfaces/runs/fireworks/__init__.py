@@ -1,0 +1,1 @@
+"""Studies through FireWorks: jobs, database, its embedded file."""

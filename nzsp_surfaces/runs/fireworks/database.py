@@ -1,0 +1,298 @@
+"""Studies, results and surface energies in the database of FireWorks; every question to it is asked here."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nzsp_surfaces.runs.fireworks import embedded
+from nzsp_surfaces.runs.fireworks import jobs
+from nzsp_surfaces.base.errors import UserError
+
+if TYPE_CHECKING:
+    from fireworks import LaunchPad, Workflow
+
+    from nzsp_surfaces.study.bundle import Bundle
+    from nzsp_surfaces.tasks.plan import Task
+    from nzsp_surfaces.tasks.recipes import Result
+    from nzsp_surfaces.study.study import Study
+
+PATIENCE = 5000
+"""ms until a server that does not answer counts as gone."""
+STUDIES, RESULTS, ENTRIES = "nzsp_studies", "nzsp_results", "nzsp_entries"
+INDICES = {
+    "fireworks": (("spec.nzsp.study", "state", "fw_id"), ("spec.nzsp.key",)),
+    "workflows": (("metadata.nzsp.study",),),
+    STUDIES: (("name",),),
+    ENTRIES: (("study", "id"), ("material", "miller", "film"), ("miller", "film"), ("film",)),
+}
+DENIED = (13, 18, 8000)
+"""Codes of a server for missing rights and a wrong password."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """The launchpad and our own collections beside it.
+
+    Attributes:
+        launchpad: FireWorks' own.
+    """
+
+    launchpad: LaunchPad
+
+    def keep_study(self, bundle: Bundle) -> None:
+        """Remember a study, once."""
+        content = bundle.to_json() | {"files": _packed(bundle.files), "submitted": _now()}
+        self.launchpad.db[STUDIES].update_one({"_id": bundle.identity}, {"$setOnInsert": content}, upsert=True)
+
+    def study(self, identity: str) -> Bundle:
+        """A study that was submitted.
+
+        Raises:
+            UserError: it never was.
+        """
+        from nzsp_surfaces.study.bundle import Bundle
+
+        found = self.launchpad.db[STUDIES].find_one({"_id": identity})
+        if found is None:
+            raise UserError(f"study {identity[:10]} is not in this database; submit it first with 'nzsp submit'")
+        fields = {name: found[name] for name in ("identity", "name", "profile", "engine")}
+        return Bundle(files=_unpacked(found["files"]), **fields)
+
+    def studies(self) -> dict[str, dict[str, str]]:
+        """Name, profile and engine of every study that was submitted, by identity; the latest first."""
+        fields = {"name": 1, "profile": 1, "engine": 1}
+        found = self.launchpad.db[STUDIES].find({}, fields).sort("submitted", -1)
+        return {row.pop("_id"): row for row in found}
+
+    def why_none(self, study: Study) -> str | None:
+        """Why the database knows no job of a study, not even an archived one; None if it does."""
+        if self.launchpad.workflows.find_one({"metadata.nzsp.study": study.identity}, {"_id": 1}):
+            return None
+        return self.other_forms(study) or "nothing is submitted; 'nzsp submit STUDY' does"
+
+    def other_forms(self, study: Study) -> str | None:
+        """What the database has of other studies of the same name, as one that was changed leaves; None if nothing."""
+        query = {"name": study.name, "_id": {"$ne": study.identity}}
+        others = self.launchpad.db[STUDIES].find(query, {"profile": 1, "engine": 1}).sort("submitted", -1)
+        found = [(other, sum(map(Counter.total, self.counts(other["_id"]).values()))) for other in others]
+        there = [(other, number) for other, number in found if number]
+        if not there:
+            return None
+        latest, total = there[0][0], sum(number for _, number in there)
+        return (
+            f"was changed since it was submitted, or had another --profile or --engine: {total} jobs of an earlier "
+            f"form named '{study.name}' are in the database (profile {latest['profile']}, "
+            f"engine {latest['engine']}); 'nzsp submit' submits this form and takes every result that still holds"
+        )
+
+    def is_submitted(self, identity: str) -> bool:
+        """Whether a workflow of the study is there and not archived."""
+        query = {"metadata.nzsp.study": identity, "state": {"$ne": "ARCHIVED"}}
+        return self.launchpad.workflows.find_one(query, {"_id": 1}) is not None
+
+    def add(self, workflows: list[Workflow]) -> None:
+        """Submit workflows, all in a few requests."""
+        with redirect_stderr(StringIO()):  # FireWorks draws a bar
+            self.launchpad.bulk_add_wfs(workflows)
+
+    def keep_result(self, task: Task, result: Result, folder: Path, host: str) -> dict[str, Any]:
+        """Store a finished result; return its summary."""
+        summary = _summary(result) | {"kind": task.kind, "folder": str(folder), "host": host, "finished": _now()}
+        content = summary | {"result": _packed(result.to_json())}
+        self.launchpad.db[RESULTS].update_one({"_id": task.key}, {"$setOnInsert": content}, upsert=True)
+        return summary
+
+    def results(self, tasks: Iterable[Task]) -> dict[str, Result]:
+        """The finished results among some tasks, by task id, whatever study computed them."""
+        from nzsp_surfaces.tasks.recipes import result_from_json
+
+        by_key = {task.key: task for task in tasks}
+        found = self.launchpad.db[RESULTS].find({"_id": {"$in": list(by_key)}}, {"result": 1})
+        rows = ((by_key[row["_id"]].id, _unpacked(row["result"])) for row in found)
+        return {name: result_from_json(data | {"task": name}) for name, data in rows}
+
+    def finished(self, keys: list[str]) -> set[str]:
+        """Those of some content identities that have a result."""
+        return {row["_id"] for row in self.launchpad.db[RESULTS].find({"_id": {"$in": keys}}, {"_id": 1})}
+
+    def counts(self, identity: str | None = None) -> dict[str, Counter[str]]:
+        """How many jobs are in each state, of every study by its identity, or of one."""
+        return jobs.counts(self.launchpad, identity)
+
+    def jobs(
+        self, identity: str | None = None, states: Iterable[str] = jobs.STATES, limit: int | None = None
+    ) -> list[jobs.Job]:
+        """Jobs of a study, or of all studies: state by state as these are named, then in the order of their numbers."""
+        return jobs.jobs(self.launchpad, identity, states, limit)
+
+    def keep_entry(self, entry: dict[str, Any]) -> None:
+        """Store a surface energy; the latest of a study counts."""
+        where = {name: entry[name] for name in ("study", "id")}
+        self.launchpad.db[ENTRIES].replace_one(where, entry | {"updated": _now()}, upsert=True)
+
+    def entries(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
+        """Surface energies across studies that have the wanted fields."""
+        found = self.launchpad.db[ENTRIES].find(wanted, {"_id": 0})
+        return sorted(found, key=lambda e: (e["material"], e["miller"], e["film"] or "", e["study"]))
+
+    def prepare(self) -> None:
+        """Set a new database up, and make the indices that these questions need."""
+        if self.launchpad.fw_id_assigner.find_one({}) is None:
+            # FireWorks calls this a reset; without a password it only touches a database that holds no Firework.
+            self.launchpad.reset("", require_password=False, max_reset_wo_password=0)
+        for collection, indices in INDICES.items():
+            for fields in indices:
+                self.launchpad.db[collection].create_index([(name, 1) for name in fields])
+
+
+@contextmanager
+def database(path: Path | None, *, reading: bool = False) -> Iterator[Database]:
+    """The database of a launchpad file, or of FireWorks' own default.
+
+    Args:
+        path: of the launchpad file.
+        reading: nothing will be changed, so another process may work with an embedded database meanwhile.
+
+    Raises:
+        UserError: no file, no server, no access, or an embedded database that another process holds; never with the
+            password.
+    """
+    import pymongo.errors
+
+    place = _place(path)
+    given = _read_launchpad(place)
+    try:
+        with _opened(given, place, reading=reading) as launchpad:
+            yield Database(launchpad)
+    except (pymongo.errors.PyMongoError, pymongo.errors.DocumentTooLarge) as error:
+        raise UserError(f"{place}: {_told(error, given)}") from None
+
+
+@contextmanager
+def _opened(given: dict[str, Any], place: Path, *, reading: bool) -> Iterator[LaunchPad]:
+    """The launchpad of a server, or of the embedded database: read only, or held and written at the end."""
+    path = embedded.store_file()
+    if path is None:
+        yield _connected(given, place)
+    elif reading and path.exists():
+        launchpad = _connected(given, path)
+        embedded.only_read(launchpad)
+        yield launchpad
+    else:
+        with embedded.locked(path) as lock:
+            launchpad = _connected(given, path)
+            embedded.check(launchpad, path, lock)
+            yield launchpad
+            embedded.save(launchpad, path, lock)
+
+
+def _connected(given: dict[str, Any], place: Path) -> LaunchPad:
+    from fireworks import LaunchPad
+
+    more = {"serverSelectionTimeoutMS": PATIENCE} | (given.get("mongoclient_kwargs") or {})
+    try:
+        launchpad = LaunchPad(**given | {"strm_lvl": "CRITICAL", "mongoclient_kwargs": more})
+    except (TypeError, ValueError) as error:
+        # Of a port that is no number, an address that is none, or an embedded database that is no JSON.
+        raise UserError(
+            f"{place}: cannot be used: {_harmless(error, given)}; see workflows/my_launchpad.yaml"
+        ) from None
+    launchpad.db.command("ping")
+    return launchpad
+
+
+def _place(path: Path | None) -> Path:
+    embedded.store_file()  # importing FireWorks' settings may fail, with a message of ours
+    from fireworks.fw_config import LAUNCHPAD_LOC
+
+    place = path or (Path(LAUNCHPAD_LOC) if LAUNCHPAD_LOC else Path("my_launchpad.yaml"))
+    if not place.is_file():
+        raise UserError(f"{place}: no such launchpad file; write one (workflows/my_launchpad.yaml) or name it with -l")
+    return place
+
+
+def _read_launchpad(place: Path) -> dict[str, Any]:
+    """The arguments of a launchpad as its file gives them; messages never quote the file, which may hold a password."""
+    import inspect
+
+    import yaml
+    from fireworks import LaunchPad
+
+    try:
+        given = yaml.safe_load(place.read_text())
+        known = set(inspect.signature(LaunchPad).parameters) - {"strm_lvl"}
+        return {name: value for name, value in given.items() if name in known}
+    except (yaml.YAMLError, AttributeError, UnicodeDecodeError):
+        raise UserError(f"{place}: is no launchpad file in YAML; see workflows/my_launchpad.yaml") from None
+
+
+def _told(error: Exception, given: dict[str, Any]) -> str:
+    """What happened and how to mend it."""
+    from pymongo import errors
+
+    text = _harmless(error, given)
+    if isinstance(error, errors.InvalidURI):
+        # Its message may quote a part of a password that was not escaped.
+        return "host is no address that can be read; escape special characters in user and password, as %40 for @"
+    if isinstance(error, errors.ConnectionFailure | errors.ConfigurationError):
+        tls = any(word in text.lower() for word in ("ssl", "tls", "certificate"))
+        mend = "mend the tls options in mongoclient_kwargs" if tls else "is the server running?"
+        return f"no database answers: {text}; {mend}"
+    if isinstance(error, errors.DocumentTooLarge):
+        return f"the study is larger than a document of the database may be: {text}; divide it"
+    access = isinstance(error, errors.OperationFailure) and (error.code in DENIED or not _is_write(error))
+    return f"the database refuses: {text}; " + (
+        "mend user and password" if access else "is it full, or of another version?"
+    )
+
+
+def _is_write(error: Exception) -> bool:
+    from pymongo import errors
+
+    return isinstance(error, errors.WriteError | errors.BulkWriteError)
+
+
+def _harmless(error: Exception, given: dict[str, Any]) -> str:
+    """The beginning of a message, without anything that looks like user:password@, and without the password itself."""
+    text = re.sub(r"//\S*@", "//", str(error).split(", Timeout")[0].partition("\n")[0])
+    password = given.get("password")
+    return (text.replace(str(password), "...") if password else text)[:160]
+
+
+def _summary(result: Result) -> dict[str, Any]:
+    calculation = result.calculation
+    known = {"task": result.task, "seconds": result.seconds, "notes": result.notes or {}}
+    if calculation is None:
+        return known
+    composition = calculation.structure.composition
+    return known | {
+        "formula": composition.reduced_formula,
+        "n_atoms": len(calculation.structure),
+        "energy": calculation.energy,
+        "max_force": calculation.max_force,
+        "converged": calculation.converged,
+        "engine": calculation.engine.name,
+        "model": calculation.engine.model,
+    }
+
+
+def _packed(data: Any) -> bytes:
+    return zlib.compress(json.dumps(data).encode())
+
+
+def _unpacked(data: bytes) -> Any:
+    return json.loads(zlib.decompress(data))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

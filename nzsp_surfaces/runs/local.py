@@ -1,0 +1,243 @@
+"""The runner for one machine: a pool of processes that works through a plan, resumable at any moment."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+from nzsp_surfaces.engines import registry as catalogue
+from nzsp_surfaces.engines.base import Engine
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.tasks.plan import Plan, Task
+from nzsp_surfaces.tasks.recipes import Bench, Outcome, Result, carry_out
+from nzsp_surfaces.runs.store import Store
+from nzsp_surfaces.study.study import Study
+from nzsp_surfaces.engines.vasp.potentials import check_potentials
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A step of a running task. `text` says the force or the temperature."""
+
+    task: str
+    step: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Told what happens; the command line shows it.
+
+    Attributes:
+        started, stepped, finished, failed: called with the task, a step, a result, or a task and a reason.
+    """
+
+    started: Callable[[Task], None]
+    stepped: Callable[[Progress], None]
+    finished: Callable[[Task, Result], None]
+    failed: Callable[[Task, str], None]
+
+
+def run_plan(study: Study, plan: Plan, store: Store, workers: int, watcher: Watcher) -> Outcome:
+    """Compute what is not on disk yet; the longest chains first, `workers` tasks at a time.
+
+    Raises:
+        UserError: a worker process died; finished results and checkpoints stay.
+    """
+    outcome = Outcome()
+    for task in plan.tasks:
+        result = store.result(task)
+        if result is not None:
+            outcome.results[task.id] = result
+            outcome.repeated += 1
+            watcher.finished(task, result)
+    waiting = [t for t in sorted(plan.tasks, key=lambda t: -plan.urgency[t.id]) if t.id not in outcome.results]
+    if waiting:
+        _work(study, plan, store, workers, watcher, outcome, waiting)
+    return outcome
+
+
+def _work(
+    study: Study, plan: Plan, store: Store, workers: int, watcher: Watcher, outcome: Outcome, waiting: list[Task]
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    steps: Any = context.Queue()
+    workers = min(workers, len(waiting))
+    with _pinned_threads(), ProcessPoolExecutor(workers, context, _start_worker, (study, plan, store, steps)) as pool:
+        running: dict[Future[Result], Task] = {}
+        try:
+            while waiting or running:
+                _submit(pool, workers, waiting, running, outcome, watcher)
+                done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+                _drain(steps, watcher)
+                for future in done:
+                    _collect(running.pop(future), future, outcome, watcher)
+        except BaseException:
+            _stop(pool)
+            raise
+
+
+def _submit(
+    pool: ProcessPoolExecutor,
+    workers: int,
+    waiting: list[Task],
+    running: dict[Future[Result], Task],
+    outcome: Outcome,
+    watcher: Watcher,
+) -> None:
+    """Start the most urgent tasks whose parents are done; pass failures on to children."""
+    for task in list(waiting):
+        lost = [p for p in task.parents if p in outcome.failures]
+        if lost:
+            waiting.remove(task)
+            outcome.failures[task.id] = f"needs {lost[0]}, which failed"
+            watcher.failed(task, outcome.failures[task.id])
+        elif len(running) < workers and all(p in outcome.results for p in task.parents):
+            waiting.remove(task)
+            parents = {p: outcome.results[p] for p in task.parents}
+            running[pool.submit(_carry_out, task, parents)] = task
+            watcher.started(task)
+
+
+def _collect(task: Task, future: Future[Result], outcome: Outcome, watcher: Watcher) -> None:
+    try:
+        result = future.result()
+    except BrokenProcessPool as error:
+        raise UserError(
+            f"{task.id}: a worker process was killed, perhaps for lack of memory; start again to go on, "
+            "with fewer --workers if it happens twice"
+        ) from error
+    except OSError:
+        raise
+    except Exception as error:
+        outcome.failures[task.id] = str(error).splitlines()[0] if str(error) else type(error).__name__
+        watcher.failed(task, outcome.failures[task.id])
+        return
+    outcome.results[task.id] = result
+    outcome.computed += 1
+    watcher.finished(task, result)
+
+
+def _drain(steps: Any, watcher: Watcher) -> None:
+    while True:
+        try:
+            watcher.stepped(steps.get_nowait())
+        except queue.Empty:
+            return
+
+
+def _stop(pool: ProcessPoolExecutor) -> None:
+    """End the workers at once; what they have in flight is on disk up to the last step."""
+    for process in list((pool._processes or {}).values()):
+        process.terminate()
+    pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _pinned_threads:  # noqa: N801 - reads as a statement
+    """One thread a worker: the numeric libraries of a child read these variables when they start."""
+
+    def __enter__(self) -> None:
+        self.before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+        os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+
+    def __exit__(self, *_: object) -> None:
+        for name, value in self.before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@dataclass(frozen=True)
+class _Workplace:
+    """What a worker process keeps between tasks."""
+
+    study: Study
+    plan: Plan
+    store: Store
+    steps: Any
+
+
+_here: list[_Workplace] = []
+
+
+def _start_worker(study: Study, plan: Plan, store: Store, steps: Any) -> None:
+    """Pin threads, watch the parent, and remember the study."""
+    import signal
+    import warnings
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore")
+    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
+    _here[:] = [_Workplace(study, plan, store, steps)]
+
+
+def _leave_with_parent(parent: int) -> None:
+    """A worker whose parent was killed has nobody to work for."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def check_engines(study: Study) -> None:
+    """Look whether a study's engines are installed, and VASP's potentials at hand.
+
+    Raises:
+        UserError: what is missing.
+    """
+    names = {study.settings.engine, study.anneal_engine}
+    for name in sorted(names):
+        catalogue.entry(name, str(study.path))
+    if catalogue.VASP in names:
+        crystals = [m.crystal for m in study.materials] + [f.reference for f in study.films]
+        elements = sorted({symbol for crystal in crystals for symbol in crystal.charges})
+        for settings in study.vasp.values():
+            check_potentials(settings, elements)
+
+
+def engine_here(study: Study, worker: Mapping[str, str], name: str) -> Engine:
+    """An engine for a study.
+
+    Args:
+        worker: its environment, which may name VASP's command.
+
+    Raises:
+        UserError: the engine, or its program, is not here.
+    """
+    return catalogue.vasp_engine(study.vasp, worker) if name == catalogue.VASP else _loaded(name)
+
+
+@cache
+def _loaded(name: str) -> Engine:
+    """A potential, loaded once in a process, with one thread."""
+    engine = catalogue.load(name)
+    if catalogue.ENGINES[name].potential:
+        import torch
+
+        torch.set_num_threads(1)
+    return engine
+
+
+def _carry_out(task: Task, parents: dict[str, Result]) -> Result:
+    place = _here[0]
+    folder = place.store.folder(task)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def report(step: int, text: str) -> None:
+        place.steps.put(Progress(task.id, step, text))
+
+    engine = partial(engine_here, place.study, {})
+    result = carry_out(Bench(place.study, place.plan, task, parents, engine, folder, report))
+    place.store.save(task, result)
+    return result

@@ -1,0 +1,164 @@
+"""A results directory: finished tasks by content, checkpoints of the others; one study, one run at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.base.files import write_atomically
+from nzsp_surfaces.tasks.plan import Task
+from nzsp_surfaces.tasks.recipes import Result, result_from_json
+from nzsp_surfaces.study.study import Study
+
+
+@dataclass(frozen=True)
+class Store:
+    """Results of one study on disk.
+
+    Attributes:
+        path: the directory.
+    """
+
+    path: Path
+
+    def folder(self, task: Task) -> Path:
+        """Where a task keeps its checkpoints and its result."""
+        return self.path / "calculations" / task.key
+
+    def result(self, task: Task) -> Result | None:
+        """The finished result of a task, or None."""
+        path = self.folder(task) / "result.json"
+        if not path.exists():
+            return None
+        return result_from_json(json.loads(path.read_text()) | {"task": task.id})
+
+    def save(self, task: Task, result: Result) -> None:
+        """Keep a finished result and drop its checkpoints."""
+        folder = self.folder(task)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / "result.json", json.dumps(result.to_json()))
+        for name in ("evaluations.bin", "segment.json"):
+            (folder / name).unlink(missing_ok=True)
+
+
+def check_directory(path: Path, study: Study) -> None:
+    """Refuse a directory that is not this study's, before anything is written to it.
+
+    Raises:
+        UserError: it holds another study or other files, or is a file.
+    """
+    marker = path / "study.json"
+    if path.exists() and not path.is_dir():
+        raise UserError(f"{path}: is a file; choose a directory for the results")
+    if marker.exists():
+        _same_study(marker, study)
+    elif path.is_dir() and any(p.name != ".lock" for p in path.iterdir()):
+        raise UserError(f"{path}: is not empty and holds no study; choose a new directory with -o")
+
+
+def open_store(path: Path, study: Study) -> Store:
+    """Claim a directory for a study.
+
+    Raises:
+        UserError: it is not this study's, or cannot be written.
+    """
+    header = {"identity": study.identity, "profile": study.profile_name, "name": study.name}
+    check_directory(path, study)
+    try:
+        (path / "calculations").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror}); choose another directory with -o") from error
+    write_atomically(path / "study.json", json.dumps(header | {"resolved": study.resolved}, indent=1))
+    return Store(path)
+
+
+def claim_survey(path: Path, header: dict[str, Any]) -> None:
+    """Claim a directory for the slabs of one crystal.
+
+    Args:
+        header: written to survey.json; its "identity" tells crystals and settings apart.
+
+    Raises:
+        UserError: the directory holds something else, or cannot be written.
+    """
+    marker = path / "survey.json"
+    there = _survey_identity(marker)
+    if there != header["identity"] and path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UserError(f"{path}: holds something else than the slabs of this crystal; choose a new directory with -o")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror}); choose another directory with -o") from error
+    write_atomically(marker, json.dumps(header, indent=1) + "\n")
+
+
+def _survey_identity(marker: Path) -> str | None:
+    try:
+        return str(json.loads(marker.read_text())["identity"]) if marker.is_file() else None
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{marker}: is damaged; choose a new directory with -o, or remove the file") from error
+
+
+def _same_study(marker: Path, study: Study) -> None:
+    try:
+        there = json.loads(marker.read_text())
+        identity, profile = there["identity"], there["profile"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{marker}: is damaged; choose a new directory with -o, or restore the file") from error
+    if identity != study.identity:
+        what = f"profile {profile}" if profile != study.profile_name else "other structures or settings"
+        raise UserError(
+            f"{marker.parent}: holds the results of another study ({there.get('name', 'unnamed')}, {what}); "
+            "choose another directory with -o"
+        )
+
+
+@contextmanager
+def only_run(path: Path) -> Iterator[None]:
+    """Hold a directory for this process; a killed one lets go by itself.
+
+    Raises:
+        UserError: another run works in it.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    with (path / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UserError(
+                f"{path}: another run works in this directory; wait for it or choose another with -o"
+            ) from error
+        yield
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[Path]:
+    """Hold the folder of a calculation that two studies share; whoever comes second waits for its result."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError as error:
+            raise UserError(f"{folder}: cannot be locked ({error.strerror}); choose another place with -d") from error
+        yield folder
+
+
+def enough_room(path: Path, megabytes: int = 50) -> None:
+    """Refuse to start on a full disk.
+
+    Raises:
+        UserError: less than `megabytes` are free.
+    """
+    existing = next(p for p in (path, *path.absolute().parents) if p.exists())
+    free = shutil.disk_usage(existing).free // 2**20
+    if free < megabytes:
+        raise UserError(
+            f"{path}: only {free} MB are free on this disk and a study needs {megabytes}; make room or use -o"
+        )

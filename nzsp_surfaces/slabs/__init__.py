@@ -1,0 +1,1 @@
+"""From a crystal and a plane to every admissible slab."""

@@ -1,0 +1,52 @@
+"""One termination at several thicknesses, with the identical faces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.crystals.planes import Gap, Stack, gaps, layers, stack
+from nzsp_surfaces.slabs.cut import SlabCut, sorted_sites
+from nzsp_surfaces.slabs.sharing import NoSlab, arrangements, face_number, shared_out
+
+if TYPE_CHECKING:
+    from nzsp_surfaces.crystals.bonds import Polyanion
+    from nzsp_surfaces.crystals.crystal import Crystal
+
+
+def thickness_series(
+    cut: SlabCut,
+    crystal: Crystal,
+    polyanions: tuple[Polyanion, ...],
+    mobile: frozenset[str],
+    count: int,
+) -> tuple[SlabCut, ...]:
+    """A slab and the next thicker ones, each by one repeat, whose faces are the same atom by atom.
+
+    For the linear fit of the energy against the number of repeats (V. Fiorentini and M. Methfessel, J. Phys.: Condens.
+    Matter 8, 6525 (1996)) the faces must not change.
+
+    Args:
+        count: of slabs, the given one included.
+
+    Raises:
+        UserError: no thicker slab has these faces.
+    """
+    view = stack(crystal, cut.miller, polyanions, mobile)
+    gap = next(g for g in (*gaps(view), *layers(view)) if abs(g.middle - cut.bottom) < 1e-6)
+    return (cut, *(_thicker(view, gap, cut, more) for more in range(1, count)))
+
+
+def _thicker(view: Stack, gap: Gap, cut: SlabCut, more: int) -> SlabCut:
+    """The slab with `more` repeats in its middle."""
+    supercell = np.rint(np.array(cut.in_plane) @ np.linalg.inv(view.basis))[:, :2].astype(np.int64)
+    try:
+        term = shared_out(view, gap, cut.top + more, supercell)
+        choice = next(c for c in arrangements(term) if c.face == face_number(term, cut.sites))
+    except (NoSlab, StopIteration) as failure:
+        raise UserError(f"plane {list(cut.miller)}: no slab {more} repeats thicker has the same faces") from failure
+    sites = sorted_sites(view, term.fixed + choice.sites)
+    return replace(cut, sites=sites, flip=choice.flip, top=term.top, formula_units=term.formula_units)

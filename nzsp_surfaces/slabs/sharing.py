@@ -1,0 +1,453 @@
+"""Terminations whose two faces are images of each other, and the ways of sharing units between them.
+
+A cut through a layer of ions leaves a polar slab unless both faces get the same part of that layer. Here an
+operation that turns the crystal upside down fixes the second face from the first, so that every arrangement is
+symmetric, hence nonpolar; stoichiometry fixes how many units each face keeps; the smallest surface cell is the first
+for which that number is whole.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from nzsp_surfaces.crystals.crystal import Operation
+from nzsp_surfaces.crystals.planes import Gap, Integers, Matrix, Site, Stack, reduced_plane
+
+Piece = tuple[Site, ...]
+"""All sites of one unit: a polyanion or a single ion."""
+
+SHARING_DEPTHS = (2.0, 1.0, 0.5, 0.0)
+"""Å on each side of a cut within which mobile ions may go with either face; the first that leaves few enough ways."""
+MAX_SUBSETS = 20_000
+"""Occupations of one face that are enumerated at most."""
+MAX_PIECES = 62
+"""Shared units of both faces at most: as many as a number of 64 bits can tell apart."""
+SAME_COMPACTNESS = 1e-4
+"""Surface cells whose squared edges differ by less than this part count as equally compact."""
+MATCH = 0.05
+"""Å: an image of a site lies this close to a site."""
+
+
+class NoSlab(Exception):
+    """Why a cut gives no admissible slab."""
+
+
+class _TooMany(NoSlab):
+    """More ways of sharing than are enumerated."""
+
+
+class _NoCell(NoSlab):
+    """What no larger surface cell mends."""
+
+
+@dataclass(frozen=True)
+class Termination:
+    """A slab's framework, and the units near both faces that are still to be shared out.
+
+    Attributes:
+        stack: the crystal along the normal.
+        gap: where the bottom face parts the framework.
+        bottom, top: heights of the two cuts, repeats.
+        supercell: (2, 2) integers, surface cell in multiples of the primitive one.
+        fixed: sites that every arrangement holds.
+        lower, upper: shared units near the bottom and the top cut.
+        kinds: of each unit of `lower`, its formula.
+        kept: kind -> how many of `lower` each face keeps.
+        formula_units: in the slab.
+        group: operations that map the slab on itself, as permutations (n_ops, n) of lower + upper.
+        flips: indices of those of `group` that turn it over.
+        operations: the operations of `group` on primitive coordinates.
+    """
+
+    stack: Stack
+    gap: Gap
+    bottom: float
+    top: float
+    supercell: Integers
+    fixed: tuple[Site, ...]
+    lower: tuple[Piece, ...]
+    upper: tuple[Piece, ...]
+    kinds: tuple[str, ...]
+    kept: dict[str, int]
+    formula_units: int
+    group: Integers
+    flips: tuple[int, ...]
+    operations: tuple[Operation, ...]
+
+    @property
+    def in_plane(self) -> Integers:
+        """(2, 3) surface cell vectors in multiples of the primitive ones."""
+        return np.asarray(self.supercell @ self.stack.basis[:2])
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """One way of sharing.
+
+    Attributes:
+        occupied: units of lower + upper that the slab holds.
+        flip: the operation that maps its faces on each other.
+        face: the same number for arrangements whose single faces are alike and only differ in how the two are turned.
+    """
+
+    occupied: tuple[Piece, ...]
+    flip: Operation
+    face: int
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """Of all occupied units."""
+        return tuple(itertools.chain(*self.occupied))
+
+
+def terminations(stack: Stack, gap: Gap, thickness: float, max_cell: int) -> tuple[Termination, ...]:
+    """The smallest symmetric, stoichiometric slabs that start at a gap, one for each of the equally compact cells.
+
+    Which of two equally compact cells comes first depends on the axes of the bulk, so all of them are returned, save
+    those that symmetry makes alike.
+
+    Args:
+        thickness: Å that the two cuts, and the framework's outermost atoms, are apart at least.
+        max_cell: largest surface cell tried, in primitive ones.
+
+    Raises:
+        NoSlab: with the reason.
+    """
+    tops = sorted({round(top, 6) for top in mirror_tops(stack, gap, thickness)})
+    if not tops:
+        raise NoSlab("not symmetric: no operation of the crystal turns this plane over")
+    tops = [top for top in tops if _formula_units(stack, gap, top) is not None]
+    if not tops:
+        raise NoSlab("not stoichiometric: equal faces leave no whole formula units of the framework")
+    reasons: dict[float, str] = {}
+    for size in range(1, max_cell + 1):
+        for top in tuple(tops):
+            try:
+                return _most_compact(stack, gap, top, size)
+            except _NoCell as failure:
+                tops.remove(top)
+                reasons[top] = str(failure)
+            except NoSlab as failure:
+                reasons[top] = f"{failure} (surface cells up to {max_cell} times the primitive one)"
+    raise NoSlab(reasons[max(reasons)])
+
+
+def _most_compact(stack: Stack, gap: Gap, top: float, size: int) -> tuple[Termination, ...]:
+    """The terminations between two cuts in the most compact cells of a size that allow any."""
+    reason = NoSlab("no surface cell of this size")
+    for cells in _supercells(size, stack):
+        found = []
+        for supercell in _unlike(stack, gap, top, cells):
+            try:
+                found.append(shared_out(stack, gap, top, supercell))
+            except _NoCell:
+                raise
+            except NoSlab as failure:
+                reason = failure
+        if found:
+            return tuple(found)
+    raise reason
+
+
+def mirror_tops(stack: Stack, gap: Gap, thickness: float) -> Iterator[float]:
+    """Top cuts that a flip of the crystal pairs with the bottom one: the two smallest of each kind."""
+    lowest = gap.middle + thickness / stack.repeat - 2 * min(_overhang(stack, gap), 0.0) - 1e-6
+    for sense, shift in stack.height_maps:
+        if sense == -1:
+            first = math.ceil(lowest - (shift - gap.middle)) + shift - gap.middle
+            yield from (first, first + 1.0)
+
+
+def _overhang(stack: Stack, gap: Gap) -> float:
+    """How far, in repeats, the atoms of whole framework units reach below the bottom cut."""
+    fractions = stack.crystal.fractions
+    reach = -math.inf
+    for number, unit in enumerate(stack.units):
+        if not stack.is_mobile(number):
+            lift = math.ceil(gap.middle - stack.heights[number])
+            heights = [stack.indices @ (fractions[site] + offset) + lift for site, offset in unit.members]
+            reach = max(reach, gap.middle - min(heights))
+    return reach
+
+
+def _formula_units(stack: Stack, gap: Gap, top: float) -> float | None:
+    """Formula units in one primitive surface cell, from the elements that are not shared; None where they disagree."""
+    formula = stack.crystal.counts
+    frame = set(formula) - _shared_elements(stack, gap) or set(formula)
+    present: Counter[str] = Counter()
+    for number, height in enumerate(stack.heights):
+        lifts = math.floor(top - height) - math.floor(gap.middle - height)
+        for element, count in stack.contents[number].items():
+            present[element] += lifts * count
+    ratios = {round(present[e] / formula[e], 6) for e in frame}
+    return ratios.pop() if len(ratios) == 1 and min(ratios) > 0 else None
+
+
+def _shared_elements(stack: Stack, gap: Gap) -> set[str]:
+    """Elements whose number the sharing settles."""
+    layer = [stack.contents[number] for number in range(len(stack.units)) if _in_layer(stack, gap, number)]
+    return set(stack.mobile).union(*layer)
+
+
+def _in_layer(stack: Stack, gap: Gap, number: int) -> bool:
+    """Whether the cut runs through a layer and the unit, or an image of it, lies there."""
+    away = (stack.heights[number] - gap.middle + 0.5) % 1.0 - 0.5
+    return gap.through and abs(away) < stack.tolerance
+
+
+def _supercells(size: int, stack: Stack) -> list[list[Integers]]:
+    """All plane sublattices of an index (Hermite normal forms, reduced), equally compact ones together, best first."""
+    forms = [np.array([[a, b], [0, size // a]]) for a in range(1, size + 1) if size % a == 0 for b in range(size // a)]
+    metric = stack.lattice[:2] @ stack.lattice[:2].T
+    reduced = [reduced_plane(form[0], form[1], metric) for form in forms]
+    upright = [cell if np.linalg.det(cell) > 0 else cell[::-1] for cell in reduced]
+    sums = np.array([float(np.sum((cell @ stack.lattice[:2]) ** 2)) for cell in upright])
+    order = np.argsort(sums, kind="stable")
+    parts = np.flatnonzero(np.diff(sums[order]) > SAME_COMPACTNESS * sums.max()) + 1
+    return [[upright[i] for i in group] for group in np.split(order, parts)]
+
+
+def _unlike(stack: Stack, gap: Gap, top: float, cells: list[Integers]) -> list[Integers]:
+    """The sublattices that no operation of the slab maps on an earlier one."""
+    if len(cells) == 1:
+        return cells
+    turns = [rotation[:2, :2] for _, rotation, _ in _kept_heights(stack, gap.middle, top)]
+    kept: list[Integers] = []
+    for cell in cells:
+        images = (cell @ turn.T for turn in turns)
+        if not any(_same_lattice(image, other) for image in images for other in kept):
+            kept.append(cell)
+    return kept
+
+
+def _same_lattice(one: Integers, other: Integers) -> bool:
+    change = one @ np.linalg.inv(other)
+    return bool(np.abs(change - np.rint(change)).max() < 1e-6)
+
+
+def shared_out(stack: Stack, gap: Gap, top: float, supercell: Integers) -> Termination:
+    """The termination of a surface cell between two cuts, with the deepest sharing that leaves few enough ways.
+
+    Raises:
+        NoSlab: with the reason.
+    """
+    units = (_formula_units(stack, gap, top) or 0.0) * round(abs(np.linalg.det(supercell)))
+    if abs(units - round(units)) > 1e-6:
+        raise NoSlab(f"not stoichiometric: {units:g} formula units")
+    operations, flips = _slab_operations(stack, gap.middle, top, supercell)
+    if not flips:
+        raise NoSlab("not symmetric in this surface cell")
+    failure: NoSlab = NoSlab("")
+    for depth in SHARING_DEPTHS:
+        fixed, lower, upper = _contents(stack, gap, top, supercell, depth)
+        try:
+            kept = _kept(stack, fixed, lower, round(units))
+            _refuse_too_many(lower, upper, kept)
+        except _TooMany as many:
+            failure = many
+            continue
+        pieces, shared = tuple(p for _, p in lower), tuple(p for _, p in upper)
+        group, kinds = _permutations(stack, operations, pieces + shared, supercell), tuple(k for k, _ in lower)
+        return Termination(
+            stack, gap, gap.middle, top, supercell, fixed, pieces, shared, kinds, kept, round(units), group, flips,
+            operations,
+        )  # fmt: skip
+    raise failure
+
+
+Kinded = tuple[str, Piece]
+
+
+def _contents(
+    stack: Stack, gap: Gap, top: float, supercell: Integers, sharing: float
+) -> tuple[tuple[Site, ...], tuple[Kinded, ...], tuple[Kinded, ...]]:
+    """Sites inside the slab, and the shared units with their kinds at the bottom and the top."""
+    depth = max(sharing / stack.repeat, 0.5 * (gap.upper - gap.lower)) + 1e-6
+    layer = stack.tolerance if gap.through else -1.0
+    fixed: list[Site] = []
+    lower: list[Kinded] = []
+    upper: list[Kinded] = []
+    for number, height in enumerate(stack.heights):
+        reach = depth if stack.is_mobile(number) else layer
+        for rise in range(math.floor(gap.middle - depth - height), math.ceil(top + depth - height) + 1):
+            level = height + rise
+            if abs(level - gap.middle) <= reach:
+                lower += [(stack.kind(number), piece) for piece in _copies(stack, number, rise, supercell)]
+            elif abs(level - top) <= reach:
+                upper += [(stack.kind(number), piece) for piece in _copies(stack, number, rise, supercell)]
+            elif gap.middle < level < top:
+                fixed += itertools.chain(*_copies(stack, number, rise, supercell))
+    return tuple(fixed), tuple(lower), tuple(upper)
+
+
+def _copies(stack: Stack, unit: int, rise: int, supercell: Integers) -> list[Piece]:
+    """A unit, lifted by `rise` lattice planes, in every primitive cell of the surface cell."""
+    copies = []
+    for i, j in _cosets(supercell):
+        shift = np.array([i, j, rise]) @ stack.basis
+        moved = ((site, np.array(offset) + shift) for site, offset in stack.units[unit].members)
+        copies.append(tuple((site, (int(x), int(y), int(z))) for site, (x, y, z) in moved))
+    return copies
+
+
+def _cosets(supercell: Integers) -> tuple[tuple[int, int], ...]:
+    """Plane translations of the primitive cell within the surface cell."""
+    return _cosets_of(tuple(map(tuple, supercell.tolist())))
+
+
+@lru_cache(maxsize=1024)
+def _cosets_of(cell: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, int], ...]:
+    supercell = np.array(cell)
+    inverse = np.linalg.inv(supercell)
+    span = int(np.abs(supercell).sum()) + 1
+    seen: dict[tuple[float, float], tuple[int, int]] = {}
+    for i, j in sorted(itertools.product(range(-span, span + 1), repeat=2), key=lambda c: (abs(c[0]) + abs(c[1]), c)):
+        a, b = np.round((np.array([i, j]) @ inverse) % 1.0, 6) % 1.0
+        seen.setdefault((float(a), float(b)), (i, j))
+    return tuple(seen.values())
+
+
+def _count(stack: Stack, sites: tuple[Site, ...]) -> Counter[str]:
+    return Counter(stack.crystal.symbols[site] for site, _ in sites)
+
+
+def _kept(stack: Stack, fixed: tuple[Site, ...], lower: tuple[Kinded, ...], units: int) -> dict[str, int]:
+    """How many shared units of each kind one face keeps."""
+    inside = _count(stack, fixed)
+    missing = {element: units * n - inside[element] for element, n in stack.crystal.counts.items()}
+    kept = {}
+    for kind, piece in sorted(dict(lower).items()):
+        contents, near = _count(stack, piece), sum(k == kind for k, _ in lower)
+        element = stack.crystal.symbols[piece[0][0]]
+        wanted = missing[element] // contents[element]
+        if wanted % 2:
+            raise NoSlab(f"not stoichiometric and symmetric at once: {wanted} {kind} for two faces")
+        if not 0 <= wanted <= 2 * near:
+            raise _NoCell(f"not stoichiometric: {wanted} {kind} for {2 * near} places of the two faces")
+        kept[kind] = wanted // 2
+        missing = {e: n - wanted * contents[e] for e, n in missing.items()}
+    wrong = sorted(e for e, n in missing.items() if n)
+    if wrong:
+        raise _NoCell(f"not stoichiometric: {missing[wrong[0]]:+d} {wrong[0]} when the faces are alike")
+    return kept
+
+
+def _refuse_too_many(lower: tuple[Kinded, ...], upper: tuple[Kinded, ...], kept: dict[str, int]) -> None:
+    near = Counter(kind for kind, _ in lower)
+    ways = math.prod(math.comb(near[kind], n) for kind, n in kept.items())
+    if ways > MAX_SUBSETS or len(lower) + len(upper) > MAX_PIECES:
+        raise _TooMany(
+            f"too many ways of sharing: {ways} for {sum(kept.values())} units on {len(lower)} places of a face, "
+            f"where up to {MAX_SUBSETS} are enumerated"
+        )
+
+
+def _kept_heights(stack: Stack, bottom: float, top: float) -> Iterator[tuple[Operation, Integers, int]]:
+    """Operations that map a slab on itself but for a lattice plane: rotation along `basis`, and planes to rise."""
+    for operation, rotation, shift in stack.surface_operations:
+        rise = (0.0 if rotation[2, 2] == 1 else bottom + top) - shift[2]
+        if abs(rise - round(rise)) <= 1e-3:
+            yield operation, rotation, round(rise)
+
+
+def _slab_operations(
+    stack: Stack, bottom: float, top: float, supercell: Integers
+) -> tuple[tuple[Operation, ...], tuple[int, ...]]:
+    """Operations of the crystal that map the slab on itself, and the numbers of those that turn it over."""
+    operations: list[Operation] = []
+    flips: list[int] = []
+    inverse = np.linalg.inv(supercell.T)
+    for operation, rotation, rise in _kept_heights(stack, bottom, top):
+        plane = inverse @ rotation[:2, :2] @ supercell.T
+        if np.abs(plane - np.rint(plane)).max() > 1e-6:
+            continue
+        for i, j in _cosets(supercell):
+            move = np.array([i, j, rise]) @ stack.basis
+            flips += [len(operations)] if rotation[2, 2] == -1 else []
+            operations.append(Operation(operation.rotation, operation.translation + move))
+    return tuple(operations), tuple(flips)
+
+
+def _permutations(
+    stack: Stack, operations: tuple[Operation, ...], pieces: tuple[Piece, ...], supercell: Integers
+) -> Integers:
+    """(n_ops, n): where each operation takes each of the units, modulo the surface cell."""
+    if not pieces:
+        return np.zeros((len(operations), 0), np.int64)
+    points = np.array([site_coordinates(stack, piece).mean(axis=0) for piece in pieces])
+    images = np.array([points @ op.rotation.T + op.translation for op in operations])
+    gaps = (images[:, :, None, :] - points[None, None, :, :]) @ np.linalg.inv(stack.basis)
+    plane = gaps[..., :2] @ np.linalg.inv(supercell)
+    gaps[..., :2] = (plane - np.rint(plane)) @ supercell
+    distances = np.linalg.norm(gaps @ stack.lattice, axis=-1)
+    if distances.min(axis=-1).max() > MATCH:
+        raise NoSlab("the symmetry of the crystal is broken; symmetrise the structure first")
+    return np.asarray(distances.argmin(axis=-1), np.int64)
+
+
+def site_coordinates(stack: Stack, sites: tuple[Site, ...]) -> Matrix:
+    """(n, 3) primitive fractional coordinates."""
+    if not sites:
+        return np.zeros((0, 3))
+    return np.asarray(stack.crystal.fractions[[s for s, _ in sites]] + np.array([o for _, o in sites]))
+
+
+def arrangements(term: Termination) -> tuple[Arrangement, ...]:
+    """All ways of sharing that no operation of the slab maps on each other.
+
+    Raises:
+        NoSlab: none of them has equal faces.
+    """
+    pieces = term.lower + term.upper
+    if not pieces:
+        return (Arrangement((), term.operations[term.flips[0]], 0),)
+    found: dict[int, Arrangement] = {}
+    lower = _lower_occupations(term)
+    faces = _canonical(lower, term.group)
+    for flip in term.flips:
+        back = np.argsort(term.group[flip])
+        rows = lower | lower[:, back]
+        # Turned over twice, by -3 for one, a face need not come back; such a slab would be no image of itself.
+        alike = (rows == rows[:, back]).all(axis=1)
+        rows, kinds = rows[alike], faces[alike]
+        for key, row, face in zip(_canonical(rows, term.group).tolist(), rows, kinds.tolist(), strict=True):
+            if key not in found:
+                occupied = tuple(piece for piece, full in zip(pieces, row, strict=True) if full)
+                found[key] = Arrangement(occupied, term.operations[flip], face)
+    if not found:
+        raise NoSlab("not symmetric: no way of sharing leaves equal faces")
+    return tuple(found.values())
+
+
+def face_number(term: Termination, sites: tuple[Site, ...]) -> int:
+    """The number of the face that given sites leave at the bottom; see `Arrangement.face`."""
+    held = set(sites)
+    row = [[set(piece) <= held for piece in term.lower] + [False] * len(term.upper)]
+    return int(_canonical(np.array(row, bool), term.group)[0])
+
+
+def _lower_occupations(term: Termination) -> npt.NDArray[np.bool_]:
+    """(m, n) occupations of the bottom face alone."""
+    choices = [
+        itertools.combinations([i for i, k in enumerate(term.kinds) if k == kind], n) for kind, n in term.kept.items()
+    ]
+    picks = [list(itertools.chain(*pick)) for pick in itertools.product(*choices)]
+    rows = np.zeros((len(picks), len(term.lower) + len(term.upper)), bool)
+    for row, pick in zip(rows, picks, strict=True):
+        row[pick] = True
+    return rows
+
+
+def _canonical(rows: npt.NDArray[np.bool_], group: Integers) -> Integers:
+    """(m,) the smallest number that the group's images of each occupation spell in binary."""
+    powers = 1 << np.arange(rows.shape[1], dtype=np.int64)
+    numbers = np.stack([rows @ powers[permutation] for permutation in group])
+    return np.asarray(numbers.min(axis=0))

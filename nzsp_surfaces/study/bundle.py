@@ -1,0 +1,84 @@
+"""A study in one piece, so that it can be carried out where its files are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.study.study import Study, StudyFile, load_study
+
+STUDY_NAME = "study.yaml"
+VASP_FOLDER = "vasp"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A study and the structures that it names.
+
+    Attributes:
+        identity: of the study.
+        name: for people.
+        profile, engine: with which it was read.
+        files: name -> text; `study.yaml`, one file for each structure, and settings of VASP.
+    """
+
+    identity: str
+    name: str
+    profile: str
+    engine: str
+    files: dict[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; `Bundle(**data)` is the way back."""
+        return asdict(self)
+
+
+def pack(study: Study) -> Bundle:
+    """Everything that a study needs to be read again elsewhere."""
+    import yaml
+
+    names = {path: f"{number}_{path.name}" for number, path in enumerate(_structures(study.settings))}
+    files = {name: path.read_text() for path, name in names.items()}
+    if study.settings.vasp:
+        names[study.settings.vasp] = VASP_FOLDER
+        files |= {f"{VASP_FOLDER}/{path.name}": path.read_text() for path in sorted(study.settings.vasp.glob("*.yaml"))}
+    files[STUDY_NAME] = yaml.safe_dump(_plain(asdict(study.settings), names), sort_keys=False, allow_unicode=True)
+    return Bundle(study.identity, study.name, study.profile_name, study.settings.engine, files)
+
+
+def unpack(bundle: Bundle, folder: Path) -> Study:
+    """Write a bundle's files into a folder and read the study from there.
+
+    Raises:
+        UserError: what was read is not the study that was packed, because another version reads it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in bundle.files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    study = load_study(folder / STUDY_NAME, bundle.profile, bundle.engine)
+    if study.identity != bundle.identity:
+        raise UserError(
+            f"study '{bundle.name}': this version of nzsp_surfaces reads it otherwise than the one that submitted it; "
+            "install the same version here, or submit it again"
+        )
+    return study
+
+
+def _structures(settings: StudyFile) -> Iterator[Path]:
+    """Every structure file once."""
+    materials = [material.structure for material in settings.materials.values()]
+    films = [film.structure for film in settings.films.values()]
+    yield from dict.fromkeys([*materials, *films])
+
+
+def _plain(value: Any, names: dict[Path, str]) -> Any:
+    """What YAML can hold; paths become names, and what is absent is left out."""
+    if isinstance(value, dict):
+        return {key: _plain(part, names) for key, part in value.items() if part is not None}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part, names) for part in value]
+    return names[value] if isinstance(value, Path) else value

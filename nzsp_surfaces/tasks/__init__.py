@@ -1,0 +1,1 @@
+"""What a study computes: kinds of tasks, the plan, the table."""
