@@ -45,7 +45,7 @@ bench: $(STAMP)  ## where the time goes
 	@$(BIN)/python -m benchmarks
 
 cluster-tools:  ## a server and Slurm for the tests of the cluster path, as far as they can be had here
-	@tests/cluster/install.sh
+	@tests/support/install.sh
 
 lint: $(STAMP)  ## ruff and mypy
 	@$(BIN)/ruff check --quiet --output-format concise

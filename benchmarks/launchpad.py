@@ -68,7 +68,7 @@ class Point:
 def main() -> None:
     """Print the figures, draw the curve and write both into the page of the databases."""
     sys.path.insert(0, str(ROOT / "tests"))
-    from cluster import server
+    from support import server
 
     os.environ.setdefault("NZSP_TEST_SERVER_MEMORY", "2g")  # it holds everything in memory
     if server.why_none():

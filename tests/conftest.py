@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster import server
+
+from support import server
 
 
 @pytest.fixture(scope="session")

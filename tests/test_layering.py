@@ -1,4 +1,7 @@
-"""The house is built of rooms: a module imports from its own room and from those below, and in no circle."""
+"""The house is built of rooms: a module imports from its own room and from those below, and in no circle.
+
+Its tests lie in the same rooms, and none imports another.
+"""
 
 from __future__ import annotations
 
@@ -107,3 +110,20 @@ def test_heavy_libraries_are_imported_where_they_are_used(module: str) -> None:
 def test_no_module_imports_itself_in_a_circle() -> None:
     """The modules can be put in an order in which each imports earlier ones only."""
     TopologicalSorter({module: inner(module) for module in MODULES}).prepare()
+
+
+TESTS = Path(__file__).parent
+TEST_FILES = sorted(TESTS.rglob("test_*.py"))
+
+
+@pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: str(path.relative_to(TESTS)))
+def test_no_test_imports_another(path: Path) -> None:
+    """What two tests need lies in tests/support."""
+    names = {part for name in imports(ast.walk(ast.parse(path.read_text("utf-8")))) for part in name.split(".")[:-1]}
+    assert not {name for name in names if name.startswith("test_")}
+
+
+def test_tests_lie_in_the_rooms_of_the_package() -> None:
+    """A folder of tests has the name of a room; contracts bind several, and support holds no test."""
+    folders = {path.relative_to(TESTS).parts[0] for path in TEST_FILES if path.parent != TESTS}
+    assert folders <= BELOW.keys() | {"contracts"}

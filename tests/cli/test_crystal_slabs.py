@@ -1,0 +1,56 @@
+"""`nzsp slabs CRYSTAL --max-index N`: every plane of a crystal, without a study."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from nzsp_surfaces.cli.main import main
+from nzsp_surfaces.crystals.crystal import distinct_planes, equivalent_planes, hkl
+from support.crystals import ionic, structure
+
+
+@pytest.mark.parametrize("name", ["NZP", "calcite", "NaCl", "wurtzite"])
+def test_every_plane_belongs_to_exactly_one_form(name: str) -> None:
+    """The forms of the distinct planes are disjoint and hold every coprime index up to the limit."""
+    crystal, limit = ionic(name), 2
+    forms = [equivalent_planes(crystal, plane) for plane in distinct_planes(crystal, limit)]
+    span = range(-limit, limit + 1)
+    coprime = {i for i in itertools.product(span, repeat=3) if math.gcd(*i) == 1}
+    assert sum(len(form) for form in forms) == len(frozenset().union(*forms))
+    assert coprime <= frozenset().union(*forms)
+
+
+def test_the_planes_of_a_crystal_without_inversion_come_in_two_senses() -> None:
+    """(0001) and (000-1) of wurtzite are two planes, those of calcite one."""
+    both = {(0, 0, 1), (0, 0, -1)}
+    assert len(both & {hkl(p) for p in distinct_planes(ionic("wurtzite"), 1)}) == 2
+    assert len(both & {hkl(p) for p in distinct_planes(ionic("calcite"), 1)}) == 1
+
+
+@pytest.mark.parametrize("name", ["calcite", "NaCl"])
+def test_the_slabs_of_a_crystal_are_admissible(name: str, tmp_path: Path) -> None:
+    """Each listed slab is symmetric, nonpolar, whole in formula units, and as thick and as far apart as asked."""
+    structure(name).to(filename=str(tmp_path / "crystal.cif"))
+    assert main(["slabs", str(tmp_path / "crystal.cif"), "--max-index", "1", "-o", str(tmp_path / "out")]) == 0
+    rows = json.loads((tmp_path / "out/slabs.json").read_text())
+    units = len(structure(name)) // structure(name).composition.get_integer_formula_and_factor()[1]
+    assert rows
+    for row in rows:
+        assert row["symmetric"]
+        assert abs(row["dipole"]) < 1e-6
+        assert row["n_atoms"] == units * row["n_formula_units"]
+        assert row["thickness"] >= 10
+        assert row["vacuum"] == pytest.approx(15)
+        assert (tmp_path / "out" / row["structure"]).exists()
+
+
+def test_a_crystal_needs_its_largest_index(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A CIF without --max-index is taken for a study, and one line says what is wrong."""
+    structure("NaCl").to(filename=str(tmp_path / "crystal.cif"))
+    assert main(["slabs", str(tmp_path / "crystal.cif"), "-o", str(tmp_path / "out")]) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1

@@ -1,0 +1,116 @@
+"""`nzsp vasp-inputs`: every input of a study that can begin now."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nzsp_surfaces.cli.main import main
+from nzsp_surfaces.study.bundle import pack, unpack
+from nzsp_surfaces.study.study import load_study
+from nzsp_surfaces.tasks.plan import make_plan
+from support.crystals import STRUCTURES
+
+STUDY = f"""\
+materials:
+  NZP: {{structure: {STRUCTURES}/NaZr2P3O12.cif}}
+planes: [[1, -1, 0, 2]]
+films:
+  Na3PO4: {{structure: {STRUCTURES}/Na3PO4.cif, planes: [[1, -1, 0, 2]], starts: 1}}
+"""
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """A study of one plane, bare and covered."""
+    path = tmp_path / "study.yaml"
+    path.write_text(STUDY)
+    return path
+
+
+def test_a_study_becomes_one_folder_for_each_calculation(study: Path, tmp_path: Path) -> None:
+    """Bulk cells, bare slabs and covered slabs, each with the files that VASP reads and the settings of its kind."""
+    output = tmp_path / "vasp"
+    assert main(["vasp-inputs", str(study), "-o", str(output), "--potcars", "spec"]) == 0
+    rows = json.loads((output / "inputs.json").read_text())
+    kinds = {row["folder"]: row["kind"] for row in rows}
+    assert kinds == {
+        "Na3PO4/bulk": "bulk",
+        "NZP/bulk": "bulk",
+        "NZP/1-102/bare/1": "slab",
+        "NZP/1-102/Na3PO4/anneal/1": "aimd",
+    }
+    for folder in kinds:
+        assert {path.name for path in (output / folder).iterdir()} == {"INCAR", "KPOINTS", "POSCAR", "POTCAR.spec"}
+
+
+def test_slab_and_bulk_agree_in_what_matters(study: Path, tmp_path: Path) -> None:
+    """Cutoff, functional and spin are the same in INCAR, the meshes equally dense, one point along the normal."""
+    output = tmp_path / "vasp"
+    assert main(["vasp-inputs", str(study), "-o", str(output), "--potcars", "spec"]) == 0
+    texts = [(output / folder / "INCAR").read_text().splitlines() for folder in ("NZP/bulk", "NZP/1-102/bare/1")]
+    shared = ("ENCUT", "GGA", "ISPIN", "EDIFF ", "PREC", "LREAL", "ISMEAR")
+    tags = [[line for line in text if line.startswith(shared)] for text in texts]
+    assert tags[0] == tags[1]
+    assert len(tags[0]) == len(shared)
+    rows = {row["folder"]: row["kpoints"] for row in json.loads((output / "inputs.json").read_text())}
+    assert rows["NZP/1-102/bare/1"][2] == 1
+
+
+def test_missing_potentials_are_told_before_anything_is_written(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line that says how to configure them, exit status two, no folder."""
+    from pymatgen.core import SETTINGS
+
+    monkeypatch.delitem(SETTINGS, "PMG_VASP_PSP_DIR", raising=False)
+    assert main(["vasp-inputs", str(study), "-o", str(tmp_path / "vasp")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "PMG_VASP_PSP_DIR" in line
+    assert not (tmp_path / "vasp").exists()
+
+
+def test_own_settings_take_the_place_of_the_defaults(study: Path, tmp_path: Path) -> None:
+    """A folder with slab.yaml changes the slabs and nothing else; a misspelt tag is one line."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/slab.yaml").write_text("kind: slab\nincar: {NELM: 77}\n")
+    call = ["vasp-inputs", str(study), "--potcars", "spec", "--settings", str(tmp_path / "mine")]
+    assert main([*call, "-o", str(tmp_path / "vasp")]) == 0
+    assert "NELM = 77\n" in (tmp_path / "vasp/NZP/1-102/bare/1/INCAR").read_text()
+    assert "NELM = 77\n" not in (tmp_path / "vasp/NZP/bulk/INCAR").read_text()
+    (tmp_path / "mine/slab.yaml").write_text("kind: slab\nincar: {ENCUTT: 7}\n")
+    assert main([*call, "-o", str(tmp_path / "other")]) == 2
+
+
+def test_cores_add_what_is_advised_for_them_and_leave_own_tags(study: Path, tmp_path: Path) -> None:
+    """KPAR divides the k-points and the cores; a folder that gives NPAR keeps it alone."""
+    call = ["vasp-inputs", str(study), "--potcars", "spec", "--cores", "64", "--cores-per-node", "16"]
+    assert main([*call, "-o", str(tmp_path / "vasp")]) == 0
+    tags = dict(line.split(" = ") for line in (tmp_path / "vasp/NZP/bulk/INCAR").read_text().splitlines())
+    assert 64 % (int(tags["KPAR"]) * int(tags["NCORE"])) == 0
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/bulk.yaml").write_text("kind: bulk\nincar: {NPAR: 4}\n")
+    assert main([*call, "-o", str(tmp_path / "own"), "--settings", str(tmp_path / "mine")]) == 0
+    text = (tmp_path / "own/NZP/bulk/INCAR").read_text()
+    assert "NPAR = 4" in text
+    assert "KPAR" not in text
+
+
+def test_a_study_takes_its_settings_of_vasp_along(study: Path, tmp_path: Path) -> None:
+    """Elsewhere, without its folder, it is the same study; other settings make another one, and other keys."""
+    mine = study.parent / "mine"
+    mine.mkdir()
+    text = study.read_text() + "\nengine: vasp\nvasp: mine\n"
+    study.write_text(text.replace("engine: sevennet-0\n", ""))
+    loaded, keys = [], []
+    for cutoff in (500, 520):
+        for kind in ("bulk", "slab"):
+            (mine / f"{kind}.yaml").write_text(f"kind: {kind}\nincar: {{ENCUT: {cutoff}}}\n")
+        loaded.append(load_study(study))
+        keys.append({task.key for task in make_plan(loaded[-1]).tasks if task.kind == "bulk"})
+    there = unpack(pack(loaded[1]), tmp_path / "elsewhere")
+    assert there.identity == loaded[1].identity != loaded[0].identity
+    assert there.vasp["slab"].incar["ENCUT"] == 520
+    assert not keys[0] & keys[1]

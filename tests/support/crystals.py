@@ -1,0 +1,98 @@
+"""Real crystals for the tests, built once."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pymatgen.core import Lattice, Structure
+
+from nzsp_surfaces.crystals.bonds import Polyanion, strong_polyanions
+from nzsp_surfaces.crystals.crystal import Crystal, crystal, load_structure
+from nzsp_surfaces.crystals.material import Material, material
+from nzsp_surfaces.slabs.cut import Rejection, SlabCut, SlabOptions, cut_slabs
+from nzsp_surfaces.slabs.survey import PlaneSurvey, every_plane, survey
+
+STRUCTURES = Path(__file__).parents[2] / "inputs" / "structures"
+CRYSTALS = Path(__file__).parents[2] / "inputs" / "crystals.yaml"
+FILES = {"NZP": "NaZr2P3O12.cif", "NZS": "Na4Zr2Si3O12.cif", "Na3PO4": "Na3PO4.cif"}
+PLANES = [(1, -1, 0, 2), (1, 0, -1, 4), (1, 1, -2, 0), (0, 0, 0, 1)]
+USUAL = SlabOptions()
+ENOUGH = SlabOptions(arrangements=10_000)
+"""Options that keep every arrangement."""
+
+
+@cache
+def structure(name: str) -> Structure:
+    """A crystal's structure; do not change it, copy it."""
+    if name in FILES:
+        return load_structure(STRUCTURES / FILES[name])
+    known: dict[str, tuple[str, Lattice, dict[str, tuple[float, float, float]]]] = {
+        "calcite": (
+            "R-3c", Lattice.hexagonal(4.99, 17.06), {"Ca": (0, 0, 0), "C": (0, 0, 0.25), "O": (0.2568, 0, 0.25)}
+        ),
+        "NaCl": ("Fm-3m", Lattice.cubic(5.64), {"Na": (0, 0, 0), "Cl": (0.5, 0.5, 0.5)}),
+        "MgO": ("Fm-3m", Lattice.cubic(4.21), {"Mg": (0, 0, 0), "O": (0.5, 0.5, 0.5)}),
+        "SrTiO3": ("Pm-3m", Lattice.cubic(3.905), {"Sr": (0, 0, 0), "Ti": (0.5, 0.5, 0.5), "O": (0.5, 0.5, 0)}),
+        "wurtzite": ("P6_3mc", Lattice.hexagonal(3.25, 5.207), {"Zn": (1 / 3, 2 / 3, 0), "O": (1 / 3, 2 / 3, 0.3819)}),
+        "CuAu": ("P4/mmm", Lattice.tetragonal(2.8, 3.67), {"Cu": (0, 0, 0), "Au": (0.5, 0.5, 0.5)}),
+        "Cu": ("Fm-3m", Lattice.cubic(3.6), {"Cu": (0, 0, 0)}),
+        # Lithium in three-fold rings on both sides of a layer: turned over twice by -3, a ring does not come back.
+        "rings": (
+            "P-3m1", Lattice.hexagonal(6.0, 9.0), {"Zr": (0, 0, 0.5), "O": (0.17, 0.83, 0.37), "Li": (0.2, 0.4, 0.05)}
+        ),
+    }  # fmt: skip
+    group, lattice, sites = known[name]
+    return Structure.from_spacegroup(group, lattice, list(sites), list(sites.values()))
+
+
+CHARGES: dict[str, dict[str, float]] = {"rings": {"Zr": 6, "O": -2, "Li": 1}}
+
+
+@cache
+def ionic(name: str) -> Crystal:
+    """The crystal with its symmetry and charges."""
+    return crystal(structure(name), CHARGES.get(name))
+
+
+@cache
+def polyanions(name: str) -> tuple[Polyanion, ...]:
+    """What a cut of the crystal keeps whole."""
+    return strong_polyanions(ionic(name))
+
+
+def mobile(name: str) -> frozenset[str]:
+    """Elements of charge +1."""
+    return frozenset(e for e, q in ionic(name).charges.items() if q == 1)
+
+
+def framework(name: str) -> set[str]:
+    """Cations that are neither mobile nor centres of polyanions."""
+    cations = {e for e, q in ionic(name).charges.items() if q > 0}
+    return cations - mobile(name) - {p.centre for p in polyanions(name)}
+
+
+@cache
+def slabs_of(
+    name: str, plane: tuple[int, ...], options: SlabOptions = USUAL
+) -> tuple[tuple[SlabCut, ...], tuple[Rejection, ...]]:
+    """Accepted and rejected cuts of a plane."""
+    return cut_slabs(ionic(name), plane, polyanions(name), mobile(name), options)
+
+
+@cache
+def published(name: str) -> Material:
+    """A crystal of inputs/crystals.yaml; do not change its structure, copy it."""
+    entry = yaml.safe_load(CRYSTALS.read_text(encoding="utf-8"))[name]
+    elements = [label.rstrip("0123456789") for label in entry["sites"]]
+    lattice = Lattice.from_parameters(*entry["lattice"])
+    whole = Structure.from_spacegroup(entry["group"], lattice, elements, list(entry["sites"].values()))
+    return material(name, whole, entry["charges"], None, tuple(entry["mobile"]), name)
+
+
+@cache
+def surveyed(name: str) -> tuple[PlaneSurvey, ...]:
+    """All planes of a published crystal up to index 1."""
+    found = published(name)
+    return tuple(survey(found, every_plane(found, 1), USUAL))
