@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.cli.submit import launchpad_option
+from nzsp_surfaces.cli import options
 
 EXAMPLES = """\
 \b
@@ -18,11 +18,11 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("study", type=click.Path(path_type=Path))
-@launchpad_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Results directory.")
-@click.option("--engine", help="Engine instead of the study's.")
-@click.option("--profile", type=click.Choice(["quick", "paper"]), default="quick", show_default=True, help="Protocol.")
+@options.study
+@options.launchpad
+@options.output()
+@options.engine
+@options.profile()
 def command(study: Path, launchpad: Path | None, output: Path, engine: str | None, profile: str) -> int:
     """Write what STUDY has given so far into a results directory, which `nzsp run` could go on with."""
     import time

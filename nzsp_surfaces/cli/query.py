@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from nzsp_surfaces.cli.rows import show
+from nzsp_surfaces.cli import options
 from nzsp_surfaces.cli.slabs import whole_numbers
-from nzsp_surfaces.cli.submit import launchpad_option
+from nzsp_surfaces.cli.terminal import show
 
 EXAMPLES = """\
 \b
@@ -26,7 +26,7 @@ ROWS = 100
 
 
 @click.command(epilog=EXAMPLES)
-@launchpad_option
+@options.launchpad
 @click.option("--material", help="Name in the study.")
 @click.option("--miller", callback=whole_numbers, multiple=True, help="Plane, as 1,-1,0,2; may be repeated.")
 @click.option("--film", help="Name in the study; 'none' for bare planes.")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from nzsp_surfaces.cli import options
+
 EXAMPLES = """\
 \b
 Examples:
@@ -14,7 +16,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("directory", metavar="DIR", type=options.PATH)
 def command(directory: Path) -> None:
     """Write report.html again from the results in DIR; compute nothing.
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nzsp_surfaces.cli import options
+
 if TYPE_CHECKING:
     from nzsp_surfaces.runs.local import Progress
     from nzsp_surfaces.study.study import Study
@@ -25,11 +27,11 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("study", metavar="STUDY", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Directory of the results.")
-@click.option("--profile", type=click.Choice(["quick", "paper"]), default="quick", show_default=True, help="Protocol.")
-@click.option("--engine", help="Instead of the study's; see 'nzsp engines'.")
-@click.option("--workers", type=click.IntRange(1), help="Processes; one for each core where not given, one for VASP.")
+@options.study
+@options.output()
+@options.profile()
+@options.engine
+@options.workers
 def command(study: Path, output: Path, profile: str, engine: str | None, workers: int | None) -> int:
     """Carry STUDY out on this machine: energies, Wulff shapes, pictures and report.html.
 

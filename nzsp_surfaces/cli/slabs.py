@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.cli import options
 
 if TYPE_CHECKING:
     from nzsp_surfaces.crystals.material import Material
@@ -61,10 +62,8 @@ def _elements(_context: click.Context, _option: click.Parameter, text: str | Non
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("source", metavar="STUDY|CRYSTAL", type=click.Path(path_type=Path))
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default=Path("runs/slabs"), show_default=True, help="Directory."
-)
+@click.argument("source", metavar="STUDY|CRYSTAL", type=options.PATH)
+@options.output(Path("runs/slabs"))
 @click.option("--max-index", type=click.IntRange(1, 9), help="All distinct planes of the crystal up to this index.")
 @click.option(
     "--plane", "planes", multiple=True, callback=whole_numbers, help="One plane, as 1,0,-1,4; may be repeated."

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.cli.rows import show
-from nzsp_surfaces.cli.submit import launchpad_option
+from nzsp_surfaces.cli import options
+from nzsp_surfaces.cli.terminal import show
 
 if TYPE_CHECKING:
     from nzsp_surfaces.runs.fireworks.database import Database
@@ -45,10 +45,10 @@ States: {", ".join(CHOICES)}. Lost: its worker has been silent for RUN_EXPIRATIO
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("study", type=click.Path(path_type=Path), required=False)
-@launchpad_option
-@click.option("--profile", type=click.Choice(["quick", "paper"]), default="quick", show_default=True, help="Protocol.")
-@click.option("--engine", help="Engine instead of the study's.")
+@options.optional_study
+@options.launchpad
+@options.profile()
+@options.engine
 @click.option("--state", type=click.Choice(list(CHOICES)), help="Only jobs in this state.")
 @click.option("--all", "everything", is_flag=True, help=f"All rows, not the first {ROWS}; finished jobs too.")
 def command(

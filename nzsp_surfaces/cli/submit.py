@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+from nzsp_surfaces.cli import options
 
 EXAMPLES = """\
 \b
@@ -21,26 +19,12 @@ Then start workers: rlaunch -l my_launchpad.yaml rapidfire, or qlaunch with an a
 """
 
 
-def launchpad_option(command: Command) -> Command:
-    """The option -l of every command that asks the database."""
-    shown = "Launchpad file.  [default: NZSP_LAUNCHPAD, else FireWorks' own]"
-    kind = click.Path(path_type=Path)
-    return click.option("-l", "--launchpad", type=kind, envvar="NZSP_LAUNCHPAD", help=shown)(command)
-
-
 @click.command(epilog=EXAMPLES)
-@click.argument("study", type=click.Path(path_type=Path))
-@launchpad_option
-@click.option(
-    "-d",
-    "--directory",
-    type=click.Path(path_type=Path),
-    default=Path("nzsp_calculations"),
-    show_default=True,
-    help="Checkpoints and results; every worker must see it.",
-)
-@click.option("--engine", help="Engine instead of the study's; see 'nzsp engines'.")
-@click.option("--profile", type=click.Choice(["quick", "paper"]), default="quick", show_default=True, help="Protocol.")
+@options.study
+@options.launchpad
+@options.directory
+@options.engine
+@options.profile()
 def command(study: Path, launchpad: Path | None, directory: Path, engine: str | None, profile: str) -> None:
     """Submit STUDY to FireWorks. Twice is once, and results of other studies are not computed again."""
     from nzsp_surfaces.runs.fireworks.database import database

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from nzsp_surfaces.cli import options
+
 EXAMPLES = """\
 \b
 Examples:
@@ -20,9 +22,9 @@ differ; inputs/vasp holds the defaults and says where they come from. Forces, st
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("study", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Directory.")
-@click.option("--settings", type=click.Path(path_type=Path), help="Folder of settings instead of the study's.")
+@options.study
+@options.output()
+@click.option("--settings", type=options.PATH, help="Folder of settings instead of the study's.")
 @click.option(
     "--potcars",
     type=click.Choice(["files", "spec"]),
@@ -30,7 +32,7 @@ differ; inputs/vasp holds the defaults and says where they come from. Forces, st
     show_default=True,
     help="POTCAR from pymatgen's configuration, or their names alone.",
 )
-@click.option("--profile", type=click.Choice(["quick", "paper"]), default="paper", show_default=True, help="Protocol.")
+@options.profile("paper")
 @click.option("--cores", type=click.IntRange(1), help="Of a run: adds KPAR and NCORE that suit them.")
 @click.option("--cores-per-node", type=click.IntRange(1), help="No band is spread over two nodes.")
 def command(

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from nzsp_surfaces.cli import options
+
 EXAMPLES = """\
 \b
 Examples:
@@ -21,9 +23,9 @@ energies.csv:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("energies", type=click.Path(path_type=Path))
-@click.option("--structure", required=True, metavar="FILE", type=click.Path(path_type=Path), help="CIF or POSCAR.")
-@click.option("-o", "--output", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Where to write.")
+@click.argument("energies", type=options.PATH)
+@click.option("--structure", required=True, metavar="FILE", type=options.PATH, help="CIF or POSCAR.")
+@options.output()
 def command(energies: Path, structure: Path, output: Path) -> None:
     """Wulff shapes from the table ENERGIES; compute nothing.
 

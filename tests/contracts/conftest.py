@@ -1,1 +1,1 @@
-"""Contracts: what users build upon (commands, options, files, columns), kept as data and compared with what there is."""
+"""Contracts: what users build upon (commands, options, variables, files, columns), kept as data beside the tests."""

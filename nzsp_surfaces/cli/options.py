@@ -1,0 +1,66 @@
+"""Options and arguments that several commands share: each is declared once, with one default and one help text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+PROFILES = ("quick", "paper")
+
+
+class Declaration(Protocol):
+    """A decorator that gives a command an option."""
+
+    def __call__(self, command: Command, /) -> Command:
+        """Return the command with the option."""
+        ...
+
+
+study = click.argument("study", type=PATH)
+optional_study = click.argument("study", type=PATH, required=False)
+
+engine = click.option("--engine", help="Engine instead of the study's; see 'nzsp engines'.")
+workers = click.option(
+    "--workers", type=click.IntRange(1), help="Processes; one for each core where not given, one for VASP."
+)
+launchpad = click.option(
+    "-l",
+    "--launchpad",
+    type=PATH,
+    envvar="NZSP_LAUNCHPAD",
+    help="Launchpad file.  [default: NZSP_LAUNCHPAD, else FireWorks' own]",
+)
+directory = click.option(
+    "-d",
+    "--directory",
+    type=PATH,
+    default=Path("nzsp_calculations"),
+    show_default=True,
+    help="Checkpoints and results; every worker must see it.",
+)
+
+
+def output(default: Path | None = None) -> Declaration:
+    """Declare the option -o/--output, the directory that a command writes into.
+
+    Args:
+        default: where it writes unless told otherwise; without one, the option must be given.
+    """
+    given: dict[str, Any] = {"required": True} if default is None else {"default": default, "show_default": True}
+    return click.option("-o", "--output", metavar="DIR", type=PATH, help="Directory to write into.", **given)
+
+
+def profile(default: str = "quick") -> Declaration:
+    """Declare the option --profile, the protocol of a study's calculations.
+
+    Args:
+        default: what the command does unless told otherwise: trying out is quick, inputs for DFT follow the paper.
+    """
+    choice = click.Choice(PROFILES)
+    return click.option("--profile", type=choice, default=default, show_default=True, help="Protocol.")
