@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
 import copy
 import errno
+import functools
 import gc
-import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -16,6 +15,8 @@ import click
 
 from nzsp_surfaces import __version__
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.cli import log
+from nzsp_surfaces.compat.pymongo import end_at_once
 
 EXAMPLES = """\
 \b
@@ -29,7 +30,7 @@ Examples:
 """
 
 
-class Entry(NamedTuple):
+class CommandRow(NamedTuple):
     """A row of the table: the module has the attribute `command`, a click command."""
 
     name: str
@@ -38,16 +39,16 @@ class Entry(NamedTuple):
 
 
 COMMANDS = (
-    Entry("slabs", "nzsp_surfaces.cli.slabs", "Build and list the slabs of a study; compute nothing."),
-    Entry("run", "nzsp_surfaces.cli.run", "Carry a study out: energies, Wulff shapes and the report."),
-    Entry("vasp-inputs", "nzsp_surfaces.cli.vasp_inputs", "Write every input of VASP for a study; run nothing."),
-    Entry("submit", "nzsp_surfaces.cli.submit", "Submit a study to FireWorks, for a cluster."),
-    Entry("status", "nzsp_surfaces.cli.status", "Show how far submitted studies have come."),
-    Entry("collect", "nzsp_surfaces.cli.collect", "Write the results of a submitted study as `nzsp run` does."),
-    Entry("query", "nzsp_surfaces.cli.query", "List surface energies of all studies in the database."),
-    Entry("wulff", "nzsp_surfaces.cli.wulff", "Wulff shape from a table of surface energies; compute nothing."),
-    Entry("report", "nzsp_surfaces.cli.report", "Write the page again from finished results."),
-    Entry("engines", "nzsp_surfaces.cli.engines", "List the engines installed here and what the others lack."),
+    CommandRow("slabs", "nzsp_surfaces.cli.slabs", "Build and list the slabs of a study; compute nothing."),
+    CommandRow("run", "nzsp_surfaces.cli.run", "Carry a study out: energies, Wulff shapes and the report."),
+    CommandRow("vasp-inputs", "nzsp_surfaces.cli.vasp_inputs", "Write every input of VASP for a study; run nothing."),
+    CommandRow("submit", "nzsp_surfaces.cli.submit", "Submit a study to FireWorks, for a cluster."),
+    CommandRow("status", "nzsp_surfaces.cli.status", "Show how far submitted studies have come."),
+    CommandRow("collect", "nzsp_surfaces.cli.collect", "Write the results of a submitted study as `nzsp run` does."),
+    CommandRow("query", "nzsp_surfaces.cli.query", "List surface energies of all studies in the database."),
+    CommandRow("wulff", "nzsp_surfaces.cli.wulff", "Wulff shape from a table of surface energies; compute nothing."),
+    CommandRow("report", "nzsp_surfaces.cli.report", "Write the page again from finished results."),
+    CommandRow("engines", "nzsp_surfaces.cli.engines", "List the engines installed here and what the others lack."),
 )
 
 _DEBUG = "nzsp_surfaces.debug"
@@ -78,27 +79,44 @@ _DEBUG_OPTION = click.Option(
     ["--debug"], is_flag=True, expose_value=False, callback=_remember_debug, help="Show the traceback of an error."
 )
 
+EVERYWHERE = (*log.OPTIONS, _DEBUG_OPTION)
+"""Options that the group and every command take."""
+
+
+def _prepared(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """Do what a command does, logged, and with pymatgen made quick to start: nobody waits for a library's caller."""
+
+    @functools.wraps(callback)
+    def carried_out(*arguments: Any, **values: Any) -> Any:
+        from nzsp_surfaces.compat import pymatgen
+
+        with pymatgen.quickened():
+            return callback(*arguments, **values)
+
+    return log.logged(carried_out)
+
 
 class LazyGroup(click.Group):
     """Commands from the table; listing them imports none of them."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Names in the order of the table."""
-        return [entry.name for entry in COMMANDS]
+        return [row.name for row in COMMANDS]
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported now; it takes --debug as the group does."""
-        for entry in COMMANDS:
-            if entry.name == cmd_name:
-                command: click.Command = copy.copy(import_module(entry.module).command)
-                command.params = [*command.params, _DEBUG_OPTION]
+        """The command, imported now; it takes -v, --log and --debug as the group does."""
+        for row in COMMANDS:
+            if row.name == cmd_name:
+                command: click.Command = copy.copy(import_module(row.module).command)
+                command.params = [*command.params, *EVERYWHERE]
+                command.callback = _prepared(command.callback) if command.callback else None
                 return command
         return None
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, from the table alone."""
         with formatter.section("Commands"):
-            formatter.write_dl([(entry.name, entry.help) for entry in COMMANDS])
+            formatter.write_dl([(row.name, row.help) for row in COMMANDS])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what the user can mend becomes one line, everything else is a bug and stays as it is."""
@@ -128,7 +146,7 @@ def _message(exc: UserError | OSError) -> str:
 @click.group(
     cls=LazyGroup,
     epilog=EXAMPLES,
-    params=[_DEBUG_OPTION],
+    params=[*EVERYWHERE],
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -154,19 +172,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _failed("interrupted", Interrupted.exit_code)
     finally:
-        _end_at_once()
+        end_at_once()
     return status if isinstance(status, int) else 0
-
-
-def _end_at_once() -> None:
-    """Do not let the end of the process wait for pymongo's threads.
-
-    They look twice a second whether to end, and pymongo joins them at exit. They only watch the server, and as daemons
-    they end with the process.
-    """
-    watch = sys.modules.get("pymongo.synchronous.monitor")
-    if watch is not None and hasattr(watch, "_shutdown_resources"):
-        atexit.unregister(watch._shutdown_resources)
 
 
 def _failed(message: str, status: int) -> int:

@@ -1,6 +1,7 @@
 """What makes pymatgen slow to start, done otherwise: every command that reads a crystal waits for it.
 
-Each function changes when and how fast something happens inside pymatgen, never what comes out.
+Each function changes when and how fast something happens inside pymatgen, never what comes out. Only the command line
+asks for that, by `quickened`; outside of such a block pymatgen is left as it is. Made for version 2026.10.
 """
 
 from __future__ import annotations
@@ -13,9 +14,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
 CLUSTER = "scipy.cluster"
+
+_asked: list[object] = []
+"""One item for each block of `quickened` that this process is in."""
+
+
+@contextmanager
+def quickened() -> Iterator[None]:
+    """Let pymatgen start and read quickly within a block; it costs nothing where no crystal is read."""
+    _asked.append(None)
+    defer_clustering()
+    try:
+        yield
+    finally:
+        _asked.pop()
 
 
 def defer_clustering() -> None:
@@ -39,8 +52,11 @@ def defer_clustering() -> None:
 def know_oxidation_states() -> None:
     """Give pymatgen its table of how frequent each oxidation state is, read by a parser ten times faster than its own.
 
-    Where the file is not, as in other versions, pymatgen reads the table itself.
+    Nothing happens where nobody asked for quickness, and where the file is not, as in other versions: then pymatgen
+    reads the table itself.
     """
+    if not _asked:
+        return
     import yaml
     from pymatgen.core import Composition, Species, composition
 
@@ -54,11 +70,15 @@ def know_oxidation_states() -> None:
 
 @contextmanager
 def quick_operations() -> Iterator[None]:
-    """Compare symmetry operations quickly within a block.
+    """Compare symmetry operations quickly within a block, if quickness was asked for.
 
     pymatgen compares all pairs of a group's operations to make a set of them: 0.3 s for F-43m, more for Fm-3m, nearly
     all of it the overhead of `np.allclose`.
     """
+    if not _asked:
+        yield
+        return
+    import numpy as np
     from pymatgen.core.operations import SymmOp
 
     def alike(one: SymmOp, other: object) -> bool:

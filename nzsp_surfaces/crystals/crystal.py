@@ -7,7 +7,6 @@ sites and lattice translations always to the primitive cell.
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -18,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.compat.pymatgen import defer_clustering, know_oxidation_states, quick_operations
+from nzsp_surfaces.compat.pymatgen import know_oxidation_states, quick_operations
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -113,15 +112,13 @@ def load_structure(path: str | Path) -> Structure:
     Raises:
         UserError: the file is missing, unreadable, or has partly occupied sites.
     """
-    defer_clustering()
     from pymatgen.core import Structure
 
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{path}: no such structure file; give the path of a CIF or POSCAR")
     try:
-        with warnings.catch_warnings(), quick_operations():
-            warnings.simplefilter("ignore")
+        with quick_operations():
             structure = Structure.from_file(path)
     except Exception as error:  # pymatgen raises anything from IndexError to its own classes here
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -175,10 +175,11 @@ _here: list[_Workplace] = []
 def _start_worker(study: Study, plan: Plan, store: Store, steps: Any) -> None:
     """Pin threads, watch the parent, and remember the study."""
     import signal
-    import warnings
+
+    from nzsp_surfaces.base.log import follow_environment
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    warnings.simplefilter("ignore")
+    follow_environment()
     threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
     _here[:] = [_Workplace(study, plan, store, steps)]
 

@@ -6,6 +6,7 @@ import errno
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -16,7 +17,7 @@ from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.cli import main as cli
 from nzsp_surfaces.cli.main import COMMANDS, LazyGroup, app, main
 
-NAMES = [entry.name for entry in COMMANDS]
+NAMES = [row.name for row in COMMANDS]
 HEAVY = {"ase", "chgnet", "fireworks", "matplotlib", "numpy", "plotly", "pymatgen", "scipy", "sevenn", "torch"}
 
 
@@ -26,7 +27,7 @@ def failing(error: BaseException) -> Callable[[LazyGroup, click.Context, str], c
     def run() -> NoReturn:
         raise error
 
-    command = click.Command("run", callback=run, params=[cli._DEBUG_OPTION])
+    command = click.Command("run", callback=run, params=[*cli.EVERYWHERE])
     return lambda _group, _ctx, _name: command
 
 
@@ -43,8 +44,8 @@ def test_help_lists_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     """`nzsp --help` and `nzsp` alone show every command with its line, in order."""
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    width = max(len(entry.name) for entry in COMMANDS)
-    places = [text.index(f"{entry.name:{width}}  {entry.help}") for entry in COMMANDS]
+    width = max(len(row.name) for row in COMMANDS)
+    places = [text.index(f"{row.name:{width}}  {row.help}") for row in COMMANDS]
     assert places == sorted(places)
     assert main([]) == 0
     assert capsys.readouterr().out == text
@@ -64,7 +65,7 @@ def test_the_group_imports_no_command_to_show_help() -> None:
     """Only the command that is called is imported."""
     program = "import sys; from nzsp_surfaces.cli.main import main; main(['--help']); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert not {entry.module for entry in COMMANDS} & set(done.stdout.split())
+    assert not {row.module for row in COMMANDS} & set(done.stdout.split())
 
 
 def test_the_package_is_the_command() -> None:
@@ -132,11 +133,46 @@ def test_an_interrupt_is_one_line_and_status_130(
     assert capsys.readouterr().err == "nzsp: interrupted; what is finished is kept, start again to go on\n"
 
 
-def test_debug_is_an_option_of_every_command_once() -> None:
-    """Looking a command up twice adds the option no second time."""
+def test_options_of_every_command_are_there_once() -> None:
+    """Looking a command up twice adds them no second time."""
     ctx = click.Context(app)
     for name in NAMES:
         for _ in range(2):
             command = app.get_command(ctx, name)
             assert command is not None
-            assert [parameter.name for parameter in command.params].count("debug") == 1
+            for wanted in ("debug", "verbose", "log"):
+                assert [parameter.name for parameter in command.params].count(wanted) == 1
+
+
+@pytest.mark.parametrize("arguments", [["-vv", "engines"], ["engines", "-v", "--verbose"], ["-v", "engines", "-v"]])
+def test_verbosity_may_stand_before_and_after_the_command(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In detail it says at least what was asked for."""
+    assert main(arguments) == 0
+    assert "nzsp: nzsp engines" in capsys.readouterr().err
+    assert main(["engines"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_the_log_has_the_call_and_the_traceback_of_its_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the terminal it stays one line; NZSP_LOG does what --log does."""
+    file = tmp_path / "nzsp.log"
+    assert main(["slabs", str(tmp_path / "none.yaml"), "--log", str(file)]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    monkeypatch.setenv("NZSP_LOG", str(file))
+    assert main(["slabs", str(tmp_path / "none.yaml")]) == 2
+    text = file.read_text()
+    assert text.count("nzsp slabs source=") == 2
+    assert text.count("UserError: ") == 2
+
+
+def test_a_log_that_cannot_be_written_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is done."""
+    assert main(["engines", "--log", str(tmp_path / "none" / "nzsp.log")]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert str(tmp_path / "none" / "nzsp.log") in captured.err

@@ -17,6 +17,7 @@ from time import time as clock
 from typing import Any
 
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.compat.custodian import has_started, watch_only_while_it_runs
 from nzsp_surfaces.engines.queues import WallTime
 
 NAMES = ("vasp_cmd", "vasp_gamma_cmd")
@@ -122,7 +123,7 @@ def run_custodian(folder: Path, commands: Commands, time: WallTime | None, *, dy
         directory=str(folder),
     )
     # Not among the handlers, which are asked once more when VASP has ended: it would stop what is finished.
-    custodian.monitors += keepers
+    watch_only_while_it_runs(custodian, keepers)
     try:
         with _ended_with_us(job, folder):
             custodian.run()  # type: ignore[no-untyped-call]
@@ -167,7 +168,7 @@ def _ended_with_us(job: Any, folder: Path) -> Iterator[None]:
     main = threading.current_thread() is threading.main_thread()
 
     def end() -> None:
-        if hasattr(job, "_vasp_process"):
+        if has_started(job):
             job.terminate(str(folder))
 
     def terminated(*_: Any) -> None:

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.files import write_atomically
+from nzsp_surfaces.compat import mongomock
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
@@ -63,7 +64,7 @@ def save(launchpad: LaunchPad, path: Path, lock: IO[str]) -> None:
 
     serial = _serial(launchpad) + 1
     _place(launchpad).replace_one({"_id": 0}, {"_id": 0, "serial": serial}, upsert=True)
-    write_atomically(path, json_util.dumps(_store(launchpad).to_dict()))
+    write_atomically(path, json_util.dumps(mongomock.content(launchpad.connection)))
     lock.seek(0)
     lock.truncate()
     lock.write(str(serial))
@@ -72,7 +73,7 @@ def save(launchpad: LaunchPad, path: Path, lock: IO[str]) -> None:
 
 def only_read(launchpad: LaunchPad) -> None:
     """Keep the library from writing: it would when the process ends, without a lock, and a kill would leave a part."""
-    _store(launchpad)._finalizer.detach()
+    mongomock.leave_the_file_alone(launchpad.connection)
 
 
 def check(launchpad: LaunchPad, path: Path, lock: IO[str]) -> None:
@@ -132,7 +133,3 @@ def _serial(launchpad: LaunchPad) -> int:
 def _place(launchpad: LaunchPad) -> Any:
     """One number for the file, whatever databases are in it."""
     return launchpad.connection["nzsp_embedded"]["serial"]
-
-
-def _store(launchpad: LaunchPad) -> Any:
-    return launchpad.connection._store

@@ -15,6 +15,7 @@ from fireworks import FiretaskBase, Firework, FWAction, Workflow
 from nzsp_surfaces.study.bundle import unpack
 from nzsp_surfaces.runs.fireworks.embedded import hold_for_life
 from nzsp_surfaces.base.errors import OutOfTime
+from nzsp_surfaces.compat.fireworks import take_nothing_more
 from nzsp_surfaces.runs.fireworks.database import Database
 from nzsp_surfaces.runs.local import engine_here
 from nzsp_surfaces.tasks.table import evaluate
@@ -61,7 +62,7 @@ class CarryOut(FiretaskBase):
 
     def _going_on(self, fw_spec: dict[str, Any], pause: OutOfTime) -> FWAction:
         """The same again in another job; this job's worker takes nothing more, since its time is over."""
-        self.fworker._query = {"fw_id": -1}  # FireWorks has no public way to end rapidfire from within
+        take_nothing_more(self.fworker)
         spec = {name: fw_spec[name] for name in SPEC if name in fw_spec}
         rest = Firework([CarryOut(**self.to_dict())], spec=spec, name=self["task"])
         return FWAction(stored_data={"paused": str(pause)}, detours=[rest])
