@@ -13,12 +13,12 @@ STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # One thread for each process of the tests and benchmarks, so that they do not fight for the cores. `nzsp run` sees to its own.
-test slow bench: export OMP_NUM_THREADS := 1
-test slow bench: export OPENBLAS_NUM_THREADS := 1
-test slow bench: export MKL_NUM_THREADS := 1
-test slow bench: export NUMBA_NUM_THREADS := 1
+test coverage slow bench: export OMP_NUM_THREADS := 1
+test coverage slow bench: export OPENBLAS_NUM_THREADS := 1
+test coverage slow bench: export MKL_NUM_THREADS := 1
+test coverage slow bench: export NUMBA_NUM_THREADS := 1
 
-.PHONY: help table1 test slow bench cluster-tools lint format lock clean
+.PHONY: help table1 test coverage slow bench cluster-tools lint format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -37,6 +37,9 @@ table1: $(STAMP)  ## Table 1 of the paper, recomputed: energies, Wulff shapes an
 
 test: lint  ## ruff, mypy and the fast tests
 	@$(BIN)/python -m pytest -q -n $(WORKERS)
+
+coverage: $(STAMP)  ## the fast tests, and which lines they run: a table, and htmlcov/index.html
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report term --cov-report html
 
 slow: $(STAMP)  ## the slow tests
 	@$(BIN)/python -m pytest -q -m slow
@@ -67,7 +70,7 @@ lock:  ## resolve requirements.lock again (needs uv)
 	@echo "requirements.lock: $$(grep -c == requirements.lock) pins"
 
 clean:  ## remove the environment and the caches; results in runs/ stay
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist htmlcov .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find nzsp_surfaces tests workflows -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Python 3.15 has no wheels of the locked torch yet.
