@@ -15,11 +15,10 @@ from nzsp_surfaces.cli.main import main
 from support.alloy import write
 from support.cluster import BIN, ONE_THREAD, WORKFLOWS, energies, needs_queue, needs_server, states, submit
 from support.slurm import slurm
-from support.vasp import WITH_VASP
+from support.vasp import WITH_VASP, needs_stand_in
 from support.vasp_commands import command, library
 
-pytestmark = needs_server
-pytest.importorskip("vpmdk_core", reason="vpmdk is not installed: pip install 'nzsp-surfaces[test]'")
+pytestmark = [needs_server, needs_stand_in]
 
 ONE_PLANE = WITH_VASP.replace(", [1, 0, 1]]", "]")
 

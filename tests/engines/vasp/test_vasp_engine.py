@@ -35,10 +35,10 @@ from nzsp_surfaces.engines.vasp.settings import KINDS, changed, default_settings
 from nzsp_surfaces.engines.vasp.timekeeper import Timekeeper
 from support.alloy import STUDY, write
 from support.crystals import structure
-from support.vasp import WITH_VASP
+from support.vasp import WITH_VASP, needs_stand_in
 from support.vasp_commands import command, library
 
-pytest.importorskip("vpmdk_core", reason="vpmdk is not installed: pip install 'nzsp-surfaces[test]'")
+pytestmark = needs_stand_in
 
 LOOSE = RelaxSettings(force=0.05, max_steps=100)
 
