@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from pymatgen.analysis.bond_valence import BV_PARAMS, PRIOR_PROB
 from pymatgen.core import Composition, Structure
-from pymatgen.core.bond_valence import BV_PARAMS, PRIOR_PROB
 from pymatgen.core.operations import SymmOp
 from pymatgen.symmetry.groups import SpaceGroup
 

@@ -42,7 +42,7 @@ def _label(parameter: click.Parameter, context: click.Context) -> str:
 
 def _content(parameter: click.Parameter, context: click.Context) -> dict[str, Any]:
     option = parameter if isinstance(parameter, click.Option) else None
-    default = parameter.get_default(context, call=False)
+    default = None if option and option.count else parameter.get_default(context, call=False)
     choices = list(getattr(parameter.type, "choices", ()))
     said = {
         "metavar": parameter.make_metavar(context)
