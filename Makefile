@@ -12,6 +12,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# Modules are compiled once and kept, whatever the shell says: the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 # One thread for each process of the tests and benchmarks, so that they do not fight for the cores. `nzsp run` sees to its own.
 test coverage slow bench: export OMP_NUM_THREADS := 1
 test coverage slow bench: export OPENBLAS_NUM_THREADS := 1
@@ -36,13 +39,16 @@ table1: $(STAMP)  ## Table 1 of the paper, recomputed: energies, Wulff shapes an
 	@$(BIN)/nzsp run inputs/table1.yaml $(or $(table1_$(PROFILE)),$(error PROFILE=$(PROFILE) is unknown; use quick or paper))
 
 test: lint  ## ruff, mypy and the fast tests
-	@$(BIN)/python -m pytest -q -n $(WORKERS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 coverage: $(STAMP)  ## the fast tests, and which lines they run: a table, and htmlcov/index.html
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report term --cov-report html
 
 slow: $(STAMP)  ## the slow tests
 	@$(BIN)/python -m pytest -q -m slow
+
+files: $(STAMP)  ## docs/files.md from the rows of the results
+	@$(BIN)/python -m nzsp_surfaces.report.describe > docs/files.md
 
 bench: $(STAMP)  ## where the time goes
 	@$(BIN)/python -m benchmarks

@@ -12,19 +12,24 @@ import sys
 import tempfile
 import time
 from contextlib import redirect_stdout
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.crystals import ROOT
-from nzsp_surfaces.base.calculation import digest
+from nzsp_surfaces.base.content import digest
 from nzsp_surfaces.cli.main import main as nzsp
+from nzsp_surfaces.report.write import entry_row
 from nzsp_surfaces.runs.fireworks.database import ENTRIES, Database, database
-from nzsp_surfaces.runs.fireworks.tasks import entry_row, workflows
+from nzsp_surfaces.runs.fireworks.tasks import workflows
 from nzsp_surfaces.study.bundle import pack
 from nzsp_surfaces.study.study import Study, load_study
-from nzsp_surfaces.tasks.plan import Entry, Plan, Subject, Task
+from nzsp_surfaces.tasks.bare import BARE
+from nzsp_surfaces.tasks.base import Subject, Task
+from nzsp_surfaces.tasks.bulk import BULK
+from nzsp_surfaces.tasks.draft import Entry
+from nzsp_surfaces.tasks.plan import Plan
+from nzsp_surfaces.tasks.table import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,17 +107,17 @@ def _plan(size: int, per_material: int) -> Plan:
     entries: list[Entry] = []
     for material in range(max(1, round(size / per_material))):
         name = f"M{material}"
-        bulk = Task("bulk", Subject(name), None, (), digest([size, name]), "emt", 1.0)
+        bulk = Task(BULK, Subject(name), None, None, (), digest([size, name]), "emt", 1.0)
         tasks.append(bulk)
         for plane in range((per_material - 1) // PER_ENTRY):
             where, content = (plane, 1, 0), [size, name, plane]
             slabs = [
-                Task("bare", Subject(name, where), i, (bulk.id,), digest([*content, i]), "emt", 2.0)
+                Task(BARE, Subject(name, where), i, None, (bulk.id,), digest([*content, i]), "emt", 2.0)
                 for i in range(PER_ENTRY)
             ]
             tasks += slabs
             entries.append(Entry(name, where, None, tuple(task.id for task in slabs)))
-    return Plan(tuple(tasks), tuple(entries), {})
+    return Plan(tuple(tasks), tuple(entries), ())
 
 
 def _launchpad(folder: Path, address: dict[str, Any], size: int) -> Path:
@@ -172,18 +177,15 @@ def _state(number: int) -> str:
 
 
 def _keep_entries(known: Database, study: Study, plan: Plan) -> None:
-    blank = entry_row(study, plan, plan.entries[0], known, {})
+    blank = entry_row(study, evaluate(plan, plan.entries[0], {}, {}))
     rows = [
-        blank
-        | {"id": e.id, "material": e.material, "miller": list(e.miller), "gamma": 1.0, "reason": None, "area": 30.0}
+        replace(blank, id=e.id, material=e.material, miller=e.miller, gamma=1.0, reason=None, area=30.0)
         for e in plan.entries
     ]
     for row in rows[:100]:
         known.keep_entry(row)
     if rows[100:]:
-        known.launchpad.db[ENTRIES].insert_many(
-            [row | {"updated": datetime.now(UTC).isoformat()} for row in rows[100:]]
-        )
+        known.launchpad.db[ENTRIES].insert_many([row.to_json() for row in rows[100:]])
 
 
 def _step(study: Study, folder: Path, address: dict[str, Any], size: int) -> tuple[int, float]:

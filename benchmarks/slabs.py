@@ -19,14 +19,16 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.crystals import ROOT, described, entries
+from nzsp_surfaces.base.labels import plane_name
 from nzsp_surfaces.crystals.bonds import crystal_bonds
 from nzsp_surfaces.crystals.certificate import certify
 from nzsp_surfaces.crystals.crystal import hkl, load_structure
 from nzsp_surfaces.crystals.material import Material, material
 from nzsp_surfaces.crystals.planes import stack
-from nzsp_surfaces.slabs.cut import SlabOptions, build, cut_slabs
+from nzsp_surfaces.slabs.build import build
+from nzsp_surfaces.slabs.cut import SlabOptions
+from nzsp_surfaces.slabs.cutting import cut_slabs
 from nzsp_surfaces.slabs.survey import every_plane
-from nzsp_surfaces.tasks.plan import plane_name
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

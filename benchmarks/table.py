@@ -6,12 +6,13 @@ import time
 from dataclasses import dataclass
 
 from benchmarks.crystals import ROOT, CrystalEntry, described, entries
+from nzsp_surfaces.base.labels import plane_name
 from nzsp_surfaces.crystals.certificate import certify
 from nzsp_surfaces.crystals.crystal import equivalent_planes
 from nzsp_surfaces.crystals.material import Material
-from nzsp_surfaces.slabs.cut import SlabOptions, build
+from nzsp_surfaces.slabs.build import build
+from nzsp_surfaces.slabs.cut import SlabOptions
 from nzsp_surfaces.slabs.survey import PlaneSurvey, every_plane, survey
-from nzsp_surfaces.tasks.plan import plane_name
 
 MAX_INDEX = 2
 PAGE = ROOT / "docs/crystals.md"

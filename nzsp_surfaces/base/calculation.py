@@ -1,14 +1,14 @@
-"""A calculation: what an engine returns and everything else compares; its trip through JSON; content identity."""
+"""A calculation: what an engine returns and everything else compares, and its trip through JSON."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from nzsp_surfaces.base.content import structure_from_json, structure_to_json
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -85,37 +85,3 @@ def calculation_from_json(data: dict[str, Any]) -> Calculation:
         settings=dict(data["settings"]),
         corrections=tuple(data["corrections"]),
     )
-
-
-def structure_to_json(structure: Structure) -> dict[str, Any]:
-    """Lattice (3, 3) Å, elements, and fractional positions (n, 3), which is what a structure holds: no bit is lost."""
-    return {
-        "lattice": structure.lattice.matrix.tolist(),
-        "elements": [site.specie.symbol for site in structure],
-        "fractions": structure.frac_coords.tolist(),
-    }
-
-
-def structure_from_json(data: dict[str, Any]) -> Structure:
-    """The inverse of `structure_to_json`."""
-    from pymatgen.core import Structure
-
-    return Structure(data["lattice"], data["elements"], data["fractions"])
-
-
-def digest(data: Any) -> str:
-    """Content identity of plain data: SHA-256 of its canonical JSON, 20 hexadecimal digits."""
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), default=_plain)
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
-
-
-def _plain(value: Any) -> Any:
-    """Dataclasses, arrays and sets as plain data."""
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    # Not asdict, which copies all that lies within: only to be written and dropped.
-    return {field.name: getattr(value, field.name) for field in fields(value)}

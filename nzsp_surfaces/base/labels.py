@@ -35,6 +35,11 @@ def plane_text(miller: Sequence[int]) -> str:
     return "(" + " ".join(str(index) for index in miller) + ")"
 
 
+def plane_name(miller: tuple[int, ...]) -> str:
+    """A plane in file names and ids: 1-102; with dots where an index has two digits."""
+    return ("." if max(map(abs, miller)) > 9 else "").join(str(i) for i in miller)
+
+
 def plane_mathtext(miller: Sequence[int]) -> str:
     r"""For matplotlib: (1, -1, 0, 2) -> '$(1\bar{1}02)$'."""
     return "$(" + _joined(miller, r"\bar{{{}}}", r"\,") + ")$"
@@ -52,7 +57,7 @@ def plane_unicode(miller: Sequence[int]) -> str:
 
 
 def plane_html(miller: Sequence[int]) -> str:
-    """For pages; the class ``bar`` draws the overline."""
+    """A plane for pages; the class ``bar`` draws the overline."""
     return '<span class="hkl">(' + _joined(miller, '<span class="bar">{}</span>', "&thinsp;") + ")</span>"
 
 

@@ -1,8 +1,9 @@
 """Strict reading of YAML into frozen dataclasses; every error names the file and the line.
 
 The dataclass is the schema: its fields are the keys, its annotations the types, its defaults make a key optional.
-Understood are nested dataclasses, ``X | None``, ``tuple[X, ...]``, ``tuple[int, int, int, int]``, ``dict[str, X]``,
-``Literal``, ``Enum``, ``Path`` (relative to the file), ``bool``, ``int``, ``float`` and ``str``.
+Understood are nested dataclasses, ``X | None``, a scalar ``| Dataclass`` for what may be said in short or in full,
+``tuple[X, ...]``, ``tuple[int, int, int, int]``, ``dict[str, X]``, ``Literal``, ``Enum``, ``Path`` (relative to the
+file), ``bool``, ``int``, ``float``, ``str``, and ``Any`` for plain data.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ for _name, _pattern in {
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Entry:
+class _Part:
     """A node of the document and what an error must say about it: file, line and name, such as ``slabs.vacuum``."""
 
     node: yaml.Node
@@ -56,12 +57,12 @@ class _Entry:
         subject = f"'{self.name}'" if self.name else "the document"
         return self.error(f"{subject} must be {what}, not {_described(self.node)}")
 
-    def child(self, key: yaml.ScalarNode, value: yaml.Node) -> _Entry:
+    def child(self, key: yaml.ScalarNode, value: yaml.Node) -> _Part:
         name = f"{self.name}.{key.value}" if self.name else key.value
-        return _Entry(value, self.file, _line(key), name)
+        return _Part(value, self.file, _line(key), name)
 
-    def item(self, number: int, value: yaml.Node) -> _Entry:
-        return _Entry(value, self.file, _line(value), f"{self.name} (item {number})")
+    def item(self, number: int, value: yaml.Node) -> _Part:
+        return _Part(value, self.file, _line(value), f"{self.name} (item {number})")
 
 
 def read(path: Path | str, cls: type[T]) -> T:
@@ -95,7 +96,10 @@ def read_text(text: str, cls: type[T], file: Path) -> T:
     if node is None:
         keys = ", ".join(field.name for field in dataclasses.fields(cls))  # type: ignore[arg-type]
         raise UserError(f"{file}: the file is empty; known keys: {keys}")
-    result: T = _instance(_Entry(node, file, _line(node)), cls)
+    try:
+        result: T = _instance(_Part(node, file, _line(node)), cls)
+    except RecursionError:  # an alias within what it stands for
+        raise UserError(f"{file}: nested too deeply; a few levels are enough") from None
     return result
 
 
@@ -127,48 +131,50 @@ def _syntax_error(exc: yaml.MarkedYAMLError, file: Path) -> str:
     return f"{file}:{line}: not YAML: {start}{exc.problem}"
 
 
-def _value(entry: _Entry, kind: Any) -> Any:
-    """The entry as `kind`, a type annotation."""
+def _value(part: _Part, kind: Any) -> Any:
+    """The part as `kind`, a type annotation."""
     origin, arguments = get_origin(kind), get_args(kind)
     if dataclasses.is_dataclass(kind):
-        return _instance(entry, kind)
+        return _instance(part, kind)
     if origin in (Union, types.UnionType):
-        return _optional(entry, arguments)
+        return _union(part, arguments)
     if origin is tuple:
-        return _tuple(entry, arguments)
+        return _tuple(part, arguments)
     if origin in (dict, Mapping):
-        return {key.value: _value(entry.child(key, value), arguments[1]) for key, value in _pairs(entry)}
+        return {key.value: _value(part.child(key, value), arguments[1]) for key, value in _pairs(part)}
     if origin is Literal:
-        return _choice(entry, {str(option): option for option in arguments})
+        return _choice(part, {str(option): option for option in arguments})
+    if kind is Any:
+        return _plain(part)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return _choice(entry, {str(member.value): member for member in kind})
-    return _scalar(entry, kind)
+        return _choice(part, {str(member.value): member for member in kind})
+    return _scalar(part, kind)
 
 
-def _instance(entry: _Entry, cls: Any) -> Any:
+def _instance(part: _Part, cls: Any) -> Any:
     hints = get_type_hints(cls)
     fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
-    children = {key.value: entry.child(key, value) for key, value in _pairs(entry)}
-    _refuse_unknown(entry, children, list(fields))
-    _refuse_missing(entry, children, fields.values())
+    children = {key.value: part.child(key, value) for key, value in _pairs(part)}
+    _refuse_unknown(part, children, list(fields))
+    _refuse_missing(part, children, fields.values())
     values = {name: _value(child, hints[name]) for name, child in children.items()}
     try:
         return cls(**values)
     except ValueError as exc:
         message = str(exc)
         first = re.match(r"\W*(\w*)", message)
-        culprit = children.get(first[1], entry) if first else entry
-        raise culprit.error(f"{entry.name}: {message}" if entry.name else message) from exc
+        culprit = children.get(first[1], part) if first else part
+        raise culprit.error(f"{part.name}: {message}" if part.name else message) from exc
 
 
-def _refuse_unknown(entry: _Entry, children: Mapping[str, _Entry], known: list[str]) -> None:
-    where = f" in '{entry.name}'" if entry.name else ""
+def _refuse_unknown(part: _Part, children: Mapping[str, _Part], known: list[str]) -> None:
+    where = f" in '{part.name}'" if part.name else ""
     for key, child in children.items():
         if key not in known:
             raise child.error(f"unknown key '{key}'{where}; {did_you_mean(key, known)}")
 
 
-def _refuse_missing(entry: _Entry, present: Iterable[str], fields: Iterable[dataclasses.Field[Any]]) -> None:
+def _refuse_missing(part: _Part, present: Iterable[str], fields: Iterable[dataclasses.Field[Any]]) -> None:
     missing = [
         f"'{field.name}'"
         for field in fields
@@ -177,59 +183,88 @@ def _refuse_missing(entry: _Entry, present: Iterable[str], fields: Iterable[data
         and field.name not in present
     ]
     if missing:
-        where = f" in '{entry.name}'" if entry.name else ""
-        raise entry.error(f"missing key{'s' * (len(missing) > 1)} {', '.join(missing)}{where}")
+        where = f" in '{part.name}'" if part.name else ""
+        raise part.error(f"missing key{'s' * (len(missing) > 1)} {', '.join(missing)}{where}")
 
 
-def _pairs(entry: _Entry) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
+def _pairs(part: _Part) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
     """Keys and values of a mapping, each key once and text."""
-    if not isinstance(entry.node, yaml.MappingNode) or entry.node.tag != _TAG + "map":
-        raise entry.expected("a mapping (key: value)")
+    if not isinstance(part.node, yaml.MappingNode) or part.node.tag != _TAG + "map":
+        raise part.expected("a mapping (key: value)")
     seen: dict[str, int] = {}
-    for key, value in entry.node.value:
+    for key, value in part.node.value:
         if key.tag != _TAG + "str":
-            raise _Entry(key, entry.file, _line(key), entry.name).error(
+            raise _Part(key, part.file, _line(key), part.name).error(
                 f"a key must be text, not {_described(key)}; put it in quotes if it is meant as text"
             )
         if key.value in seen:
-            raise entry.child(key, value).error(f"key '{key.value}' given twice, first in line {seen[key.value]}")
+            raise part.child(key, value).error(f"key '{key.value}' given twice, first in line {seen[key.value]}")
         seen[key.value] = _line(key)
         yield key, value
 
 
-def _tuple(entry: _Entry, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    if not isinstance(entry.node, yaml.SequenceNode) or entry.node.tag != _TAG + "seq":
-        raise entry.expected("a list")
-    items = [entry.item(number, node) for number, node in enumerate(entry.node.value, start=1)]
+def _tuple(part: _Part, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not isinstance(part.node, yaml.SequenceNode) or part.node.tag != _TAG + "seq":
+        raise part.expected("a list")
+    items = [part.item(number, node) for number, node in enumerate(part.node.value, start=1)]
     kinds = arguments[:1] * len(items) if arguments[-1] is Ellipsis else arguments
     if len(items) != len(kinds):
-        raise entry.error(f"'{entry.name}' must have {len(kinds)} entries, not {len(items)}")
+        raise part.error(f"'{part.name}' must have {len(kinds)} entries, not {len(items)}")
     return tuple(_value(item, kind) for item, kind in zip(items, kinds, strict=True))
 
 
-def _optional(entry: _Entry, arguments: tuple[Any, ...]) -> Any:
-    (kind,) = (argument for argument in arguments if argument is not types.NoneType)
-    return None if entry.node.tag == _TAG + "null" else _value(entry, kind)
+def _union(part: _Part, arguments: tuple[Any, ...]) -> Any:
+    """Nothing, a mapping as the dataclass among the arguments, or all else as the other argument."""
+    if types.NoneType in arguments and part.node.tag == _TAG + "null":
+        return None
+    kinds = [argument for argument in arguments if argument is not types.NoneType]
+    full = [kind for kind in kinds if dataclasses.is_dataclass(kind)]
+    short = [kind for kind in kinds if kind not in full]
+    if not full or not short:
+        (kind,) = kinds
+        return _value(part, kind)
+    if isinstance(part.node, yaml.MappingNode):
+        return _value(part, full[0])
+    if not isinstance(part.node, yaml.ScalarNode):
+        raise part.expected(f"{_SCALARS[short[0]][0]} or a mapping (key: value)")
+    return _value(part, short[0])
 
 
-def _choice(entry: _Entry, options: Mapping[str, Any]) -> Any:
-    if not isinstance(entry.node, yaml.ScalarNode):
-        raise entry.expected(f"one of {', '.join(options)}")
-    if entry.node.value not in options:
-        raise entry.error(f"unknown value '{entry.node.value}' of '{entry.name}'; "
-                          f"{did_you_mean(entry.node.value, options)}")  # fmt: skip
-    return options[entry.node.value]
+def _plain(part: _Part) -> Any:
+    """The part as data of its own type: null, a truth value, a number, text, a list or a mapping."""
+    if isinstance(part.node, yaml.MappingNode):
+        return {key.value: _plain(part.child(key, value)) for key, value in _pairs(part)}
+    if isinstance(part.node, yaml.SequenceNode):
+        if part.node.tag != _TAG + "seq":
+            raise part.expected("plain data")
+        return [_plain(part.item(number, node)) for number, node in enumerate(part.node.value, start=1)]
+    kinds = {"bool": bool, "int": int, "float": float, "str": str}
+    name = part.node.tag.removeprefix(_TAG)
+    if name == "null":
+        return None
+    if name not in kinds:
+        raise part.expected("plain data")
+    return _scalar(part, kinds[name])
 
 
-def _scalar(entry: _Entry, kind: type) -> Any:
+def _choice(part: _Part, options: Mapping[str, Any]) -> Any:
+    if not isinstance(part.node, yaml.ScalarNode):
+        raise part.expected(f"one of {', '.join(options)}")
+    if part.node.value not in options:
+        raise part.error(f"unknown value '{part.node.value}' of '{part.name}'; "
+                          f"{did_you_mean(part.node.value, options)}")  # fmt: skip
+    return options[part.node.value]
+
+
+def _scalar(part: _Part, kind: type) -> Any:
     what, tags, convert = _SCALARS[kind]
-    if not isinstance(entry.node, yaml.ScalarNode) or entry.node.tag not in {_TAG + tag for tag in tags}:
-        raise entry.expected(what)
+    if not isinstance(part.node, yaml.ScalarNode) or part.node.tag not in {_TAG + tag for tag in tags}:
+        raise part.expected(what)
     try:
-        value = convert(entry.node.value)
+        value = convert(part.node.value)
     except (KeyError, ValueError) as exc:
-        raise entry.expected(what) from exc
-    return entry.file.parent / value if kind is Path else value
+        raise part.expected(what) from exc
+    return part.file.parent / value if kind is Path else value
 
 
 def _finite(text: str) -> float:

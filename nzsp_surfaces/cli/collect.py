@@ -27,12 +27,12 @@ def command(study: Path, launchpad: Path | None, output: Path, engine: str | Non
     """Write what STUDY has given so far into a results directory, which `nzsp run` could go on with."""
     import time
 
-    from nzsp_surfaces.cli.run import now, write
+    from nzsp_surfaces.cli.finish import now, write
     from nzsp_surfaces.runs.fireworks.database import database
     from nzsp_surfaces.runs.store import only_run, open_store
     from nzsp_surfaces.study.study import load_study
+    from nzsp_surfaces.tasks.base import Outcome
     from nzsp_surfaces.tasks.plan import make_plan
-    from nzsp_surfaces.tasks.recipes import Outcome
 
     began, started = time.perf_counter(), now()
     loaded = load_study(study, profile, engine)

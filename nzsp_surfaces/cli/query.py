@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,6 @@ Examples:
   nzsp query --material NZP --miller 1,-1,0,2 --film none
   nzsp query --film Na3PO4 --format csv > films.csv
 """
-COLUMNS = ("material", "miller", "film", "gamma", "engine", "profile", "name", "candidate", "reason")
 ROWS = 100
 
 
@@ -64,11 +61,10 @@ def _json(rows: list[dict[str, Any]]) -> None:
 
 
 def _csv(rows: list[dict[str, Any]]) -> None:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows([row | {"miller": " ".join(map(str, row["miller"]))} for row in rows])
-    click.echo(text.getvalue(), nl=False)
+    from nzsp_surfaces.report.rows.columns import csv_text
+    from nzsp_surfaces.report.rows.energies import DatabaseEntry
+
+    click.echo(csv_text(DatabaseEntry, rows), nl=False)
 
 
 def _table(rows: list[dict[str, Any]], limit: int) -> None:
@@ -79,7 +75,7 @@ def _table(rows: list[dict[str, Any]], limit: int) -> None:
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    from nzsp_surfaces.tasks.plan import plane_name
+    from nzsp_surfaces.base.labels import plane_name
 
     gamma = f"{row['gamma']:.3f}" if row["gamma"] is not None else f"- ({row['reason']})"
     plane, film = f"({plane_name(tuple(row['miller']))})", row["film"] or "bare"

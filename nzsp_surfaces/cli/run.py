@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,8 @@ from nzsp_surfaces.cli import options
 if TYPE_CHECKING:
     from nzsp_surfaces.runs.local import Progress
     from nzsp_surfaces.study.study import Study
-    from nzsp_surfaces.tasks.plan import Plan, Task
-    from nzsp_surfaces.tasks.recipes import Outcome, Result
+    from nzsp_surfaces.tasks.base import Outcome, Result, Task
+    from nzsp_surfaces.tasks.plan import Plan
 
 EXAMPLES = """\
 \b
@@ -38,34 +37,26 @@ def command(study: Path, output: Path, profile: str, engine: str | None, workers
     Killed at any moment and started again, it goes on where it was; finished, it computes nothing again. The exit
     status is 0, 1 where a calculation failed, and 2 for a mistake in the input.
     """
-    from nzsp_surfaces.engines import registry as catalogue
-    from nzsp_surfaces.engines.queues import wall_time
-    from nzsp_surfaces.engines.vasp.custody import vasp_commands
-    from nzsp_surfaces.runs.local import check_engines
+    from nzsp_surfaces.cli.finish import now, write
     from nzsp_surfaces.runs.store import check_directory, enough_room, only_run, open_store
+    from nzsp_surfaces.runs.work import check_abilities, check_engines
     from nzsp_surfaces.study.study import load_study
     from nzsp_surfaces.tasks.plan import make_plan
 
     began, started = time.perf_counter(), now()
     loaded = load_study(study, profile, engine)
     check_engines(loaded)
-    vasp = catalogue.VASP in (loaded.settings.engine, loaded.anneal_engine)
-    if vasp:
-        vasp_commands({})
-        wall_time()
+    for chosen in loaded.engines.each:
+        chosen.ready({})
     enough_room(output)
     check_directory(output, loaded)
     with only_run(output):
         store = open_store(output, loaded)
         plan = make_plan(loaded)
-        outcome = _compute(loaded, plan, store, workers or (1 if vasp else _cores()))
+        check_abilities(loaded, plan)
+        outcome = _compute(loaded, plan, store, workers or loaded.engines.parallel or _cores())
         write(loaded, plan, outcome, output, began, started)
     return 1 if outcome.failures else 0
-
-
-def now() -> str:
-    """The time in UTC, ISO 8601."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _cores() -> int:
@@ -81,56 +72,6 @@ def _compute(study: Study, plan: Plan, store: Any, workers: int) -> Outcome:
     with display:
         watcher = Watcher(display.started, display.stepped, display.finished, display.failed)
         return run_plan(study, plan, store, workers, watcher)
-
-
-def write(study: Study, plan: Plan, outcome: Outcome, output: Path, began: float, started: str) -> None:
-    """Write every document, picture and the page, and show the table."""
-    from rich.console import Console
-
-    from nzsp_surfaces.report.draw.pictures import write_pictures
-    from nzsp_surfaces.report.page import write_report
-    from nzsp_surfaces.report.write import Clock, write_results, wulff_shapes
-    from nzsp_surfaces.tasks.table import table
-
-    console = Console()
-    clock = Clock(started, now(), time.perf_counter() - began)
-    write_results(study, plan, outcome, clock, output)
-    rows = table(study, plan, outcome.results, outcome.failures)
-    write_pictures(output, rows, wulff_shapes(study, rows, outcome.results))
-    page = write_report(output)
-    console.print(_table(study, rows))
-    console.print(study.profile.description)
-    for task, reason in outcome.failures.items():
-        console.print(f"failed: {task}: {reason}")
-    console.print(
-        f"{outcome.computed} calculations, {outcome.repeated} from disk, {time.perf_counter() - began:.0f} s: {page}"
-    )
-
-
-def _table(study: Study, rows: Any) -> Any:
-    from rich.table import Table
-
-    from nzsp_surfaces.tasks.plan import plane_name
-
-    table = Table(title=f"Surface energies, J/m², {study.settings.engine}")
-    for name in ("material", "plane", "film"):
-        table.add_column(name)
-    for name in ("gamma", "published", "ratio"):
-        table.add_column(name, justify="right")
-    table.add_column("candidate")
-    for row in rows:
-        gamma = row.best.energy.gamma if row.best else None
-        published = study.published(row.entry.material, row.entry.miller, row.entry.film)
-        table.add_row(
-            row.entry.material,
-            f"({plane_name(row.entry.miller)})",
-            row.entry.film or "bare",
-            f"{gamma:.3f}" if gamma is not None else "-",
-            f"{published:.2f}" if published is not None else "-",
-            f"{gamma / published:.2f}" if gamma is not None and published else "-",
-            row.best.note if row.best else row.reason,
-        )
-    return table
 
 
 class Display:
@@ -193,12 +134,12 @@ class Display:
         return f"about {left * (time.perf_counter() - self.began) / self.computed:.0f} s left"
 
     def _tell_entry(self, task: Task) -> None:
-        from nzsp_surfaces.tasks.plan import plane_name
+        from nzsp_surfaces.base.labels import plane_name
         from nzsp_surfaces.tasks.table import evaluate
 
         for entry in self.plan.entries:
-            if task.id in entry.candidates and all(c in self.results for c in entry.candidates):
-                best = evaluate(self.study, self.plan, entry, self.results, {}).best
+            if task.id in entry.tasks and all(name in self.results for name in entry.tasks):
+                best = evaluate(self.plan, entry, self.results, {}).best
                 if best and best.energy and entry.id not in self.shown:
                     self.shown.add(entry.id)
                     label = f"{entry.material} ({plane_name(entry.miller)}) {entry.film or 'bare'}"

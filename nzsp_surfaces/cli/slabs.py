@@ -6,7 +6,6 @@ import math
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +16,7 @@ from nzsp_surfaces.cli import options
 
 if TYPE_CHECKING:
     from nzsp_surfaces.crystals.material import Material
+    from nzsp_surfaces.report.rows.slabs import SlabRow
     from nzsp_surfaces.slabs.cut import SlabOptions
     from nzsp_surfaces.slabs.survey import PlaneSurvey
 
@@ -108,13 +108,14 @@ def _study(source: Path, output: Path) -> None:
     study = load_study(source)
     plan = make_plan(study)
     open_store(output, study)
-    rows = write_slabs(study, plan, output)
+    rows = write_slabs(plan, output)
     _show(
         rows, f"{len(rows)} slabs, {len(plan.rejected)} cuts rejected with reasons: {output}/slabs.json, rejected.json"
     )
 
 
 def _crystal(source: Path, output: Path, given: dict[str, Any]) -> None:
+    from nzsp_surfaces.report.rows.study import survey_header
     from nzsp_surfaces.report.slabs import write_survey
     from nzsp_surfaces.runs.store import claim_survey
     from nzsp_surfaces.slabs.cut import SlabOptions
@@ -128,7 +129,7 @@ def _crystal(source: Path, output: Path, given: dict[str, Any]) -> None:
         raise UserError(f"options: {error}") from error
     material = _material(source, given)
     planes = checked_planes(material, given["planes"]) or every_plane(material, given["max_index"])
-    claim_survey(output, _header(material, planes, options, given["repeats"]))
+    claim_survey(output, survey_header(material, planes, options, given["repeats"]))
     found = _surveyed(material, planes, options)
     rows = write_survey(material, found, options, given["repeats"], output)
     if given["pictures"]:
@@ -147,26 +148,6 @@ def _material(source: Path, given: dict[str, Any]) -> Material:
     formula = structure.composition.reduced_composition
     name = "".join(f"{element}{n:g}" if n != 1 else str(element) for element, n in formula.items())
     return material(name, structure, given["charges"], polyanions, given["mobile"], str(source))
-
-
-def _header(
-    material: Material, planes: tuple[tuple[int, ...], ...], options: SlabOptions, repeats: int
-) -> dict[str, Any]:
-    from nzsp_surfaces import __version__
-    from nzsp_surfaces.base.calculation import digest, structure_to_json
-
-    crystal = material.crystal
-    content = {
-        "formula": crystal.formula,
-        "space_group": f"{crystal.space_group} ({crystal.number})",
-        "charges": crystal.charges,
-        "polyanions": [str(p) for p in material.polyanions],
-        "mobile": sorted(material.mobile),
-        "planes": [list(plane) for plane in planes],
-        "slabs": asdict(options) | {"repeats": repeats},
-        "bulk": structure_to_json(crystal.structure),
-    }
-    return {"identity": digest(content), "version": __version__, "notes": list(material.notes), **content}
 
 
 def _surveyed(material: Material, planes: tuple[tuple[int, ...], ...], options: SlabOptions) -> list[PlaneSurvey]:
@@ -193,7 +174,7 @@ def _watched(steps: Iterable[Step], total: int, name: str) -> list[Step]:
     return list(shown)
 
 
-def _summary(material: Material, found: list[PlaneSurvey], rows: list[Any], output: Path, seconds: float) -> str:
+def _summary(material: Material, found: list[PlaneSurvey], rows: list[SlabRow], output: Path, seconds: float) -> str:
     lines = list(material.notes)
     for plane in (p for p in found if not p.surfaces):
         reasons = "; ".join(dict.fromkeys(r.reason for r in plane.rejected))
@@ -214,12 +195,12 @@ _OFFERS = {
 
 
 def _plane(miller: tuple[int, ...] | list[int]) -> str:
-    from nzsp_surfaces.tasks.plan import plane_name
+    from nzsp_surfaces.base.labels import plane_name
 
     return plane_name(tuple(miller))
 
 
-def _show(rows: list[dict[str, Any]], summary: str) -> None:
+def _show(rows: list[SlabRow], summary: str) -> None:
     from rich.console import Console
 
     console = Console()
@@ -228,35 +209,35 @@ def _show(rows: list[dict[str, Any]], summary: str) -> None:
     console.print(summary, highlight=False)
 
 
-def _table(rows: list[dict[str, Any]]) -> Any:
+def _table(rows: list[SlabRow]) -> Any:
     from rich import box
     from rich.table import Table
 
-    materials, films = {row["material"] for row in rows}, any(row["film"] for row in rows)
+    materials, films = {row.material for row in rows}, any(row.film for row in rows)
     named = ["material"] if len(materials) > 1 else []
-    title = f"Slabs{'' if named else ' of ' + rows[0]['material']}, best first within a plane"
+    title = f"Slabs{'' if named else ' of ' + rows[0].material}, best first within a plane"
     table = Table(title=title, box=box.SIMPLE, padding=(0, 1, 0, 0))
     for name in (*named, "plane", *(["film"] if films else [])):
         table.add_column(name, no_wrap=True)
     for name in ("atoms", "f.u.", "area\nÅ²", "thick\nÅ", "broken\nÅ⁻²", "lowest", "Tasker", "shared", "way"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(*([row["material"]] if named else []), *_cells(row, films))
+        table.add_row(*([row.material] if named else []), *_cells(row, films))
     return table
 
 
-def _cells(row: dict[str, Any], films: bool) -> list[str]:  # noqa: FBT001 (which columns there are)
-    film = f"{row['n_film_units']} {row['film']}" if row["film"] else "bare"
+def _cells(row: SlabRow, films: bool) -> list[str]:  # noqa: FBT001 (which columns there are)
+    film = f"{row.n_film_units} {row.film}" if row.film else "bare"
     return [
-        f"({_plane(row['miller'])})",
+        f"({_plane(row.miller)})",
         *([film] if films else []),
-        str(row["n_atoms"]),
-        str(row["n_formula_units"]),
-        f"{row['area']:.1f}",
-        f"{row['thickness']:.1f}",
-        f"{row['broken_bonds_per_area']:.4f}",
-        " ".join(f"{e} {n}" for e, n in row["surface_coordination"].items()),
-        row["tasker"] or "-",
-        row["shared"] or "-",
-        f"{row['arrangement']}/{row['n_arrangements']}",
+        str(row.n_atoms),
+        str(row.n_formula_units),
+        f"{row.area:.1f}",
+        f"{row.thickness:.1f}",
+        f"{row.broken_bonds_per_area:.4f}",
+        " ".join(f"{e} {n}" for e, n in row.surface_coordination.items()),
+        row.tasker or "-",
+        row.shared or "-",
+        f"{row.arrangement}/{row.n_arrangements}",
     ]

@@ -29,7 +29,7 @@ def command(study: Path, launchpad: Path | None, directory: Path, engine: str | 
     """Submit STUDY to FireWorks. Twice is once, and results of other studies are not computed again."""
     from nzsp_surfaces.runs.fireworks.database import database
     from nzsp_surfaces.runs.fireworks.tasks import workflows
-    from nzsp_surfaces.runs.local import check_engines
+    from nzsp_surfaces.runs.work import check_abilities, check_engines
     from nzsp_surfaces.study.bundle import pack
     from nzsp_surfaces.study.study import load_study
     from nzsp_surfaces.tasks.plan import make_plan
@@ -41,6 +41,7 @@ def command(study: Path, launchpad: Path | None, directory: Path, engine: str | 
             click.echo(f"{loaded.name}: is submitted already; see 'nzsp status {study}'")
             return
         plan = make_plan(loaded)
+        check_abilities(loaded, plan)
         finished = known.finished([task.key for task in plan.tasks])
         known.prepare()
         known.keep_study(pack(loaded))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nzsp_surfaces.cli import options
+from nzsp_surfaces.cli.terminal import show
+
+if TYPE_CHECKING:
+    from nzsp_surfaces.report.rows.inputs import InputsRow
+    from nzsp_surfaces.study.study import Study
 
 EXAMPLES = """\
 \b
@@ -44,37 +50,46 @@ def command(
     cores: int | None,
     cores_per_node: int | None,
 ) -> None:
-    """Write INCAR, KPOINTS, POSCAR and POTCAR (or POTCAR.spec) of every calculation of STUDY that can begin now.
+    """Write INCAR, KPOINTS, POSCAR and POTCAR (or POTCAR.spec) of every calculation of STUDY.
 
-    Slabs are cut from the geometry of the study's files: relax the bulk first and name the relaxed cells for energies.
+    They are what `nzsp run --engine vasp` begins with, one folder for each question to VASP, named after its task.
+    Where a run goes on from another result, POSCAR is built from the geometry of the study's files, and inputs.json
+    says under depends_on which result that is.
     """
-    from rich.console import Console
-
-    from nzsp_surfaces.engines.vasp.settings import read_settings
-    from nzsp_surfaces.report.slabs import write_json
-    from nzsp_surfaces.runs.vasp_study import cases, for_cores, write_cases
-    from nzsp_surfaces.study.study import load_study
+    from nzsp_surfaces.report.files import write_rows
+    from nzsp_surfaces.report.rows.inputs import InputsRow
+    from nzsp_surfaces.runs.planned_inputs import for_cores, planned_inputs, write_planned
     from nzsp_surfaces.tasks.plan import make_plan
 
-    loaded = load_study(study, profile)
-    chosen = read_settings(settings) if settings else loaded.vasp
-    found = list(cases(loaded, make_plan(loaded), chosen))
-    rows = write_cases(for_cores(found, cores, cores_per_node) if cores else found, output, potcars)
-    write_json(output / "inputs.json", rows)
-    Console().print(_table(rows))
-    for warning in dict.fromkeys(w for row in rows for w in row["warnings"]):
+    loaded = _with_vasp(study, profile, settings)
+    found = list(planned_inputs(loaded, make_plan(loaded)))
+    rows = write_planned(for_cores(found, cores, cores_per_node) if cores else found, output, potcars)
+    write_rows(output, InputsRow, rows)
+    _tell(rows, output)
+
+
+def _with_vasp(path: Path, profile: str, settings: Path | None) -> Study:
+    """The study with VASP for all that it computes, whatever engine it names."""
+    from nzsp_surfaces.engines.base import Engines
+    from nzsp_surfaces.engines.registry import choose
+    from nzsp_surfaces.study.study import load_study
+
+    loaded = load_study(path, profile)
+    vasp = choose("vasp", {"vasp": settings or loaded.settings.vasp}, f"{path}: engine")
+    return replace(loaded, engines=Engines(vasp, vasp))
+
+
+def _tell(rows: list[InputsRow], output: Path) -> None:
+    right = ("atoms",)
+    cells: list[tuple[str, ...]] = [
+        (row.folder, row.kind, str(row.n_atoms), "x".join(map(str, row.kpoints)), " ".join(row.potentials))
+        for row in rows
+    ]
+    show(("folder", "kind", "atoms", "k-points", "potentials"), cells, right, title="VASP inputs")
+    for warning in dict.fromkeys(warning for row in rows for warning in row.warnings):
         click.echo(f"mind: {warning}")
-    click.echo(f"{len(rows)} folders: {output}/inputs.json")
-
-
-def _table(rows: list[dict[str, Any]]) -> Any:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title="VASP inputs", box=box.SIMPLE, padding=(0, 1, 0, 0))
-    for name in ("folder", "kind", "atoms", "k-points", "potentials"):
-        table.add_column(name, justify="right" if name == "atoms" else "left")
-    for row in rows:
-        mesh = "x".join(map(str, row["kpoints"]))
-        table.add_row(row["folder"], row["kind"], str(row["n_atoms"]), mesh, " ".join(row["potentials"]))
-    return table
+    later = sum(bool(row.depends_on) for row in rows)
+    click.echo(
+        f"{len(rows)} folders, {later} of which stand in for what follows from other results (depends_on): "
+        f"{output}/inputs.json"
+    )

@@ -44,6 +44,10 @@ class Operation:
     rotation: npt.NDArray[np.int64]
     translation: Matrix
 
+    def content(self) -> list[Any]:
+        """What identifies the operation, rounded to what the sums of all machines share."""
+        return [self.rotation.tolist(), (np.round(self.translation, 6) + 0.0).tolist()]
+
 
 @dataclass(frozen=True, eq=False)
 class Crystal:
@@ -64,6 +68,11 @@ class Crystal:
     number: int
     charges: dict[str, float]
     operations: tuple[Operation, ...]
+
+    def content(self) -> dict[str, Any]:
+        """What identifies the crystal: geometry, charges and the meaning of indices; the rest follows from these."""
+        setting = (np.round(self.setting, 6) + 0.0).tolist()
+        return {"structure": self.structure, "charges": self.charges, "setting": setting}
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:

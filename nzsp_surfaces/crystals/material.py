@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.bonds import (
@@ -39,6 +39,10 @@ class Material:
     polyanions: tuple[Polyanion, ...]
     mobile: frozenset[str]
     notes: tuple[str, ...] = ()
+
+    def content(self) -> dict[str, Any]:
+        """What identifies the material: its crystal, what a cut keeps whole, and what it may share."""
+        return {"crystal": self.crystal, "polyanions": self.polyanions, "mobile": self.mobile}
 
     @property
     def framework(self) -> set[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nzsp_surfaces.base.errors import Asymmetric, Incomparable, OffStoichiometry
+from nzsp_surfaces.base.errors import Asymmetric, Incomparable, OffStoichiometry, UserError
 from nzsp_surfaces.base.units import joule_per_square_metre
 
 if TYPE_CHECKING:
@@ -151,6 +151,28 @@ def thickness_fit(units: list[int], energies: list[float], area: float) -> Thick
     slope, intercept = np.polyfit(units, energies, 1)
     residual = float(np.sqrt(np.mean((np.polyval([slope, intercept], units) - energies) ** 2)))
     return ThicknessFit(joule_per_square_metre(float(intercept) / (2 * area)), float(slope), residual)
+
+
+def surface_energy_of_series(slabs: Sequence[Calculation], bulk: Calculation, area: float) -> SurfaceEnergy:
+    """Surface energy of one termination at several thicknesses, free of the bulk calculation.
+
+    Args:
+        slabs: at least two, of different thickness and with the same faces.
+        bulk: for its formula unit; its energy does not enter.
+        area: Å² of one face.
+
+    Raises:
+        Incomparable: two were computed with different settings, or one is not converged.
+        OffStoichiometry: a slab is no multiple of the bulk.
+        UserError: fewer than two thicknesses.
+    """
+    for slab in slabs[1:]:
+        _comparable(slabs[0], slab)
+    units = [formula_units(slab.structure.composition, bulk.structure.composition) for slab in slabs]
+    if len(set(units)) < 2:
+        raise UserError("a thickness series needs at least two thicknesses; add one")
+    fit = thickness_fit(units, [slab.energy for slab in slabs], area)
+    return SurfaceEnergy(fit.gamma, area, units[-1], 0, "E_slab(n) = 2 A gamma + n E_bulk, fitted")
 
 
 def formula_units(slab: Composition | Mapping[str, float], bulk: Composition) -> int:

@@ -1,13 +1,17 @@
-"""What an engine is asked for."""
+"""What an engine is asked for, what it answers, and an engine as a study chooses it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
 
 from nzsp_surfaces.base.calculation import Calculation, EngineIdentity, Matrix
+from nzsp_surfaces.base.content import structure_from_json, structure_to_json
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -16,6 +20,19 @@ if TYPE_CHECKING:
 
 Report = Callable[[int, float], None]
 """Called after a step with the step's number and the largest force (eV/Å) or the temperature (K)."""
+
+
+class Ask(StrEnum):
+    """What a task may ask an engine for; also what an engine is able to do."""
+
+    CELL = "cell"
+    """Relax a crystal with its cell, which takes stress."""
+    SLAB = "slab"
+    """Relax the atoms of a slab."""
+    POINT = "point"
+    """Energy and forces of a slab as it is."""
+    DYNAMICS = "dynamics"
+    """Dynamics at constant volume and temperature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +78,7 @@ class DynamicsSettings:
 
     @property
     def thermostat(self) -> str:
-        """Named in the results."""
+        """The thermostat in words, for results."""
         return f"Langevin, friction {self.friction:g} /fs"
 
 
@@ -73,11 +90,36 @@ class Trajectory:
         structure: the last one, atoms not wrapped.
         trace: (n, 3) time in fs, temperature in K, potential energy in eV.
         engine: who computed it.
+        settings: that were asked for.
+        thermostat: what held the temperature, in words.
     """
 
     structure: Structure
     trace: Matrix
     engine: EngineIdentity
+    settings: DynamicsSettings
+    thermostat: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that `trajectory_from_json` turns into an equal trajectory."""
+        return {
+            "structure": structure_to_json(self.structure),
+            "trace": self.trace.tolist(),
+            "engine": asdict(self.engine),
+            "settings": asdict(self.settings),
+            "thermostat": self.thermostat,
+        }
+
+
+def trajectory_from_json(data: Mapping[str, Any]) -> Trajectory:
+    """The inverse of `Trajectory.to_json`."""
+    return Trajectory(
+        structure=structure_from_json(data["structure"]),
+        trace=np.array(data["trace"], float).reshape(-1, 3),
+        engine=EngineIdentity(**data["engine"]),
+        settings=DynamicsSettings(**data["settings"]),
+        thermostat=data["thermostat"],
+    )
 
 
 class Engine(Protocol):
@@ -93,3 +135,84 @@ class Engine(Protocol):
 
     def dynamics(self, structure: Structure, settings: DynamicsSettings, folder: Path, report: Report) -> Trajectory:
         """Dynamics at constant volume and temperature."""
+
+
+class ChosenEngine(Protocol):
+    """An engine as a study chooses it: described without being loaded, and made where it is to compute."""
+
+    @property
+    def name(self) -> str:
+        """The name in studies, tables and files."""
+
+    @property
+    def identity(self) -> EngineIdentity:
+        """Name, model and version."""
+
+    @property
+    def is_dft(self) -> bool:
+        """Whether its values are those of density-functional theory."""
+
+    @property
+    def abilities(self) -> frozenset[Ask]:
+        """What it can be asked for."""
+
+    @property
+    def parallel(self) -> int | None:
+        """How many tasks this machine takes at once where nobody says; None for one a core."""
+
+    def content(self, asks: Iterable[Ask]) -> dict[str, Any]:
+        """All settings on which the answers depend, as plain data; what is at its default is left out."""
+
+    def check(self, elements: Collection[str], where: str) -> None:
+        """Refuse what could not be computed here.
+
+        Raises:
+            UserError: it is not installed, does not know an element, or lacks what it needs for one.
+        """
+
+    def ready(self, worker: Mapping[str, str]) -> None:
+        """Refuse to begin where a run could not: a program that is missing, a wall time that cannot be read.
+
+        Raises:
+            UserError: what is missing.
+        """
+
+    def make(self, worker: Mapping[str, str]) -> Engine:
+        """The engine, ready to compute with one thread; loaded once in a process.
+
+        Args:
+            worker: its environment, which may name programs.
+
+        Raises:
+            UserError: the engine, or its program, is not here.
+        """
+
+    def device(self) -> str:
+        """What it computes on here: "cpu" or "cuda"."""
+
+
+@dataclass(frozen=True)
+class Engines:
+    """The engines of a study: one computes energies and relaxations, one the dynamics; they may be the same."""
+
+    energies: ChosenEngine
+    dynamics: ChosenEngine
+
+    @property
+    def each(self) -> tuple[ChosenEngine, ...]:
+        """Both, or the one that does both."""
+        return (self.energies,) if self.energies == self.dynamics else (self.energies, self.dynamics)
+
+    def of(self, ask: Ask) -> ChosenEngine:
+        """The engine that answers."""
+        return self.dynamics if ask is Ask.DYNAMICS else self.energies
+
+    def content(self, asks: tuple[Ask, ...]) -> list[Any]:
+        """All settings of engines on which the answers depend."""
+        return [self.of(ask).content([ask]) for ask in asks]
+
+    @property
+    def parallel(self) -> int | None:
+        """How many tasks this machine takes at once where nobody says; None for one a core."""
+        limits = [engine.parallel for engine in self.each if engine.parallel]
+        return min(limits, default=None)

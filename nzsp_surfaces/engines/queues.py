@@ -14,12 +14,12 @@ from nzsp_surfaces.base.errors import UserError
 PROCESSES = ("SLURM_NTASKS", "PBS_NP", "NSLOTS")
 """What Slurm, PBS and SGE call the number of a job's processes."""
 LONGEST_RESERVE = 300.0
-"""s; so long before its end a job begins nothing new, and asks VASP to stop after the step in flight."""
+"""Seconds before its end in which a job begins nothing new, and asks VASP to stop after the step in flight."""
 
 
 @dataclass(frozen=True, slots=True)
 class WallTime:
-    """Of a job.
+    """The wall time of a job.
 
     Attributes:
         left: s until the queue ends it.
@@ -36,7 +36,7 @@ class WallTime:
 
     @property
     def over(self) -> bool:
-        """Whether nothing new should begin."""
+        """Whether so little time is left that nothing new should begin."""
         return self.left < self.reserve
 
 
@@ -59,7 +59,7 @@ def wall_time(environment: Mapping[str, str] | None = None) -> WallTime | None:
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """Of a job.
+    """The cores of a job.
 
     Attributes:
         total: processes, one on each core.

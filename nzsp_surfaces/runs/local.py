@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import cache, partial
 from typing import Any
 
-from nzsp_surfaces.engines import registry as catalogue
-from nzsp_surfaces.engines.base import Engine
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.tasks.plan import Plan, Task
-from nzsp_surfaces.tasks.recipes import Bench, Outcome, Result, carry_out
 from nzsp_surfaces.runs.store import Store
+from nzsp_surfaces.runs.work import bench
 from nzsp_surfaces.study.study import Study
-from nzsp_surfaces.engines.vasp.potentials import check_potentials
+from nzsp_surfaces.tasks.base import Outcome, Result, Task, carry_out
+from nzsp_surfaces.tasks.plan import Plan
+
+log = logging.getLogger(__name__)
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
@@ -106,7 +106,7 @@ def _submit(
         elif len(running) < workers and all(p in outcome.results for p in task.parents):
             waiting.remove(task)
             parents = {p: outcome.results[p] for p in task.parents}
-            running[pool.submit(_carry_out, task, parents)] = task
+            running[pool.submit(_carry_out, task.id, parents)] = task
             watcher.started(task)
 
 
@@ -121,6 +121,7 @@ def _collect(task: Task, future: Future[Result], outcome: Outcome, watcher: Watc
     except OSError:
         raise
     except Exception as error:
+        log.debug("%s failed", task.id, exc_info=error)
         outcome.failures[task.id] = str(error).splitlines()[0] if str(error) else type(error).__name__
         watcher.failed(task, outcome.failures[task.id])
         return
@@ -191,54 +192,17 @@ def _leave_with_parent(parent: int) -> None:
     os._exit(1)
 
 
-def check_engines(study: Study) -> None:
-    """Look whether a study's engines are installed, and VASP's potentials at hand.
-
-    Raises:
-        UserError: what is missing.
-    """
-    names = {study.settings.engine, study.anneal_engine}
-    for name in sorted(names):
-        catalogue.entry(name, str(study.path))
-    if catalogue.VASP in names:
-        crystals = [m.crystal for m in study.materials] + [f.reference for f in study.films]
-        elements = sorted({symbol for crystal in crystals for symbol in crystal.charges})
-        for settings in study.vasp.values():
-            check_potentials(settings, elements)
-
-
-def engine_here(study: Study, worker: Mapping[str, str], name: str) -> Engine:
-    """An engine for a study.
-
-    Args:
-        worker: its environment, which may name VASP's command.
-
-    Raises:
-        UserError: the engine, or its program, is not here.
-    """
-    return catalogue.vasp_engine(study.vasp, worker) if name == catalogue.VASP else _loaded(name)
-
-
-@cache
-def _loaded(name: str) -> Engine:
-    """A potential, loaded once in a process, with one thread."""
-    engine = catalogue.load(name)
-    if catalogue.ENGINES[name].potential:
-        import torch
-
-        torch.set_num_threads(1)
-    return engine
-
-
-def _carry_out(task: Task, parents: dict[str, Result]) -> Result:
-    place = _here[0]
-    folder = place.store.folder(task)
+def _carry_out(name: str, parents: dict[str, Result]) -> Result:
+    here = _here[0]
+    task = here.plan.by_id[name]
+    folder = here.store.folder(task)
     folder.mkdir(parents=True, exist_ok=True)
 
     def report(step: int, text: str) -> None:
-        place.steps.put(Progress(task.id, step, text))
+        here.steps.put(Progress(name, step, text))
 
-    engine = partial(engine_here, place.study, {})
-    result = carry_out(Bench(place.study, place.plan, task, parents, engine, folder, report))
-    place.store.save(task, result)
+    log.info("%s begins in %s", name, folder)
+    result = carry_out(task, bench(here.plan, task, parents, here.study.engines, {}, folder, report))
+    here.store.save(task, result)
+    log.info("%s is done, %.1f s", name, result.seconds)
     return result

@@ -13,9 +13,10 @@ from typing import Any
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.files import write_atomically
-from nzsp_surfaces.tasks.plan import Task
-from nzsp_surfaces.tasks.recipes import Result, result_from_json
+from nzsp_surfaces.report.read import check_layout
+from nzsp_surfaces.report.rows.study import study_header
 from nzsp_surfaces.study.study import Study
+from nzsp_surfaces.tasks.base import Result, Task, result_from_json
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,12 @@ def open_store(path: Path, study: Study) -> Store:
     Raises:
         UserError: it is not this study's, or cannot be written.
     """
-    header = {"identity": study.identity, "profile": study.profile_name, "name": study.name}
     check_directory(path, study)
     try:
         (path / "calculations").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror}); choose another directory with -o") from error
-    write_atomically(path / "study.json", json.dumps(header | {"resolved": study.resolved}, indent=1))
+    write_atomically(path / "study.json", json.dumps(study_header(study), indent=1))
     return Store(path)
 
 
@@ -109,6 +109,7 @@ def _survey_identity(marker: Path) -> str | None:
 def _same_study(marker: Path, study: Study) -> None:
     try:
         there = json.loads(marker.read_text())
+        check_layout(marker.parent, there)
         identity, profile = there["identity"], there["profile"]
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{marker}: is damaged; choose a new directory with -o, or restore the file") from error

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from nzsp_surfaces.crystals.planes import Gap, Stack, gaps, stack
-from nzsp_surfaces.slabs.cut import sorted_sites
 from nzsp_surfaces.slabs.faces import broken_by_kind, lost_bonds
 from nzsp_surfaces.slabs.placing import placed
-from nzsp_surfaces.slabs.sharing import mirror_tops
+from nzsp_surfaces.slabs.ranking import sorted_sites
+from nzsp_surfaces.slabs.terminations import mirror_tops
 
 if TYPE_CHECKING:
     from nzsp_surfaces.crystals.bonds import Polyanion
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nzsp_surfaces.crystals.planes import Site
     from nzsp_surfaces.slabs.cut import SlabOptions
 
-Kind = Literal["symmetric", "cleaved"]
+AlternativeKind = Literal["symmetric", "cleaved"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Alternative:
         energy: what its energy gives, as a formula.
     """
 
-    kind: Kind
+    kind: AlternativeKind
     miller: tuple[int, ...]
     in_plane: tuple[tuple[int, ...], ...]
     sites: tuple[Site, ...]
@@ -103,7 +103,7 @@ def _pair(view: Stack, gap: Gap, options: SlabOptions) -> tuple[Alternative, ...
     return tuple(found)
 
 
-def _alternative(kind: Kind, view: Stack, bottom: float, top: float) -> Alternative:
+def _alternative(kind: AlternativeKind, view: Stack, bottom: float, top: float) -> Alternative:
     crystal, sites = view.crystal, sorted_sites(view, _between(view, bottom, top))
     present = Counter(crystal.symbols[site] for site, _ in sites)
     formula = crystal.counts
@@ -145,7 +145,7 @@ def _dipole(view: Stack, sites: tuple[Site, ...]) -> float:
     return float(ionic @ (heights - heights.mean())) / view.area
 
 
-def _energy(kind: Kind, formula: str, units: int, excess: dict[str, int]) -> str:
+def _energy(kind: AlternativeKind, formula: str, units: int, excess: dict[str, int]) -> str:
     bulk = f"E_slab - {units} E_bulk({formula})"
     if kind == "cleaved":
         return f"E_cleavage = ({bulk}) / A, both faces together"

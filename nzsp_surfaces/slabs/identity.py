@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nzsp_surfaces.base.calculation import digest
+from nzsp_surfaces.base.content import digest
 from nzsp_surfaces.crystals.bonds import crystal_bonds, site_orbits
 from nzsp_surfaces.crystals.planes import Integers, Matrix, Stack, surface_keys
 from nzsp_surfaces.slabs.placing import coordinates

@@ -9,8 +9,10 @@ import numpy as np
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.planes import Gap, Stack, gaps, layers, stack
-from nzsp_surfaces.slabs.cut import SlabCut, sorted_sites
-from nzsp_surfaces.slabs.sharing import NoSlab, arrangements, face_number, shared_out
+from nzsp_surfaces.slabs.arrangements import arrangements, face_number
+from nzsp_surfaces.slabs.cut import SlabCut
+from nzsp_surfaces.slabs.ranking import sorted_sites
+from nzsp_surfaces.slabs.terminations import NoSlab, shared_out
 
 if TYPE_CHECKING:
     from nzsp_surfaces.crystals.bonds import Polyanion

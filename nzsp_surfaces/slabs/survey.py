@@ -13,7 +13,8 @@ from nzsp_surfaces.crystals.crystal import coprime, distinct_planes, equivalent_
 from nzsp_surfaces.crystals.material import Material
 from nzsp_surfaces.crystals.planes import stack
 from nzsp_surfaces.slabs.alternatives import Alternative, alternatives
-from nzsp_surfaces.slabs.cut import Rejection, SlabCut, SlabOptions, cut_slabs
+from nzsp_surfaces.slabs.cut import Rejection, SlabCut, SlabOptions
+from nzsp_surfaces.slabs.cutting import cut_slabs
 from nzsp_surfaces.slabs.faces import (
     BrokenBonds,
     LostCoordination,
@@ -25,7 +26,7 @@ from nzsp_surfaces.slabs.faces import (
     tasker_class,
 )
 from nzsp_surfaces.slabs.identity import slab_identity
-from nzsp_surfaces.slabs.sharing import SHARING_DEPTHS
+from nzsp_surfaces.slabs.terminations import SHARING_DEPTHS
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.study.study import Study, StudyFile, load_study
+from nzsp_surfaces.engines.entry import EngineKeys
+from nzsp_surfaces.study.schema import StudyFile
+from nzsp_surfaces.study.study import Study, load_study
 
 STUDY_NAME = "study.yaml"
-VASP_FOLDER = "vasp"
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class Bundle:
     Attributes:
         identity: of the study.
         name: for people.
-        profile, engine: with which it was read.
-        files: name -> text; `study.yaml`, one file for each structure, and settings of VASP.
+        profile, engine: with which it was read; the study's file names both.
+        files: name -> text; `study.yaml`, one file for each structure, and settings of engines.
     """
 
     identity: str
@@ -37,16 +38,17 @@ class Bundle:
 
 
 def pack(study: Study) -> Bundle:
-    """Everything that a study needs to be read again elsewhere."""
+    """Everything that a study needs to be read again elsewhere; files of calculators stay where they are."""
     import yaml
 
     names = {path: f"{number}_{path.name}" for number, path in enumerate(_structures(study.settings))}
     files = {name: path.read_text() for path, name in names.items()}
-    if study.settings.vasp:
-        names[study.settings.vasp] = VASP_FOLDER
-        files |= {f"{VASP_FOLDER}/{path.name}": path.read_text() for path in sorted(study.settings.vasp.glob("*.yaml"))}
-    files[STUDY_NAME] = yaml.safe_dump(_plain(asdict(study.settings), names), sort_keys=False, allow_unicode=True)
-    return Bundle(study.identity, study.name, study.profile_name, study.settings.engine, files)
+    folders = {path: f"settings_{number}" for number, path in enumerate(_folders(study.settings))}
+    for folder, name in folders.items():
+        files |= {f"{name}/{path.name}": path.read_text() for path in sorted(folder.glob("*.yaml"))}
+    keys = _plain(asdict(study.settings), names | folders)
+    files[STUDY_NAME] = yaml.safe_dump(keys, sort_keys=False, allow_unicode=True)
+    return Bundle(study.identity, study.name, study.profile_name, study.engines.energies.name, files)
 
 
 def unpack(bundle: Bundle, folder: Path) -> Study:
@@ -59,7 +61,7 @@ def unpack(bundle: Bundle, folder: Path) -> Study:
     for name, text in bundle.files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
-    study = load_study(folder / STUDY_NAME, bundle.profile, bundle.engine)
+    study = load_study(folder / STUDY_NAME, bundle.profile)
     if study.identity != bundle.identity:
         raise UserError(
             f"study '{bundle.name}': this version of nzsp_surfaces reads it otherwise than the one that submitted it; "
@@ -73,6 +75,12 @@ def _structures(settings: StudyFile) -> Iterator[Path]:
     materials = [material.structure for material in settings.materials.values()]
     films = [film.structure for film in settings.films.values()]
     yield from dict.fromkeys([*materials, *films])
+
+
+def _folders(settings: StudyFile) -> Iterator[Path]:
+    """Every folder with settings of an engine once."""
+    chosen = [keys for keys in (settings.engine, settings.anneal_engine) if isinstance(keys, EngineKeys)]
+    yield from dict.fromkeys(folder for folder in (settings.vasp, *(keys.settings for keys in chosen)) if folder)
 
 
 def _plain(value: Any, names: dict[Path, str]) -> Any:

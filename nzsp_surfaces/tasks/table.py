@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from nzsp_surfaces.base.calculation import Calculation
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.certificate import turns_over
-from nzsp_surfaces.energies.surface import SurfaceEnergy, capped_surface_energy, excess_energy, surface_energy
-from nzsp_surfaces.study.study import CappingFilm, Study
-from nzsp_surfaces.tasks.plan import Entry, Plan, Subject, Task, bulk_id, reference_ids
-from nzsp_surfaces.tasks.recipes import Result
+from nzsp_surfaces.energies.surface import (
+    SurfaceEnergy,
+    capped_surface_energy,
+    excess_energy,
+    surface_energy,
+    surface_energy_of_series,
+)
+from nzsp_surfaces.tasks.base import Result, Subject, Task
+from nzsp_surfaces.tasks.draft import Entry
+from nzsp_surfaces.tasks.plan import Plan
 
 FACE_TOLERANCE = 0.2
 """Å: relaxed faces count as alike within it; a relaxation stops at a residual force, not at the minimum itself."""
@@ -22,7 +28,7 @@ class Candidate:
     """One competitor for an entry.
 
     Attributes:
-        task: its id.
+        task: id of the task that computed it.
         calculation: of the slab; None where it failed.
         energy: the surface energy; None where refused.
         note: what it is, or why it was refused.
@@ -35,52 +41,87 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class TableEntry:
-    """An entry of the table with all its candidates; `best` is the lowest of those that have an energy."""
+class EvaluatedEntry:
+    """An entry of the table with what its tasks have given.
+
+    Attributes:
+        entry: of the plan.
+        candidates: that compete, or members of a series.
+        fit: of a series; it is what counts there.
+    """
 
     entry: Entry
     candidates: tuple[Candidate, ...]
+    fit: Candidate | None = None
 
     @property
     def best(self) -> Candidate | None:
-        """The candidate that counts."""
+        """What counts: the fit of a series, else the candidate with the lowest surface energy."""
+        if self.entry.series:
+            return self.fit if self.fit and self.fit.energy else None
         valued = [c for c in self.candidates if c.energy is not None]
         return min(valued, key=lambda c: c.energy.gamma if c.energy else 0.0, default=None)
 
     @property
     def reason(self) -> str | None:
-        """Why there is no value."""
+        """Why there is no value; None where there is one."""
         if self.best is not None:
             return None
-        return self.candidates[0].note if self.candidates else "no admissible slab, see rejected.json"
+        if self.fit is not None:
+            return self.fit.note
+        return self.candidates[0].note if self.candidates else self.entry.reason
 
 
-def table(
-    study: Study, plan: Plan, results: Mapping[str, Result], failures: Mapping[str, str]
-) -> tuple[TableEntry, ...]:
-    """All entries of a study, in the order of the plan."""
-    return tuple(evaluate(study, plan, entry, results, failures) for entry in plan.entries)
+@dataclass(frozen=True)
+class _Found:
+    """What is known when an entry is evaluated."""
+
+    plan: Plan
+    results: Mapping[str, Result]
+    failures: Mapping[str, str]
+
+    def calculation(self, task: str) -> Calculation | None:
+        return self.results[task].calculation if task in self.results else None
 
 
-def evaluate(
-    study: Study, plan: Plan, entry: Entry, results: Mapping[str, Result], failures: Mapping[str, str]
-) -> TableEntry:
-    """The surface energies of an entry's candidates, as far as results are there."""
-    tasks = [task for task in entry.candidates if plan.by_id[task].kind != "anneal"]
-    return TableEntry(entry, tuple(_candidate(study, plan, entry, plan.by_id[i], results, failures) for i in tasks))
+def table(plan: Plan, results: Mapping[str, Result], failures: Mapping[str, str]) -> tuple[EvaluatedEntry, ...]:
+    """All entries of a plan, in its order.
+
+    Args:
+        results, failures: by the ids of tasks.
+    """
+    return tuple(evaluate(plan, entry, results, failures) for entry in plan.entries)
 
 
-def screened(plan: Plan, row: TableEntry, results: Mapping[str, Result]) -> tuple[Candidate, ...]:
+def evaluate(plan: Plan, entry: Entry, results: Mapping[str, Result], failures: Mapping[str, str]) -> EvaluatedEntry:
+    """The surface energies of an entry, as far as results are there."""
+    found = _Found(plan, results, failures)
+    candidates = tuple(_candidate(found, entry, plan.by_id[name]) for name in entry.series or entry.candidates)
+    return EvaluatedEntry(entry, candidates, _fitted(found, entry) if entry.series else None)
+
+
+def screened(plan: Plan, row: EvaluatedEntry, results: Mapping[str, Result]) -> tuple[Candidate, ...]:
     """The arrangements of a bare plane that only took the first steps; their notes say how high they then were."""
-    subject = Subject(row.entry.material, row.entry.miller)
-    found = []
-    for task in (t for t in plan.tasks if t.kind == "screen" and t.subject == subject):
-        slab, bulk = (results[i].calculation if i in results else None for i in (task.id, bulk_id(row.entry.material)))
-        if row.entry.film is None and slab is not None and bulk is not None:
-            gamma = excess_energy(slab, bulk, _area(slab))
-            note = f"arrangement {task.number}, screened: {gamma:.2f} J/m² after {slab.steps} steps"
-            found.append(Candidate(task.id, slab, None, note))
-    return tuple(found)
+    entry = row.entry
+    bulk = _Found(plan, results, {}).calculation(plan.bulks[entry.material])
+    if entry.film is not None or bulk is None:
+        return ()
+    subject = Subject(entry.material, entry.miller)
+    tasks = [task for task in plan.tasks if task.kind == "screen" and task.subject == subject and task.id in results]
+    return tuple(_screened(task, results[task.id].computed, bulk) for task in tasks)
+
+
+def _screened(task: Task, slab: Calculation, bulk: Calculation) -> Candidate:
+    gamma = excess_energy(slab, bulk, _area(slab))
+    note = f"arrangement {task.number}, screened: {gamma:.2f} J/m² after {slab.steps} steps"
+    return Candidate(task.id, slab, None, note)
+
+
+def film_reference(plan: Plan, film: str, results: Mapping[str, Result]) -> Calculation | None:
+    """The lowest energy per formula unit among a film's annealed and relaxed cells."""
+    found = [results[name].calculation for name in plan.references[film] if name in results]
+    converged = [c for c in found if c is not None and c.converged]
+    return min(converged, key=lambda c: c.energy / len(c.structure), default=None)
 
 
 def _area(slab: Calculation) -> float:
@@ -88,49 +129,49 @@ def _area(slab: Calculation) -> float:
     return float(slab.structure.volume / slab.structure.lattice.c)
 
 
-def film_reference(study: Study, film: CappingFilm, results: Mapping[str, Result]) -> Calculation | None:
-    """The lowest energy per formula unit among a film's annealed and relaxed cells."""
-    found = [results[i].calculation for i in reference_ids(study, film) if i in results]
-    converged = [c for c in found if c is not None and c.converged]
-    return min(converged, key=lambda c: c.energy / len(c.structure), default=None)
-
-
-def _candidate(
-    study: Study, plan: Plan, entry: Entry, task: Task, results: Mapping[str, Result], failures: Mapping[str, str]
-) -> Candidate:
-    if task.id not in results:
-        return Candidate(task.id, None, None, failures.get(task.id, "not computed yet"))
-    result = results[task.id]
-    assert result.calculation is not None
+def _candidate(found: _Found, entry: Entry, task: Task) -> Candidate:
+    if task.id not in found.results:
+        return Candidate(task.id, None, None, found.failures.get(task.id, "not computed yet"))
+    result = found.results[task.id]
     try:
-        energy = _energy(study, plan, entry, task, results)
+        energy = _energy(found, entry, result)
     except UserError as refusal:
         return Candidate(task.id, result.calculation, None, str(refusal))
     return Candidate(task.id, result.calculation, energy, _note(task, result))
 
 
-def _energy(study: Study, plan: Plan, entry: Entry, task: Task, results: Mapping[str, Result]) -> SurfaceEnergy:
-    result = results[task.id]
-    slab, bulk = result.calculation, results[bulk_id(entry.material)].calculation
-    assert slab is not None
-    assert bulk is not None
-    area = _area(slab)
+def _energy(found: _Found, entry: Entry, result: Result) -> SurfaceEnergy:
+    slab, bulk = result.computed, found.calculation(found.plan.bulks[entry.material])
+    if bulk is None:
+        raise UserError(f"{entry.id}: the bulk of {entry.material} is missing")
     if entry.film is None:
-        return surface_energy(slab, bulk, area, symmetric=turns_over(slab.structure, FACE_TOLERANCE))
-    film = next(f for f in study.films if f.name == entry.film)
-    reference = film_reference(study, film, results)
+        return surface_energy(slab, bulk, _area(slab), symmetric=turns_over(slab.structure, FACE_TOLERANCE))
+    reference = film_reference(found.plan, entry.film, found.results)
     if reference is None:
-        raise UserError(f"{entry.id}: the reference of {film.name} is missing or not converged")
-    anneal = next(name for name in task.parents if plan.by_id[name].kind == "anneal")
-    units = int((results[anneal].notes or {})["film_units"])
+        raise UserError(f"{entry.id}: the reference of {entry.film} is missing or not converged")
     # After dynamics both faces carry the same film in two states: the value is their mean, and said to be so.
-    return capped_surface_energy(slab, bulk, reference, units, area)
+    return capped_surface_energy(slab, bulk, reference, result.choices.film_units or 0, _area(slab))
+
+
+def _fitted(found: _Found, entry: Entry) -> Candidate:
+    """The surface energy of a thickness series, once all of it is there."""
+    slabs = [found.calculation(name) for name in entry.series]
+    known = [slab for slab in slabs if slab is not None]
+    bulk = found.calculation(found.plan.bulks[entry.material])
+    last = entry.series[-1]
+    if bulk is None or len(known) < len(slabs):
+        return Candidate(last, None, None, f"{len(known)} of {len(slabs)} thicknesses are computed")
+    try:
+        energy = surface_energy_of_series(known, bulk, _area(known[-1]))
+    except UserError as refusal:
+        return Candidate(last, known[-1], None, str(refusal))
+    return Candidate(last, known[-1], energy, f"fit over {len(known)} thicknesses")
 
 
 def _note(task: Task, result: Result) -> str:
-    notes = result.notes or {}
-    if task.kind == "bare":
-        return f"arrangement {notes.get('arrangement', task.number)}"
+    chosen = result.choices
     if task.kind == "quench":
         return f"start {task.number}, annealed, relaxed; mean of two unlike faces"
-    return f"start {task.number}, annealed, relaxed; both faces like the {notes.get('better_face')} one"
+    if task.kind == "alike":
+        return f"start {task.number}, annealed, relaxed; both faces like the {chosen.better_face} one"
+    return f"arrangement {chosen.arrangement or task.number}"

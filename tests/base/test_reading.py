@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nzsp_surfaces.base.errors import UserError
@@ -98,10 +98,23 @@ def test_formulas_and_exponents_are_read_as_a_chemist_writes_them() -> None:
     assert read_back.planes[1][3] == 10
 
 
+class Quoted(str):
+    """Text that PyYAML writes in quotes."""
+
+
+yaml.SafeDumper.add_representer(
+    Quoted, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style='"')
+)
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(), st.text())
+@example(0.0, 0, "0E0")
 def test_numbers_and_texts_survive_a_round_trip(number: float, integer: int, text: str) -> None:
-    """Written by PyYAML and read back, every finite number, integer and text is the same."""
-    material = {"structure": "a.cif", "polyanion": "PO4", "note": text}
+    """Written by PyYAML and read back, every finite number, integer and text is the same.
+
+    The text is put in quotes: 0E0 is text for PyYAML, which follows YAML 1.1, and a number here, as in YAML 1.2.
+    """
+    material = {"structure": "a.cif", "polyanion": "PO4", "note": Quoted(text)}
     written: dict[str, Any] = {"materials": {"NZP": material}, "planes": [[integer, 0, 0, 1]], "references": [number]}
     result = plan(yaml.safe_dump(written))
     assert (result.references[0], result.planes[0][0], result.materials["NZP"].note) == (number, integer, text)

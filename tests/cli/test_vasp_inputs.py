@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nzsp_surfaces.cli.main import main
+from nzsp_surfaces.engines.base import Ask
 from nzsp_surfaces.study.bundle import pack, unpack
 from nzsp_surfaces.study.study import load_study
 from nzsp_surfaces.tasks.plan import make_plan
@@ -31,19 +32,37 @@ def study(tmp_path: Path) -> Path:
 
 
 def test_a_study_becomes_one_folder_for_each_calculation(study: Path, tmp_path: Path) -> None:
-    """Bulk cells, bare slabs and covered slabs, each with the files that VASP reads and the settings of its kind."""
+    """Every question of every task to VASP, each with the files that VASP reads and the settings of its kind."""
     output = tmp_path / "vasp"
     assert main(["vasp-inputs", str(study), "-o", str(output), "--potcars", "spec"]) == 0
     rows = json.loads((output / "inputs.json").read_text())
     kinds = {row["folder"]: row["kind"] for row in rows}
     assert kinds == {
-        "Na3PO4/bulk": "bulk",
         "NZP/bulk": "bulk",
+        "Na3PO4/reference/0": "bulk",
+        **{f"Na3PO4/reference/{n}/dynamics": "aimd" for n in (1, 2)},
+        **{f"Na3PO4/reference/{n}": "bulk" for n in (1, 2)},
         "NZP/1-102/bare/1": "slab",
-        "NZP/1-102/Na3PO4/anneal/1": "aimd",
+        **{f"NZP/1-102/Na3PO4/placement/{n}": "slab" for n in (1, 2)},
+        "NZP/1-102/Na3PO4/anneal/1/dynamics": "aimd",
+        "NZP/1-102/Na3PO4/quench/1": "slab",
+        **{f"NZP/1-102/Na3PO4/alike/1/{face}": "static" for face in ("bottom", "top")},
+        "NZP/1-102/Na3PO4/alike/1": "slab",
     }
     for folder in kinds:
-        assert {path.name for path in (output / folder).iterdir()} == {"INCAR", "KPOINTS", "POSCAR", "POTCAR.spec"}
+        files = {path.name for path in (output / folder).iterdir() if path.is_file()}
+        assert files == {"INCAR", "KPOINTS", "POSCAR", "POTCAR.spec"}
+
+
+def test_what_depends_on_a_result_says_so(study: Path, tmp_path: Path) -> None:
+    """A bulk depends on nothing, a slab on its bulk, a quench on its anneal, a relaxation on the dynamics before it."""
+    output = tmp_path / "vasp"
+    assert main(["vasp-inputs", str(study), "-o", str(output), "--potcars", "spec"]) == 0
+    rows = {row["folder"]: row["depends_on"] for row in json.loads((output / "inputs.json").read_text())}
+    assert rows["NZP/bulk"] == rows["Na3PO4/reference/1/dynamics"] == []
+    assert rows["NZP/1-102/bare/1"] == ["NZP/bulk"]
+    assert rows["NZP/1-102/Na3PO4/quench/1"] == ["NZP/1-102/Na3PO4/anneal/1"]
+    assert rows["Na3PO4/reference/1"] == ["Na3PO4/reference/1/dynamics"]
 
 
 def test_slab_and_bulk_agree_in_what_matters(study: Path, tmp_path: Path) -> None:
@@ -112,5 +131,5 @@ def test_a_study_takes_its_settings_of_vasp_along(study: Path, tmp_path: Path) -
         keys.append({task.key for task in make_plan(loaded[-1]).tasks if task.kind == "bulk"})
     there = unpack(pack(loaded[1]), tmp_path / "elsewhere")
     assert there.identity == loaded[1].identity != loaded[0].identity
-    assert there.vasp["slab"].incar["ENCUT"] == 520
+    assert there.engines.energies.content([Ask.SLAB])["slab"]["incar"] == {"ENCUT": 520.0}
     assert not keys[0] & keys[1]

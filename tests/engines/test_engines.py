@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from pymatgen.core import Structure
 from scipy.spatial.transform import Rotation
 
-from nzsp_surfaces.base.calculation import Calculation, calculation_from_json, digest
-from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.base.calculation import Calculation, calculation_from_json
+from nzsp_surfaces.base.content import digest
 from nzsp_surfaces.crystals.crystal import ase_atoms
-from nzsp_surfaces.engines import registry as catalogue
 from nzsp_surfaces.engines.ase.engine import AseEngine
-from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Trajectory
+from nzsp_surfaces.engines.ase.potential import Potential, PotentialEntry
+from nzsp_surfaces.engines.base import ChosenEngine, DynamicsSettings, RelaxSettings, Trajectory
+from nzsp_surfaces.engines.entry import EngineKeys
+from nzsp_surfaces.engines.registry import choose, engines
 from support.crystals import structure
 
 FAST = DynamicsSettings(temperature=300, duration=60, timestep=2, segment=7, seed=5)
@@ -37,12 +39,21 @@ class Killed(BaseException):
     """Stands for SIGKILL: nothing catches it."""
 
 
+def chosen(name: str) -> ChosenEngine:
+    """The engine, with its modal after a slash; a skip where its packages are missing."""
+    name, _, modal = name.partition("/")
+    found = choose(EngineKeys(name, modal) if modal else name, {}, "test")
+    for module in found.entry.needs if isinstance(found, Potential) else ():
+        pytest.importorskip(module)
+    return found
+
+
 @cache
 def engine(name: str) -> AseEngine:
     """The engine, or a skip where its packages are missing."""
-    for module in catalogue.ENGINES[name].needs:
-        pytest.importorskip(module)
-    return catalogue.load(name)
+    made = chosen(name).make({})
+    assert isinstance(made, AseEngine)
+    return made
 
 
 def rattled(name: str = "Cu", size: float = 0.1, seed: int = 0) -> Structure:
@@ -56,12 +67,22 @@ def silent(_step: int, _value: float) -> None:
     """Reports go nowhere."""
 
 
-ENGINES = [
-    pytest.param("emt", "Cu", 1e-4),
-    pytest.param("sevennet-0", "MgO", 2e-2),
-    pytest.param("chgnet", "MgO", 2e-2),
-    pytest.param("sevennet-l3i5", "MgO", 2e-2, marks=pytest.mark.slow),
-]
+QUICK = ("emt", "sevennet-0", "chgnet")
+"""Engines that are tried every time; of a family, one is enough."""
+
+
+def installed() -> Iterator[Any]:
+    """Every potential of the registry with each of its modals: a crystal of elements that it knows, a tolerance."""
+    for entry in engines():
+        if not isinstance(entry, PotentialEntry) or entry.missing:
+            continue
+        crystal, tolerance = ("MgO", 2e-2) if "Mg" in entry.elements else ("Cu", 1e-4)
+        for modal in entry.modals or ("",):
+            marks = () if entry.name in QUICK else pytest.mark.slow
+            yield pytest.param(f"{entry.name}/{modal}".rstrip("/"), crystal, tolerance, marks=marks)
+
+
+ENGINES = [*installed(), pytest.param("ase.calculators.emt:EMT", "Cu", 1e-4)]
 
 
 @pytest.mark.parametrize(("name", "crystal", "tolerance"), ENGINES)
@@ -72,7 +93,7 @@ def test_an_engine_obeys_mechanics(name: str, crystal: str, tolerance: float, tm
     """
     own, start = engine(name), rattled(crystal)
     result = own.single_point(start, NOWHERE)
-    assert result.engine == catalogue.identity(name)
+    assert (result.engine, result.settings) == (chosen(name).identity, own.settings)
     assert result.forces.sum(axis=0) == pytest.approx(np.zeros(3), abs=1e-4)
     assert result.max_force == pytest.approx(np.linalg.norm(result.forces, axis=1).max())
     assert slope(own, start) == pytest.approx(-result.forces[0] @ DIRECTION, abs=tolerance)
@@ -86,13 +107,14 @@ def test_an_engine_obeys_mechanics(name: str, crystal: str, tolerance: float, tm
     record.write_bytes(record.read_bytes()[: record.stat().st_size // 2])
     resumed = own.relax(start, RelaxSettings(0.05, 100), tmp_path, silent)
     # EMT keeps a list of neighbours between calls, whose order decides the last bit; see Counting.
-    assert same(resumed, relaxed) or name == "emt"
+    assert same(resumed, relaxed) or name in EMPIRICAL
     assert resumed.energy == pytest.approx(relaxed.energy, abs=1e-9)
     again = own.single_point(relaxed.structure, NOWHERE)
     assert again.energy == pytest.approx(relaxed.energy, abs=1e-4)
     assert again.forces == pytest.approx(relaxed.forces, abs=1e-3)
 
 
+EMPIRICAL = ("emt", "ase.calculators.emt:EMT")
 DIRECTION = np.array([0.6, 0.0, 0.8])
 
 
@@ -162,7 +184,7 @@ class Counting(EMT):
 def counting(limit: int = 10**9) -> tuple[AseEngine, Counting]:
     """An engine and its counter."""
     calculator = Counting(limit)
-    return AseEngine(catalogue.identity("emt"), calculator), calculator
+    return AseEngine(chosen("emt").identity, calculator), calculator
 
 
 TIGHT = RelaxSettings(0.01, 60)
@@ -275,22 +297,6 @@ def test_the_thermostat_holds_the_temperature(tmp_path: Path) -> None:
     temperatures = engine("emt").dynamics(large, given, tmp_path, silent).trace[250:, 1]
     assert temperatures.mean() == pytest.approx(500, rel=0.03)
     assert temperatures.std() / 500 == pytest.approx(np.sqrt(2 / (3 * 108)), rel=0.3)
-
-
-def test_an_unknown_engine_is_told_with_the_known_ones() -> None:
-    """One line."""
-    with pytest.raises(UserError) as error:
-        catalogue.load("sevenet")
-    assert "sevennet-0" in str(error.value)
-    assert "\n" not in str(error.value)
-
-
-def test_an_engine_that_is_not_installed_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The missing module and the extra are named."""
-    entry = catalogue.Entry("other", "m", "other", ("no_such_module",), "extra", dict, "about")
-    monkeypatch.setitem(catalogue.ENGINES, "other", entry)
-    with pytest.raises(UserError, match=r"no_such_module.*pip install.*\[extra\]"):
-        catalogue.load("other")
 
 
 def test_the_energy_of_ase_is_the_energy_of_the_calculation() -> None:

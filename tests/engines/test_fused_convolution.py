@@ -150,6 +150,33 @@ def test_calculator_equals_stock_sevennet(atoms: Atoms) -> None:
         np.testing.assert_allclose(fast[name], stock[name], atol=tolerance)
 
 
+@pytest.mark.parametrize("modal", ["PBE", "R2SCAN"])
+def test_a_modal_is_that_of_stock_sevennet(modal: str) -> None:
+    """The numbers of the fidelity that was chosen, to float32 rounding; the other's differ by electronvolts."""
+    from sevenn.calculator import SevenNetCalculator
+
+    atoms = bulk("MgO", "rocksalt", a=4.2, cubic=True)
+    atoms.rattle(0.08, seed=1)
+    results = []
+    for calculator in (
+        fast_sevennet_calculator("7net-mf-0", modal),
+        SevenNetCalculator("7net-mf-0", device="cpu", modal=modal),
+    ):
+        calculator.calculate(atoms)
+        results.append(calculator.results)
+    fast, stock = results
+    assert fast["energy"] == pytest.approx(stock["energy"], abs=1e-5 * len(atoms))
+    np.testing.assert_allclose(fast["forces"], stock["forces"], atol=1e-4)
+    np.testing.assert_allclose(fast["stress"], stock["stress"], atol=1e-5)
+
+
+@pytest.mark.parametrize(("model", "modal"), [("7net-mf-0", None), ("7net-mf-0", "SCAN"), ("7net-0", "PBE")])
+def test_a_modal_that_the_checkpoint_lacks_is_refused(model: str, modal: str | None) -> None:
+    """So is none where there are several: the first would be a guess."""
+    with pytest.raises(ValueError, match=f"{model} has no modal {modal}; it has"):
+        fast_sevennet_calculator(model, modal)
+
+
 @pytest.mark.slow
 def test_force_and_stress_are_gradients_of_the_energy() -> None:
     """F = -dE/dr along a random direction, and stress = dE/(V d strain), by central differences."""

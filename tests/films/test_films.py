@@ -14,8 +14,10 @@ from pymatgen.core import Structure
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.bonds import Polyanion
 from nzsp_surfaces.crystals.certificate import certify
-from nzsp_surfaces.films.cover import CappedSlab, cap, describe_faces, film_compound, mirrored
-from nzsp_surfaces.slabs.cut import build
+from nzsp_surfaces.films.compound import film_compound
+from nzsp_surfaces.films.cover import CappedSlab, cap, mirrored
+from nzsp_surfaces.films.faces import describe_faces
+from nzsp_surfaces.slabs.build import build
 from support.crystals import framework, ionic, mobile, polyanions, slabs_of
 
 PLANE = (1, -1, 0, 2)

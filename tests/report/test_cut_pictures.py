@@ -16,16 +16,12 @@ from pymatgen.core import Lattice, Structure
 from nzsp_surfaces.cli.main import main
 from nzsp_surfaces.crystals.material import Material, material
 from nzsp_surfaces.crystals.planes import stack
-from nzsp_surfaces.report.draw.cut_pictures import (
-    CutView,
-    cut_figure,
-    cut_view,
-    group_mathtext,
-    panels,
-    write_cut_pictures,
-)
+from nzsp_surfaces.report.draw.cut_pictures import cut_figure, group_mathtext, write_cut_pictures
+from nzsp_surfaces.report.draw.cut_scene import panels
+from nzsp_surfaces.report.draw.cut_view import CutView, cut_view
 from nzsp_surfaces.report.draw.slab_view import slab_view
-from nzsp_surfaces.slabs.cut import SlabOptions, build
+from nzsp_surfaces.slabs.build import build
+from nzsp_surfaces.slabs.cut import SlabOptions
 from nzsp_surfaces.slabs.faces import lost_bonds
 from nzsp_surfaces.slabs.survey import Surface, survey_plane
 from support.crystals import ionic, slabs_of, structure

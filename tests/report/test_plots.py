@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,14 @@ from nzsp_surfaces.base.labels import (
     plane_unicode,
 )
 from nzsp_surfaces.energies.wulff import WulffShape, wulff_shape
-from nzsp_surfaces.report.draw import plots
-from nzsp_surfaces.report.draw.plots import EnergyBar, Trace
+from nzsp_surfaces.report.draw.bars import draw_energies
 from nzsp_surfaces.report.draw.scenes import plotly_script, shape_scene, slab_data
+from nzsp_surfaces.report.draw.shapes import draw_shape
 from nzsp_surfaces.report.draw.slab_view import slab_view
+from nzsp_surfaces.report.draw.slabs import draw_slab
+from nzsp_surfaces.report.draw.style import figure_of, save
+from nzsp_surfaces.report.draw.traces import draw_trace
+from nzsp_surfaces.report.traces import read_trace
 from support.results import PLANES, PUBLISHED, energies, nzp, toy_slab
 
 
@@ -72,8 +77,8 @@ def test_planes_keep_their_colour() -> None:
 
 def test_bars_are_as_high_as_the_energies(ax: Axes) -> None:
     """One computed and one published bar for each surface, at their values, from zero."""
-    bars = [EnergyBar.from_entry(row) for row in energies("NZP")]
-    plots.draw_energies(ax, bars)
+    bars = energies("NZP")
+    draw_energies(ax, bars)
     heights = sorted(patch.get_height() for patch in ax.patches)  # type: ignore[attr-defined]
     assert heights == sorted([*(b.gamma for b in bars), *(b.gamma_published for b in bars)])  # type: ignore[type-var]
     assert ax.get_ylim()[0] == 0
@@ -81,7 +86,8 @@ def test_bars_are_as_high_as_the_energies(ax: Axes) -> None:
 
 def test_missing_value_is_said_and_not_drawn(ax: Axes) -> None:
     """A surface that failed keeps its place with a note instead of a bar."""
-    plots.draw_energies(ax, [EnergyBar("NZP", PLANES[0], None, None), EnergyBar("NZP", PLANES[1], None, 0.8)])
+    first, second = energies("NZP")[:2]
+    draw_energies(ax, [replace(first, gamma=None, gamma_published=None), replace(second, gamma_published=None)])
     assert len(ax.patches) == 1
     assert any(text.get_text() == "no value" for text in ax.texts)
     assert len(ax.get_xticks()) == 2
@@ -89,7 +95,7 @@ def test_missing_value_is_said_and_not_drawn(ax: Axes) -> None:
 
 def test_unconverged_value_is_marked(ax: Axes) -> None:
     """A value that is not converged carries a star, explained in the legend."""
-    plots.draw_energies(ax, [EnergyBar("NZP", PLANES[0], None, 0.66, converged=False)])
+    draw_energies(ax, [replace(energies("NZP")[0], converged=False)])
     legend = ax.get_legend()
     assert legend is not None
     assert "not converged" in [text.get_text() for text in legend.get_texts()]
@@ -103,7 +109,7 @@ def test_visible_faces_of_a_convex_body_tile_its_outline(
     """The faces drawn add up to the area of the outline of all corners: none is missing, none overlaps."""
     from scipy.spatial import ConvexHull
 
-    plots.draw_shape(ax, shape, view=view)
+    draw_shape(ax, shape, view=view)
     faces = [patch.get_xy()[:-1] for patch in ax.patches if isinstance(patch, Polygon)]
     drawn = sum(ConvexHull(face).volume for face in faces)
     assert drawn == pytest.approx(ConvexHull(np.vstack(faces)).volume, rel=1e-6)
@@ -111,7 +117,7 @@ def test_visible_faces_of_a_convex_body_tile_its_outline(
 
 def test_legend_gives_the_share_of_each_form(ax: Axes, shape: WulffShape) -> None:
     """Every plane is listed with its share, the absent ones with 0."""
-    plots.draw_shape(ax, shape)
+    draw_shape(ax, shape)
     legend = ax.get_legend()
     assert legend is not None
     labels = [text.get_text() for text in legend.get_texts()]
@@ -149,7 +155,7 @@ def test_polyhedra_of_the_bulk_are_whole() -> None:
 
 def test_slab_picture_shows_the_slab_and_little_vacuum(ax: Axes, slab: Structure) -> None:
     """The picture spans the slab and 3 Å on either side, not the whole vacuum; heights are counted within the slab."""
-    plots.draw_slab(ax, slab)
+    draw_slab(ax, slab)
     low, high = ax.get_ylim()
     assert low == -3
     assert high == pytest.approx(slab_view(slab).height + 3)
@@ -161,8 +167,8 @@ def test_trace_is_read_with_its_units(tmp_path: Path, ax: Axes) -> None:
     path.write_text(
         "time_fs,temperature_K,potential_energy_eV\n" + "".join(f"{2 * n},{500 + n},-8\n" for n in range(100))
     )
-    trace = Trace.read(path, 500)
-    plots.draw_trace(ax, trace)
+    trace = read_trace(path, 500)
+    draw_trace(ax, trace)
     assert np.max(np.asarray(ax.lines[0].get_xdata(), dtype=float)) == pytest.approx(0.198)
     thin = trace.thinned(30)
     assert len(thin.time) <= 30
@@ -171,7 +177,7 @@ def test_trace_is_read_with_its_units(tmp_path: Path, ax: Axes) -> None:
 
 def test_saved_pictures_are_png_and_svg_and_repeatable(tmp_path: Path, shape: WulffShape) -> None:
     """`save` writes both formats, makes the folder, and writes the same SVG twice."""
-    paths = [plots.save(plots.figure_of(plots.draw_shape, shape), tmp_path / "new" / name) for name in "ab"]
+    paths = [save(figure_of(draw_shape, shape), tmp_path / "new" / name) for name in "ab"]
     assert imread(paths[0][0]).shape[0] > 500
     assert paths[0][1].read_text() == paths[1][1].read_text()
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from click.testing import CliRunner
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.labels import CAVEAT
 from nzsp_surfaces.cli.report import command
-from nzsp_surfaces.report.page import counts, duration, film_stages, findings, number, write_report
-from support.results import write_results
+from nzsp_surfaces.report.findings import findings
+from nzsp_surfaces.report.markup import counts, duration, number
+from nzsp_surfaces.report.page import write_report
+from nzsp_surfaces.report.sections.films import face_stages
+from support.results import energies, films, write_results
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -96,7 +100,7 @@ def test_potentials_carry_the_caveat_and_dft_does_not(body: str, sparse: Path) -
     """Values of a potential stand beside the caveat; those of a DFT engine do not need it."""
     assert CAVEAT in body
     rows = json.loads((sparse / "surface_energies.json").read_text())
-    (sparse / "surface_energies.json").write_text(json.dumps([{**row, "engine": "vasp"} for row in rows]))
+    (sparse / "surface_energies.json").write_text(json.dumps([{**row, "is_dft": True} for row in rows]))
     assert CAVEAT not in write_report(sparse).read_text(encoding="utf-8")
 
 
@@ -147,7 +151,7 @@ def test_strings_are_escaped(directory: Path, tmp_path: Path) -> None:
     """Markup in a name or a reason is shown, not run, in the page and in its embedded data."""
     evil = "</script><img src=x onerror=alert(1)>"
     rows = json.loads((directory / "surface_energies.json").read_text())
-    study = {"name": evil, "note": evil}
+    study = json.loads((directory / "study.json").read_text()) | {"name": evil, "resolved": {"note": evil}}
     (tmp_path / "surface_energies.json").write_text(json.dumps([{**row, "film": evil, "reason": evil} for row in rows]))
     (tmp_path / "study.json").write_text(json.dumps(study))
     page = write_report(tmp_path).read_text(encoding="utf-8")
@@ -159,7 +163,7 @@ def test_strings_are_escaped(directory: Path, tmp_path: Path) -> None:
     ("files", "message"),
     [
         ({}, "holds no results"),
-        ({"study.json": "{}"}, "holds no results"),
+        ({"study.json": "{}"}, "files of another layout"),
         ({"surface_energies.json": "[{"}, "surface_energies.json: cannot be read"),
         ({"surface_energies.json": "{}"}, "holds no list"),
     ],
@@ -175,12 +179,9 @@ def test_directory_without_results_is_refused(tmp_path: Path, files: dict[str, s
 
 def test_findings_say_order_effect_and_distance() -> None:
     """An order other than the published one is shown beside it; a film that raises gamma is said to raise it."""
-    row = {"material": "X", "film": None, "gamma_published": 1.0}
-    bare = [
-        {**row, "miller": [0, 0, 0, 1], "gamma": 0.9},
-        {**row, "miller": [1, 1, -2, 0], "gamma": 0.8, "gamma_published": 1.2},
-    ]
-    film = {"material": "X", "miller": [0, 0, 0, 1], "film": "F", "gamma": 1.1, "gamma_published": None}
+    row = replace(energies("NZP")[0], material="X", miller=(0, 0, 0, 1), gamma=0.9, gamma_published=1.0)
+    bare = [row, replace(row, miller=(1, 1, -2, 0), gamma=0.8, gamma_published=1.2)]
+    film = replace(row, film="F", gamma=1.1, gamma_published=None)
     order, effect, distance = findings([*bare, film])
     assert order.index("0)") < order.index("(0001)") < order.index("published: ")
     assert "raises" in effect
@@ -189,9 +190,9 @@ def test_findings_say_order_effect_and_distance() -> None:
 
 def test_film_stages_stand_side_by_side() -> None:
     """Rows of one film and face are joined, whatever their order."""
-    rows = [{"id": "a", "face": "top", "stage": stage} for stage in ("relaxed", "start")]
-    (row,) = film_stages(rows)
-    assert set(row["stages"]) == {"start", "relaxed"}
+    rows = [row for row in films("NZP") if row.face == "top"]
+    (face,) = face_stages(rows[::-1])
+    assert set(face.stages) == {"start", "annealed", "relaxed"}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from nzsp_surfaces.runs.fireworks.database import database
 from nzsp_surfaces.runs.fireworks.tasks import workflows
 from nzsp_surfaces.study.bundle import pack
 from nzsp_surfaces.study.study import load_study
+from nzsp_surfaces.tasks.bare import BARE
 from nzsp_surfaces.tasks.plan import Plan, make_plan
 from support import server
 from support.alloy import STUDY, write
@@ -155,10 +156,10 @@ def test_status_shows_studies_then_the_first_jobs_and_says_how_many_more(
     study = write(tmp_path / "study")
     loaded = load_study(study, "quick", None)
     bulk, *_ = make_plan(loaded).tasks
-    slabs = [replace(bulk, kind="bare", number=n, parents=(bulk.id,), key=f"{n}") for n in range(45)]
+    slabs = [replace(bulk, recipe=BARE, number=n, parents=(bulk.id,), key=f"{n}") for n in range(45)]
     with database(launchpad) as known:
         known.keep_study(pack(loaded))
-        known.add(workflows(loaded, Plan((bulk, *slabs), (), {}), tmp_path, set()))
+        known.add(workflows(loaded, Plan((bulk, *slabs), (), ()), tmp_path, set()))
     words = shown(capsys, "status", "-l", launchpad)
     assert words.count("quick emt") == 2
     assert "alloy quick emt 45 1" in words

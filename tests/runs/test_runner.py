@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from support.alloy import STUDY, document, nzsp_run, recorded, refused, write
+from support.alloy import STUDY, document, golden_energies, nzsp_run, recorded, refused, write
 from support.crystals import structure
 
 KEYS = {
@@ -63,6 +63,12 @@ def test_the_energies_are_those_of_an_alloy(finished: Path) -> None:
     assert 0 < gammas[1, 0, 1] < gammas[1, 1, 0] < 3
 
 
+def test_the_energies_are_those_that_have_always_been(finished: Path) -> None:
+    """To the digits that all processors share."""
+    gammas = {row["id"]: row["gamma"] for row in document(finished, "surface_energies")}
+    assert gammas == pytest.approx(golden_energies("emt"), rel=1e-9)
+
+
 def test_a_finished_study_computes_nothing_again(finished: Path) -> None:
     """Three results come from disk, and the energies stay as they are, to the last bit."""
     before = document(finished, "surface_energies")
@@ -77,6 +83,15 @@ def test_a_directory_of_another_study_is_refused(finished: Path, tmp_path: Path)
     before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
     refused(nzsp_run(write(tmp_path, STUDY.replace("vacuum: 10", "vacuum: 11")), "-o", finished), "another study", "-o")
     assert {path: path.stat().st_mtime_ns for path in finished.rglob("*")} == before
+
+
+def test_a_directory_of_an_older_layout_is_refused(tmp_path: Path) -> None:
+    """One line says which version made it, and nothing in it is touched."""
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/study.json").write_text('{"identity": "3f9c2a", "profile": "quick", "name": "alloy"}')
+    (tmp_path / "old/provenance.json").write_text('{"program": "nzsp_surfaces", "version": "0.1.0"}')
+    refused(nzsp_run(write(tmp_path / "study"), "-o", tmp_path / "old"), "another layout", "0.1.0", "new directory")
+    assert {path.name for path in (tmp_path / "old").iterdir()} == {"study.json", "provenance.json"}
 
 
 def test_a_directory_of_other_files_and_an_unknown_engine_are_refused(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from nzsp_surfaces.cli.main import main
-from nzsp_surfaces.engines import registry as catalogue
 from nzsp_surfaces.engines.base import RelaxSettings
-from nzsp_surfaces.slabs.cut import SlabOptions, build, flip_of
+from nzsp_surfaces.engines.registry import choose
+from nzsp_surfaces.slabs.build import build, flip_of
+from nzsp_surfaces.slabs.cut import SlabOptions
 from nzsp_surfaces.slabs.placing import middle_atoms
 from support.crystals import ionic, slabs_of, structure
 
@@ -23,7 +24,7 @@ def test_a_relaxation_leaves_the_middle_where_it_was(tmp_path: Path) -> None:
     start = build(cut, ionic("CuAu"), 10.0)
     middle, flip = middle_atoms(start, DEPTH), flip_of(cut, ionic("CuAu"), start)
     settings = RelaxSettings(0.01, 200, held=tuple(int(i) for i in np.flatnonzero(middle)))
-    done = catalogue.load("emt").relax(start, settings, tmp_path, lambda *_: None, flip)
+    done = choose("emt", {}, "test").make({}).relax(start, settings, tmp_path, lambda *_: None, flip)
     moved = np.linalg.norm(done.structure.cart_coords - start.cart_coords, axis=1)
     assert 0 < middle.sum() < len(start)
     assert moved[middle].max() < 1e-12

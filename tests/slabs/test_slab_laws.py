@@ -25,7 +25,8 @@ from nzsp_surfaces.crystals.crystal import Crystal, equivalent_planes, hkl, rela
 from nzsp_surfaces.crystals.material import Material, material
 from nzsp_surfaces.crystals.planes import stack
 from nzsp_surfaces.slabs.alternatives import Alternative
-from nzsp_surfaces.slabs.cut import SlabCut, build
+from nzsp_surfaces.slabs.build import build
+from nzsp_surfaces.slabs.cut import SlabCut
 from nzsp_surfaces.slabs.placing import placed
 from nzsp_surfaces.slabs.series import thickness_series
 from nzsp_surfaces.slabs.survey import PlaneSurvey, Surface, every_plane, surface, survey, survey_plane

@@ -17,8 +17,11 @@ from nzsp_surfaces.crystals.bonds import Polyanion, coordination
 from nzsp_surfaces.crystals.certificate import Certificate, certify, turns_over
 from nzsp_surfaces.crystals.crystal import crystal
 from nzsp_surfaces.crystals.planes import gaps, stack
-from nzsp_surfaces.slabs.cut import SlabCut, SlabOptions, build, cut_slabs, flip_of
-from nzsp_surfaces.slabs.sharing import arrangements, terminations
+from nzsp_surfaces.slabs.arrangements import arrangements
+from nzsp_surfaces.slabs.build import build, flip_of
+from nzsp_surfaces.slabs.cut import SlabCut, SlabOptions
+from nzsp_surfaces.slabs.cutting import cut_slabs
+from nzsp_surfaces.slabs.terminations import terminations
 from support.crystals import CHARGES, ENOUGH, PLANES, framework, ionic, mobile, polyanions, slabs_of, structure
 
 VACUUM = 15.0

@@ -50,7 +50,7 @@ def test_a_good_study_is_read(tmp_path: Path) -> None:
     assert [m.name for m in study.materials] == ["NZP", "NZS"]
     assert [m.crystal.formula_units for m in study.materials] == [2, 2]
     assert all(m.mobile == {"Na"} and m.framework == {"Zr"} for m in study.materials)
-    assert study.films[0].film.cations == {"Na": 3}
+    assert study.films[0].compound.cations == {"Na": 3}
     assert study.published("NZP", (1, -1, 2), None) == 0.69
     assert study.published("NZS", (1, -1, 0, 2), None) is None
 

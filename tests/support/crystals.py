@@ -11,7 +11,8 @@ from pymatgen.core import Lattice, Structure
 from nzsp_surfaces.crystals.bonds import Polyanion, strong_polyanions
 from nzsp_surfaces.crystals.crystal import Crystal, crystal, load_structure
 from nzsp_surfaces.crystals.material import Material, material
-from nzsp_surfaces.slabs.cut import Rejection, SlabCut, SlabOptions, cut_slabs
+from nzsp_surfaces.slabs.cut import Rejection, SlabCut, SlabOptions
+from nzsp_surfaces.slabs.cutting import cut_slabs
 from nzsp_surfaces.slabs.survey import PlaneSurvey, every_plane, survey
 
 STRUCTURES = Path(__file__).parents[2] / "inputs" / "structures"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,12 @@ from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
 from nzsp_surfaces.energies.wulff import capped_energies, wulff_shape
+from nzsp_surfaces.report.files import write_json, write_rows
+from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
+from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
+from nzsp_surfaces.report.rows.slabs import RejectedRow, SlabRow
+from nzsp_surfaces.report.rows.study import LAYOUT, ProfileUsed, Provenance, StudyHeader
+from nzsp_surfaces.slabs.faces import BrokenBonds, LostCoordination
 
 PLANES: list[tuple[int, ...]] = [(1, -1, 0, 2), (1, 0, -1, 4), (1, 1, -2, 0), (0, 0, 0, 1)]
 COMPUTED = {"NZP": [0.66, 0.81, 1.04, 0.89], "NZS": [0.65, 0.83, 1.17, 0.85]}
@@ -55,109 +60,118 @@ def write_results(directory: Path) -> Path:
     for material, bulk in bulks.items():
         toy_slab(bulk).to(filename=str(directory / "structures" / f"{material}.vasp"), fmt="poscar")
     _write_trace(directory / "traces" / "anneal.csv")
-    tables: dict[str, Any] = {
-        "study": {"identity": "3f9c2a", "profile": "quick", "name": "Table 1", "planes": PLANES},
-        "slabs": [row for material in bulks for row in _slabs(material)],
-        "rejected": _rejected(),
-        "bulk": [_bulk("NZP", "NaZr2(PO4)3", bulks["NZP"]), _bulk("NZS", "Na4Zr2(SiO4)3", bulks["NZS"])],
-        "surface_energies": [row for material in bulks for row in energies(material)],
-        "candidates": _candidates(),
-        "films": [row for material in bulks for row in _films(material)],
-        "dynamics": [_dynamics(material, seed) for material in bulks for seed in (1, 2)],
-        "wulff": _wulff(bulks),
-        "provenance": _provenance(),
-    }
-    for name, table in tables.items():
-        (directory / f"{name}.json").write_text(json.dumps(table, indent=1), encoding="utf-8")
+    write_json(directory / StudyHeader.FILE, _study().to_json())
+    write_rows(directory, SlabRow, [row for material in bulks for row in _slabs(material)])
+    write_rows(directory, RejectedRow, _rejected())
+    formulas = {"NZP": "NaZr2(PO4)3", "NZS": "Na4Zr2(SiO4)3"}
+    write_rows(directory, BulkRow, [_bulk(material, formulas[material], bulk) for material, bulk in bulks.items()])
+    write_rows(directory, SurfaceEnergyRow, [row for material in bulks for row in energies(material)])
+    write_rows(directory, CandidateRow, _candidates())
+    write_rows(directory, FilmFaceRow, [row for material in bulks for row in films(material)])
+    write_rows(directory, DynamicsRow, [_dynamics(material, seed) for material in bulks for seed in (1, 2)])
+    write_json(directory / "wulff.json", _wulff(bulks))
+    write_json(directory / Provenance.FILE, _provenance().to_json())
     return directory
 
 
-def energies(material: str) -> list[dict[str, Any]]:
-    """Rows of ``surface_energies.json`` of one material, the capped plane last."""
+def energies(material: str) -> list[SurfaceEnergyRow]:
+    """Rows of surface_energies.json of one material, the capped plane last."""
     rows = list(zip(PLANES, COMPUTED[material], PUBLISHED[material], strict=True))
     bare = [_energy(material, plane, None, gamma, paper) for plane, gamma, paper in rows]
     return [*bare, _energy(material, PLANES[0], "Na3PO4", *CAPPED[material])]
 
 
-def _identity(material: str, miller: tuple[int, ...], film: str | None) -> dict[str, Any]:
+def _study() -> StudyHeader:
+    resolved = {"planes": PLANES}
+    return StudyHeader(
+        layout=LAYOUT, version="0.2.0", identity="3f9c2a", profile="quick", name="Table 1", resolved=resolved
+    )
+
+
+def _names(material: str, miller: tuple[int, ...], film: str | None) -> dict[str, Any]:
     name = f"{material}-{''.join(map(str, miller))}" + (f"-{film}" if film else "")
-    return {
-        "id": name,
-        "material": material,
-        "miller": miller,
-        "film": film,
-        "structure": f"structures/{material}.vasp",
-    }
+    return {"id": name, "material": material, "miller": miller, "film": film}
 
 
-def _energy(material: str, miller: tuple[int, ...], film: str | None, gamma: float, paper: float) -> dict[str, Any]:
-    return {
-        **_identity(material, miller, film),
-        "n_film_units": 4 if film else 0,
-        "gamma": gamma,
-        "gamma_published": paper,
-        "converged": not (film and material == "NZS"),
-        "engine": "sevennet",
-        "model": "SevenNet-0",
-        "formula": "[E_slab - 4 E_bulk" + (" - 4 E(Na3PO4)" if film else "") + "] / (2 A)",
-        "area": 82.5,
-    }
+def _energy(material: str, miller: tuple[int, ...], film: str | None, gamma: float, paper: float) -> SurfaceEnergyRow:
+    return SurfaceEnergyRow(
+        **_names(material, miller, film),
+        n_film_units=4 if film else 0,
+        gamma=gamma,
+        gamma_published=paper,
+        converged=not (film and material == "NZS"),
+        engine="sevennet",
+        model="SevenNet-0",
+        formula="[E_slab - 4 E_bulk" + (" - 4 E(Na3PO4)" if film else "") + "] / (2 A)",
+        area=82.5,
+        structure=f"structures/{material}.vasp",
+        reason=None,
+        is_dft=False,
+    )
 
 
-def _slabs(material: str) -> list[dict[str, Any]]:
+def _slabs(material: str) -> list[SlabRow]:
     surfaces = [(plane, None, n) for plane, n in zip(PLANES, COORDINATION, strict=True)] + [(PLANES[0], "Na3PO4", 6)]
-    return [
-        {
-            **_identity(material, plane, film), "n_atoms": 72, "n_formula_units": 4, "n_film_units": 4 if film else 0,
-            "area": 82.5, "thickness": 12.84, "vacuum": 15.0, "symmetric": True, "dipole": -1e-9,
-            "surface_coordination": {"Zr": n}, "broken_bonds_per_area": 0.0242,
-        }
-        for plane, film, n in surfaces
-    ]  # fmt: skip
+    return [slab_row(material, plane, film, coordination) for plane, film, coordination in surfaces]
 
 
-def _rejected() -> list[dict[str, Any]]:
+def slab_row(material: str, plane: tuple[int, ...], film: str | None, coordination: int) -> SlabRow:
+    """A row of slabs.json."""
+    return SlabRow(
+        **_names(material, plane, film), identity="3f3db5b7e1", n_atoms=72, n_formula_units=4,
+        n_film_units=4 if film else 0, area=82.5, thickness=12.84, vacuum=15.0, position=0.5, symmetric=True,
+        layer_group="p2_111 (9)", dipole=-1e-9, tasker="III", surface_coordination={"Zr": coordination},
+        broken_bonds_per_area=0.0242, broken_valence_per_area=0.0311,
+        broken_bonds=(BrokenBonds("Zr", "O", 0.0242, 0.0311),),
+        lost_coordination=(LostCoordination("Zr", "Zr1", 6, coordination, 2.0),),
+        mobile_per_area={"Na": 0.0124}, shared="1 of 2 Na", termination=1, arrangement=1, n_arrangements=1,
+        electrostatic=0.0, structure=f"structures/{material}.vasp",
+    )  # fmt: skip
+
+
+def _rejected() -> list[RejectedRow]:
     reasons = ["cuts 3 PO4 groups", "polar: 0.31 e/Å along the normal", "no operation maps one face on the other"]
     return [
-        {"material": "NZP", "miller": plane, "position": 0.1 * n, "reason": reason}
+        RejectedRow(material="NZP", miller=plane, position=0.1 * n, reason=reason)
         for plane in PLANES
         for n, reason in enumerate(reasons)
     ]
 
 
-def _bulk(material: str, formula: str, structure: Structure) -> dict[str, Any]:
-    return {
-        "id": material, "material": material, "formula": formula, "space_group": "R-3c", "space_group_relaxed": "R-3c",
-        "lattice": [*structure.lattice.abc, *structure.lattice.angles], "energy_per_formula_unit": -142.1234,
-        "max_force": 0.0087, "converged": True, "structure": f"structures/{material}.vasp",
-    }  # fmt: skip
+def _bulk(material: str, formula: str, structure: Structure) -> BulkRow:
+    return BulkRow(
+        id=material, material=material, formula=formula, space_group="R-3c", space_group_relaxed="R-3c",
+        lattice=(*structure.lattice.abc, *structure.lattice.angles), energy_per_formula_unit=-142.1234,
+        max_force=0.0087, converged=True, structure=f"structures/{material}.vasp",
+    )  # fmt: skip
 
 
-def _candidates() -> list[dict[str, Any]]:
+def _candidates() -> list[CandidateRow]:
     return [
-        {
-            **_identity("NZS", PLANES[3], None), "id": f"NZS-0001-{n}", "gamma": 0.85 + 0.07 * n, "converged": n < 3,
-            "selected": n == 0, "note": f"arrangement {n} of the shared Na",
-        }
+        CandidateRow(
+            **{**_names("NZS", PLANES[3], None), "id": f"NZS-0001-{n}"}, gamma=0.85 + 0.07 * n, converged=n < 3,
+            selected=n == 0, note=f"arrangement {n} of the shared Na",
+        )
         for n in range(4)
     ]  # fmt: skip
 
 
-def _films(material: str) -> list[dict[str, Any]]:
+def films(material: str) -> list[FilmFaceRow]:
+    """Rows of films.json of one material."""
     stages = {"start": [6, 5, 6, 5], "annealed": [6, 6, 6, 5], "relaxed": [6, 6, 6, 6]}
+    names = _names(material, PLANES[0], "Na3PO4")
     return [
-        {**_identity(material, PLANES[0], "Na3PO4"), "stage": stage, "face": face, "coordination": {"Zr": counts},
-         "tetrahedra_whole": True}
+        FilmFaceRow(**names, stage=stage, face=face, coordination={"Zr": counts}, tetrahedra_whole=True)
         for face in ("bottom", "top")
         for stage, counts in stages.items()
-    ]  # fmt: skip
+    ]
 
 
-def _dynamics(material: str, seed: int) -> dict[str, Any]:
-    return {
-        **_identity(material, PLANES[0], "Na3PO4"), "seed": seed, "temperature": 500, "mean_temperature": 494.2,
-        "timestep": 2.0, "duration": 500, "thermostat": "Langevin, 0.01 / fs", "trace": "traces/anneal.csv",
-    }  # fmt: skip
+def _dynamics(material: str, seed: int) -> DynamicsRow:
+    return DynamicsRow(
+        **_names(material, PLANES[0], "Na3PO4"), seed=seed, temperature=500.0, mean_temperature=494.2, timestep=2.0,
+        duration=500.0, thermostat="Langevin, 0.01 / fs", trace="traces/anneal.csv",
+    )  # fmt: skip
 
 
 def _write_trace(path: Path) -> None:
@@ -178,13 +192,14 @@ def _wulff(bulks: dict[str, Structure]) -> dict[str, Any]:
     return shapes
 
 
-def _provenance() -> dict[str, Any]:
+def _provenance() -> Provenance:
     settings = {"anneal_time": 500, "force_limit": 0.05, "seeds": 2}
-    return {
-        "program": "nzsp_surfaces", "version": "0.1.0", "python": "3.11.7", "platform": "Linux-6.1-x86_64",
-        "packages": {"ase": "3.29.0", "pymatgen": "2026.10.24", "sevenn": "0.13.0", "torch": "2.9.1"},
-        "engine": "sevennet", "model": "SevenNet-0", "engine_version": "0.13.0", "device": "cpu",
-        "profile": {"name": "quick", "description": "0.5 ps of dynamics, forces below 0.05 eV/Å", "settings": settings},
-        "seeds": [1, 2], "study_identity": "3f9c2a", "started": "2026-11-23 16:04", "finished": "2026-11-23 16:09",
-        "wall_seconds": 281.3, "calculations": 46, "repeated_from_disk": 0,
-    }  # fmt: skip
+    return Provenance(
+        program="nzsp_surfaces", version="0.2.0", python="3.11.7", platform="Linux-6.1-x86_64",
+        packages={"ase": "3.29.0", "pymatgen": "2026.10.24", "sevenn": "0.13.0", "torch": "2.9.1"},
+        engine="sevennet", model="SevenNet-0", engine_version="0.13.0", anneal_engine="sevennet", device="cpu",
+        profile=ProfileUsed("quick", "0.5 ps of dynamics, forces below 0.05 eV/Å", settings),
+        seeds=(1, 2), study_identity="3f9c2a", reference="the paper", command="nzsp run table1.yaml",
+        started="2026-11-23 16:04", finished="2026-11-23 16:09", wall_seconds=281.3, calculations=46,
+        repeated_from_disk=0, core_seconds={"bare": 250.0}, failures={},
+    )  # fmt: skip

@@ -43,12 +43,12 @@ def test_every_entry_of_the_table_is_computed(profile: str) -> None:
 def test_a_short_anneal_starts_from_the_best_of_many_placements() -> None:
     """Where there are more placements than starts, every anneal waits for all of them; otherwise there are none."""
     study, plan = planned("quick")
-    places = {t.id for t in plan.tasks if t.kind == "place" and t.id.startswith("NZS/")}
+    places = {t.id for t in plan.tasks if t.kind == "placement" and t.id.startswith("NZS/")}
     anneals = [t for t in plan.tasks if t.kind == "anneal" and t.id.startswith("NZS/")]
     assert len(places) == study.profile.placements
     assert anneals
     assert all(places <= set(t.parents) for t in anneals)
-    assert not [t for t in planned("paper")[1].tasks if t.kind == "place"]
+    assert not [t for t in planned("paper")[1].tasks if t.kind == "placement"]
 
 
 def test_equal_content_has_equal_keys() -> None:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import struct
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from ase import units
-from ase.calculators.calculator import Calculator, all_changes
+from ase.calculators.calculator import Calculator
 
 from nzsp_surfaces.base.calculation import Calculation, EngineIdentity
 from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.crystals.crystal import ase_atoms, pymatgen_structure
+from nzsp_surfaces.engines.ase.replay import CELL, PLAIN, Checked, recorded
 from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Report, Trajectory
 
 if TYPE_CHECKING:
@@ -46,7 +43,7 @@ class FacesAlike:
         self.flip = flip
 
     def get_removed_dof(self, atoms: Atoms) -> int:
-        """Degrees of freedom that follow from others."""
+        """Number of degrees of freedom that follow from others."""
         return int(3 * len(atoms) * (1 - 1 / self.flip.order))
 
     def adjust_positions(self, _atoms: Atoms, positions: Matrix) -> None:
@@ -58,88 +55,6 @@ class FacesAlike:
         forces[:] = self.flip.average(forces)
 
 
-class Replay(Calculator):
-    """Writes every evaluation down and, after a restart, reads instead of computing.
-
-    A relaxation that is started again from its first structure then takes the very same steps at no cost up to the one
-    that was in flight, whatever the optimiser keeps in memory. A checksum in each record shows a torn last one.
-
-    Args:
-        calculator: computes what is not on file.
-        path: the record; created when missing.
-    """
-
-    implemented_properties = ("energy", "forces", "stress")
-
-    def __init__(self, calculator: Calculator, path: Path) -> None:
-        super().__init__()
-        self.calculator, self.path = calculator, path
-        self.evaluations = 0
-        self._known = dict(_records(path))
-        self._file: BinaryIO | None = None
-
-    def calculate(self, atoms: Atoms | None = None, properties: Any = None, system_changes: Any = all_changes) -> None:
-        """Energy, forces and stress of `atoms`, from the record where it has them."""
-        super().calculate(atoms, properties, system_changes)
-        assert atoms is not None
-        self.evaluations += 1
-        key = zlib.crc32(atoms.positions.tobytes()) ^ zlib.crc32(atoms.cell.array.tobytes()) << 1
-        values = self._known.get(key)
-        if values is None:
-            values = self._compute(atoms)
-            self._append(key, values)
-        n = 3 * len(atoms)
-        self.results = {
-            "energy": float(values[0]),
-            "forces": values[1 : n + 1].reshape(-1, 3),
-            "stress": values[n + 1 :],
-        }
-
-    def _compute(self, atoms: Atoms) -> Matrix:
-        copy = atoms.copy()
-        copy.calc = self.calculator
-        forces, energy = copy.get_forces(), copy.get_potential_energy()
-        stress = copy.get_stress() if "stress" in self.calculator.implemented_properties else np.zeros(6)
-        return np.concatenate([[energy], forces.ravel(), stress], dtype=np.float64)
-
-    def _append(self, key: int, values: Matrix) -> None:
-        if self._file is None:
-            self._file = self.path.open("ab")
-        body = values.astype(np.float64).tobytes()
-        self._file.write(struct.pack("<QII", key, len(body), zlib.crc32(body)) + body)
-        self._file.flush()
-
-    def close(self) -> None:
-        """Close the record."""
-        if self._file is not None:
-            self._file.close()
-
-
-def _records(path: Path) -> Iterator[tuple[int, Matrix]]:
-    """Whole records of a file; stops at the first torn one and cuts it off."""
-    data = path.read_bytes() if path.exists() else b""
-    start = 0
-    while start + 16 <= len(data):
-        key, size, check = struct.unpack_from("<QII", data, start)
-        body = data[start + 16 : start + 16 + size]
-        if len(body) < size or zlib.crc32(body) != check:
-            break
-        yield key, np.frombuffer(body)
-        start += 16 + size
-    if start < len(data):
-        with path.open("r+b") as file:
-            file.truncate(start)
-
-
-@contextmanager
-def _recorded(calculator: Calculator, folder: Path) -> Iterator[Replay]:
-    replay = Replay(calculator, folder / "evaluations.bin")
-    try:
-        yield replay
-    finally:
-        replay.close()
-
-
 @dataclass(frozen=True)
 class AseEngine:
     """An engine made of an ASE calculator.
@@ -147,15 +62,21 @@ class AseEngine:
     Attributes:
         identity: name, model and version.
         calculator: energy, forces and, for cells, stress.
+        settings: that each calculation records; two of them are compared where energies are subtracted.
     """
 
     identity: EngineIdentity
     calculator: Calculator
+    settings: dict[str, Any] = field(default_factory=dict)
 
     def single_point(self, structure: Structure, folder: Path) -> Calculation:
-        """Energy and forces as they are; quick enough to need no checkpoint."""
+        """Energy and forces as they are; quick enough to need no checkpoint.
+
+        Raises:
+            UserError: the calculator gives no forces, or something that is not a number.
+        """
         atoms = ase_atoms(structure)
-        atoms.calc = self.calculator
+        atoms.calc = self._checked()
         forces = np.asarray(atoms.get_forces(), float)
         energy = float(atoms.get_potential_energy())
         return self._result(structure, energy, forces, converged=True, steps=1)
@@ -169,10 +90,13 @@ class AseEngine:
             flip: keeps both faces of a slab alike; without it every atom is free.
             folder: holds the record from which a killed run goes on.
             report: called after every step.
+
+        Raises:
+            UserError: the calculator gives no forces, no stress for a cell, or something that is not a number.
         """
         from ase.filters import FrechetCellFilter
 
-        with _recorded(self.calculator, folder) as replay:
+        with recorded(self._checked(CELL if settings.cell else PLAIN), folder) as replay:
             atoms = ase_atoms(structure)
             atoms.calc = replay
             atoms.set_constraint(_constraints(settings, flip, atoms.positions))
@@ -185,18 +109,27 @@ class AseEngine:
             )
 
     def dynamics(self, structure: Structure, settings: DynamicsSettings, folder: Path, report: Report) -> Trajectory:
-        """Langevin dynamics in segments; a killed run goes on from the last whole one, with the same random numbers."""
+        """Langevin dynamics in segments; a killed run goes on from the last whole one, with the same random numbers.
+
+        Raises:
+            UserError: the calculator gives no forces, or something that is not a number.
+        """
         state = _load_state(folder) or _first_state(structure, settings)
         while len(state.trace) - 1 < settings.steps:
             steps = min(settings.segment, settings.steps - max(0, len(state.trace) - 1))
-            state = _segment(structure, self.calculator, state, settings, steps, report)
+            state = _segment(structure, self._checked(), state, settings, steps, report)
             _save_state(folder, state)
-        return Trajectory(_moved(structure, state.positions), np.array(state.trace), self.identity)
+        end = _moved(structure, state.positions)
+        return Trajectory(end, np.array(state.trace), self.identity, settings, settings.thermostat)
+
+    def _checked(self, needed: tuple[str, ...] = PLAIN) -> Checked:
+        return Checked(self.calculator, needed, self.identity.name)
 
     def _result(
         self, structure: Structure, energy: float, forces: Matrix, *, converged: bool, steps: int
     ) -> Calculation:
-        return Calculation(structure, energy, forces, converged, _largest(forces), steps, self.identity)
+        largest, settings = _largest(forces), dict(self.settings)
+        return Calculation(structure, energy, forces, converged, largest, steps, self.identity, settings)
 
 
 def _constraints(settings: RelaxSettings, flip: Flip | None, positions: Matrix) -> list[Any]:

@@ -371,18 +371,24 @@ def _eager_and_fused() -> Iterator[None]:
         e3nn.set_optimization_defaults(**settings)
 
 
-def load_fused_model(model: str) -> AtomGraphSequential:
-    """The checkpoint's model (a name such as '7net-0' or a path) with the fused convolution, ready for evaluation."""
+def load_fused_model(model: str, modal: str | None = None) -> AtomGraphSequential:
+    """The checkpoint's model (a name such as '7net-0' or a path) with the fused convolution, ready for evaluation.
+
+    ``modal`` is the fidelity of a checkpoint that has several.
+    """
     checkpoint = sevenn.util.load_checkpoint(model)
     config = checkpoint.config
-    if config.get(keys.USE_MODALITY, False):
-        raise ValueError(f"{model} has several fidelities, which this calculator does not support.")
+    modals = config[keys.MODAL_MAP] if config.get(keys.USE_MODALITY, False) else {}
+    if modal not in (modals or {None: 0}):
+        raise ValueError(f"{model} has no modal {modal}; it has {', '.join(modals) or 'none'}.")
     with _eager_and_fused():
         fused = model_build.build_E3_equivariant_model(config)
     state = patch_state_dict_if_old(checkpoint.model_state_dict, config, fused)
     # The stock product stores Wigner symbols, which are constants and not part of the fused model.
     fused.load_state_dict({key: value for key, value in state.items() if "_convolution.convolution." not in key})
     fused.set_is_batch_data(flag=False)
+    if modal is not None:
+        fused.prepare_modal_deploy(modal)  # the modal becomes a layer, so that no input has to name it
     return fused.eval().requires_grad_(requires_grad=False)
 
 
@@ -433,6 +439,6 @@ class FusedSevenNetCalculator(Calculator):
         }
 
 
-def fast_sevennet_calculator(model: str = "7net-0") -> FusedSevenNetCalculator:
+def fast_sevennet_calculator(model: str = "7net-0", modal: str | None = None) -> FusedSevenNetCalculator:
     """Calculator of a SevenNet checkpoint by name or path; threads are left to the caller (one is best)."""
-    return FusedSevenNetCalculator(load_fused_model(model))
+    return FusedSevenNetCalculator(load_fused_model(model, modal))

@@ -21,15 +21,15 @@ from nzsp_surfaces.compat.custodian import has_started, watch_only_while_it_runs
 from nzsp_surfaces.engines.queues import WallTime
 
 NAMES = ("vasp_cmd", "vasp_gamma_cmd")
-"""Of the commands, in a worker's environment; NZSP_VASP_CMD and NZSP_VASP_GAMMA_CMD in that of a shell."""
+"""Names of VASP's commands in a worker's environment; NZSP_VASP_CMD and NZSP_VASP_GAMMA_CMD in that of a shell."""
 PROCESS = "vasp.pid"
-"""Machine and process group of a running VASP, beside its files."""
+"""Name of the file with machine and process group of a running VASP, beside its files."""
 LOOK_EVERY = 30.0
-"""s between two looks of the handlers at a running VASP."""
+"""Seconds between two looks of the handlers at a running VASP."""
 MOST_ERRORS = 5
 """Corrections after which a run is given up."""
 FROZEN = 6 * 3600
-"""s without output after which a run counts as stuck."""
+"""Seconds without output after which a run counts as stuck."""
 
 ELECTRONIC_ERRORS = (
     *("eddrmm", "edddav", "zheev", "eddiag", "pssyevx", "pdsyevx", "grad_not_orth"),
@@ -189,7 +189,7 @@ def _ended_with_us(job: Any, folder: Path) -> Iterator[None]:
 
 
 def relaxation_handlers() -> list[Any]:
-    """Watch a relaxation or a static run.
+    """Custodian's handlers that watch a relaxation or a static run.
 
     Left out are custodian's handlers that go on with what did not converge, since legs do that, and those that change
     smearing or mesh of what is an insulator with a mesh of our choice.
@@ -209,7 +209,10 @@ def relaxation_handlers() -> list[Any]:
 
 
 def dynamics_handlers() -> list[Any]:
-    """Watch dynamics: no handler that changes the time step, knows only relaxations or takes heat for an error."""
+    """Custodian's handlers that watch dynamics.
+
+    Left out are those that change the time step, know only relaxations or take heat for an error.
+    """
     from custodian.vasp import handlers
 
     return [

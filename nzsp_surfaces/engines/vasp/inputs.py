@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Mesh = tuple[int, int, int]
 
 MOMENT = 0.6
-"""µB an atom starts with where 'magmom' does not name its element: small, but enough to break the symmetry of spins."""
+"""Magnetic moment, µB, of atoms that 'magmom' does not name: small, but enough to break the symmetry of spins."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class VaspInputs:
         return ours
 
 
-def vasp_inputs(
+def inputs_for(
     structure: Structure,
     settings: VaspSettings,
     *,
@@ -115,14 +115,14 @@ def vasp_inputs(
         velocities: (n, 3) Å/fs, in the structure's order, with which dynamics goes on.
 
     Raises:
-        UserError: the cell does not suit VASP or the kind, a potential is unknown, or dynamics have no thermostat.
+        UserError: the cell does not suit VASP or the purpose, a potential is unknown, or dynamics have no thermostat.
     """
     _check_cell(structure, settings, slab=slab)
     elements = [site.specie.symbol for site in structure]
     order = element_order(elements)
-    kinds = list(dict.fromkeys(elements))
+    species = list(dict.fromkeys(elements))
     incar = _completed(settings, [elements[i] for i in order], slab_centre(structure) if slab and polar else None)
-    chosen = potential_symbols(settings, kinds)
+    chosen = potential_symbols(settings, species)
     fixed = set(held)
     return VaspInputs(
         structure=_plain(structure, order),
@@ -130,7 +130,7 @@ def vasp_inputs(
         incar=incar,
         mesh=_mesh(structure, settings, slab=slab),
         fixed=tuple(i in fixed for i in order),
-        symbols=tuple(chosen[element] for element in kinds),
+        symbols=tuple(chosen[element] for element in species),
         settings=settings,
         warnings=(*_unusual_values(incar), *_borrowed(settings, chosen)),
         velocities=None if velocities is None else velocities[list(order)],
@@ -225,12 +225,12 @@ def advised(inputs: VaspInputs, cores: int, cores_per_node: int | None = None) -
 
 
 def _check_cell(structure: Structure, settings: VaspSettings, *, slab: bool) -> None:
-    where = f"{structure.composition.reduced_formula}, kind '{settings.kind}'"
+    where = f"{structure.composition.reduced_formula}, '{settings.purpose}' settings"
     if not structure.is_ordered:
         raise UserError(f"{where}: sites are partly occupied; give an ordered structure")
     if np.linalg.det(structure.lattice.matrix) < 0:
         raise UserError(f"{where}: the cell's vectors are left-handed, which VASP refuses; exchange two of them")
-    if settings.kind in ("bulk", "slab") and (settings.kind == "slab") != slab:
+    if settings.purpose in ("bulk", "slab") and (settings.purpose == "slab") != slab:
         raise UserError(f"{where}: the structure is {'a' if slab else 'no'} slab; choose the settings that suit it")
     if slab:
         _check_slab(structure, settings, where)
@@ -343,3 +343,6 @@ def _write_all(folder: Path, contents: Mapping[str, str]) -> None:
         folder.mkdir(exist_ok=True)
         for name in contents:
             (Path(aside) / name).replace(folder / name)
+
+
+# Until runs says inputs_for.

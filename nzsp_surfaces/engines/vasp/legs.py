@@ -6,6 +6,7 @@ A task's folder holds leg_01, leg_02, ...; a leg that broke off counts as far as
 from __future__ import annotations
 
 import gzip
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -27,10 +28,12 @@ from nzsp_surfaces.engines.vasp.settings import comparable_settings
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
+log = logging.getLogger(__name__)
+
 WHOLE_JOB = 0.8
-"""Part of the wall time that was left when a leg began, from which on the job was all its own."""
+"""Part of the wall time; a leg that began with more of it left had the job for itself."""
 COMPRESSED = ("vasprun.xml", "OUTCAR", "XDATCAR", "vasp.out")
-"""What grows with the number of steps, kept as .gz once a leg is over."""
+"""Files that grow with the number of steps, kept as .gz once a leg is over."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ class Leg:
 
 
 @dataclass(frozen=True)
-class Way:
-    """The legs behind, and where the next begins.
+class LegsSoFar:
+    """The legs that a task has behind it, and where the next begins.
 
     Attributes:
         structure: in our order, atoms not wrapped.
@@ -66,30 +69,30 @@ class Way:
 
     @property
     def steps(self) -> int:
-        """Whole ionic steps behind."""
+        """Number of whole ionic steps of all legs."""
         return sum(leg.run.n_ionic_steps for leg in self.legs if leg.run)
 
     @property
     def last(self) -> VaspRun | None:
-        """The last run."""
+        """Run of the last leg; None where there is no leg."""
         return self.legs[-1].run if self.legs else None
 
     @property
     def corrections(self) -> tuple[str, ...]:
-        """Of all legs."""
+        """What custodian changed in all legs, one line each."""
         return tuple(line for leg in self.legs for line in leg.custody.corrections)
 
 
-def way(start: Structure, folder: Path) -> Way:
+def legs_so_far(start: Structure, folder: Path) -> LegsSoFar:
     """What earlier launches left of a task that began with a structure."""
-    here = Way(start, None, (), np.empty((0, 3)))
-    for place in places(folder):
-        here = _further(here, _read(place))
-    return here
+    so_far = LegsSoFar(start, None, (), np.empty((0, 3)))
+    for leg_folder in leg_folders(folder):
+        so_far = _with_leg(so_far, _read(leg_folder))
+    return so_far
 
 
-def places(folder: Path) -> list[Path]:
-    """Folders of the legs, in their order."""
+def leg_folders(folder: Path) -> list[Path]:
+    """The folders of a task's legs, in their order."""
     return sorted((p for p in folder.glob("leg_*") if p.name[4:].isdigit()), key=lambda p: int(p.name[4:]))
 
 
@@ -98,12 +101,12 @@ def end_orphans(folder: Path) -> None:
 
     Whoever holds the folder is its only worker; another VASP would write on into a leg that the next has read.
     """
-    for place in places(folder):
-        end_orphan(place)
+    for leg_folder in leg_folders(folder):
+        end_orphan(leg_folder)
 
 
-def next_leg(here: Way, inputs: VaspInputs, folder: Path, commands: Commands) -> Way:
-    """Run VASP once more.
+def next_leg(so_far: LegsSoFar, inputs: VaspInputs, folder: Path, commands: Commands) -> LegsSoFar:
+    """Run VASP for one more leg.
 
     Raises:
         OutOfTime: the job has too little time left, or VASP was stopped before its end.
@@ -111,19 +114,28 @@ def next_leg(here: Way, inputs: VaspInputs, folder: Path, commands: Commands) ->
     """
     time = wall_time()
     if time is not None and time.over:
-        raise OutOfTime(f"{folder}: the job's wall time is over; the next job goes on after {here.steps} steps")
-    place = folder / f"leg_{1 + max((int(p.name[4:]) for p in places(folder)), default=0):02d}"
+        raise OutOfTime(f"{folder}: the job's wall time is over; the next job goes on after {so_far.steps} steps")
+    leg_folder = folder / f"leg_{1 + max((int(p.name[4:]) for p in leg_folders(folder)), default=0):02d}"
     cores = job_cores()
-    write_inputs(advised(inputs, cores.total, cores.node) if cores else inputs, place)
-    (place / "POTCAR").chmod(0o600)  # licensed, and not for everyone who may read results
+    write_inputs(advised(inputs, cores.total, cores.node) if cores else inputs, leg_folder)
+    log.info("VASP begins in %s after %d steps", leg_folder, so_far.steps)
+    (leg_folder / "POTCAR").chmod(0o600)  # licensed, and not for everyone who may read results
     try:
-        complaint = run_custodian(place, commands, time, dynamics=inputs.incar.get("IBRION") == 0)
+        complaint = run_custodian(leg_folder, commands, time, dynamics=inputs.incar.get("IBRION") == 0)
     finally:
-        (place / "POTCAR").unlink(missing_ok=True)
-    leg = _read(place)
+        (leg_folder / "POTCAR").unlink(missing_ok=True)
+    leg = _read(leg_folder)
+    _say(leg, complaint)
     check_leg(leg, complaint, time)
-    _compress(place)
-    return _further(here, leg)
+    _compress(leg_folder)
+    return _with_leg(so_far, leg)
+
+
+def _say(leg: Leg, complaint: str | None) -> None:
+    """What became of a leg, for the log."""
+    log.info("VASP ended in %s with %d whole steps", leg.folder, leg.run.n_ionic_steps if leg.run else 0)
+    for line in (*leg.custody.corrections, *([complaint] if complaint else [])):
+        log.warning("%s: %s", leg.folder, line)
 
 
 def check_leg(leg: Leg, complaint: str | None, time: WallTime | None) -> None:
@@ -143,32 +155,32 @@ def check_leg(leg: Leg, complaint: str | None, time: WallTime | None) -> None:
         raise UserError(f"{leg.folder}: {complaint}; see vasp.out and std_err.txt there")
 
 
-def stop_where_told(here: Way) -> None:
+def stop_where_told(so_far: LegsSoFar) -> None:
     """End this launch where the last leg was ended by STOPCAR.
 
     Raises:
         OutOfTime: it was.
     """
-    if here.legs and here.legs[-1].custody.stopped:
-        raise OutOfTime(f"{here.legs[-1].folder}: stopped before the wall time; the next job goes on from here")
+    if so_far.legs and so_far.legs[-1].custody.stopped:
+        raise OutOfTime(f"{so_far.legs[-1].folder}: stopped before the wall time; the next job goes on from here")
 
 
-def _read(place: Path) -> Leg:
+def _read(leg_folder: Path) -> Leg:
     with suppress(UserError):
-        return Leg(place, read_run(place), custody(place))
-    return Leg(place, None, custody(place))
+        return Leg(leg_folder, read_run(leg_folder), custody(leg_folder))
+    return Leg(leg_folder, None, custody(leg_folder))
 
 
-def _further(here: Way, leg: Leg) -> Way:
-    """The way with one leg more; a leg without a whole step changes nothing."""
+def _with_leg(so_far: LegsSoFar, leg: Leg) -> LegsSoFar:
+    """The legs with one more; a leg without a whole step changes nothing."""
     if leg.run is None:
-        return here
-    order = list(element_order([site.specie.symbol for site in here.structure]))
+        return so_far
+    order = list(element_order([site.specie.symbol for site in so_far.structure]))
     moves = leg.run.header.tag("IBRION", -1) == 0
     state = restart_state(leg.folder) if moves else None
-    structure = _unwrapped(here.structure, state.structure if state else leg.run.structure, order)
-    rows = np.vstack([here.trace, _trace(leg, len(here.trace))]) if moves else here.trace
-    return Way(structure, _velocities(state, order), (*here.legs, leg), rows)
+    structure = _unwrapped(so_far.structure, state.structure if state else leg.run.structure, order)
+    rows = np.vstack([so_far.trace, _trace(leg, len(so_far.trace))]) if moves else so_far.trace
+    return LegsSoFar(structure, _velocities(state, order), (*so_far.legs, leg), rows)
 
 
 def _velocities(state: RestartState | None, order: list[int]) -> Matrix | None:
@@ -221,9 +233,9 @@ def _potentials(header: Header, inputs: VaspInputs) -> dict[str, str]:
     return {**dict(zip(elements, inputs.symbols, strict=True)), **dict(zip(elements, header.potcars, strict=False))}
 
 
-def _compress(place: Path) -> None:
+def _compress(leg_folder: Path) -> None:
     """Each file's compressed copy is whole before the file goes."""
-    for path in _present(place):
+    for path in _present(leg_folder):
         aside = path.with_name(f".{path.name}.gz")
         with path.open("rb") as plain, gzip.open(aside, "wb", compresslevel=6) as packed:
             shutil.copyfileobj(plain, packed)
@@ -231,5 +243,5 @@ def _compress(place: Path) -> None:
         path.unlink()
 
 
-def _present(place: Path) -> Iterator[Path]:
-    yield from (path for name in COMPRESSED if (path := place / name).is_file())
+def _present(leg_folder: Path) -> Iterator[Path]:
+    yield from (path for name in COMPRESSED if (path := leg_folder / name).is_file())

@@ -1,4 +1,4 @@
-"""Settings of VASP 5.4.4 by kind of calculation: defaults, files, changes, and what slab and bulk must agree in.
+"""Settings of VASP 5.4.4 by purpose: defaults, files, changes, and what slab and bulk must agree in.
 
 The settings that a study starts from are those of ``default_settings``; ``inputs/vasp`` holds the same values as files,
 with where each comes from.
@@ -7,17 +7,18 @@ with where each comes from.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, make_dataclass, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, make_dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_type_hints
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.yaml import read
 from nzsp_surfaces.engines.vasp.tags import Value, checked, given_tags, tags_schema, without_long_list
 
-Kind = Literal["bulk", "slab", "aimd", "static"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+Purpose = Literal["bulk", "slab", "aimd", "static"]
+"""What settings are for: a crystal's cell and atoms relax, a slab's atoms relax, dynamics, or nothing moves."""
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 Functional = Literal["PBE", "PBE_52", "PBE_52_W_HASH", "PBE_54", "PBE_54_W_HASH", "PBE_64"]
 """PBE and the release of its potentials, as pymatgen names them; plain PBE is the oldest."""
 
@@ -42,7 +43,7 @@ _ELECTRONS: dict[str, Value] = {
     "LCHARG": False,
 }
 """What slab and bulk share. Where each value comes from stands in inputs/vasp/bulk.yaml."""
-_IONS: dict[Kind, dict[str, Value]] = {
+_IONS: dict[Purpose, dict[str, Value]] = {
     "bulk": {"IBRION": 2, "ISIF": 3, "NSW": 200, "EDIFFG": -0.01},
     "slab": {"IBRION": 2, "ISIF": 2, "NSW": 400, "EDIFFG": -0.01},
     "aimd": {
@@ -108,10 +109,11 @@ state (ALGO, NELM, mixing, NCORE, KPAR), say what is relaxed and how far (IBRION
 
 @dataclass(frozen=True)
 class VaspSettings:
-    """How VASP is to compute one kind of thing.
+    """How VASP is to compute what serves one purpose.
 
     Attributes:
-        kind: bulk (cell and atoms relax), slab (atoms relax), aimd (anneal at constant volume) or static.
+        purpose: bulk (cell and atoms relax), slab (atoms relax), aimd (anneal at constant volume) or static; the key
+            'kind' of a settings file.
         incar: tags by name; MAGMOM, and dipole tags where a slab needs them, are added for each structure.
         kpoint_length: Å; along each vector a_i the mesh has ceil(length / |a_i|) points.
         gamma_only: the gamma point alone, whatever the length.
@@ -120,7 +122,7 @@ class VaspSettings:
         magmom: µB that atoms of an element start with.
     """
 
-    kind: Kind
+    purpose: Purpose
     incar: Mapping[str, Value]
     kpoint_length: float = 20.0
     gamma_only: bool = False
@@ -133,31 +135,53 @@ class VaspSettings:
             raise ValueError("'kpoint_length' must be positive")
 
 
-def default_settings(kind: Kind) -> VaspSettings:
+def default_settings(purpose: Purpose) -> VaspSettings:
     """The paper's settings, completed by our choices; ``inputs/vasp`` says which is which."""
-    return VaspSettings(kind, {**_ELECTRONS, **_IONS[kind]}, gamma_only=kind == "aimd")
+    return VaspSettings(purpose, {**_ELECTRONS, **_IONS[purpose]}, gamma_only=purpose == "aimd")
 
 
-def read_settings(folder: Path | None) -> dict[Kind, VaspSettings]:
-    """The settings of each kind for a study: from KIND.yaml in a folder where there is one, else the defaults.
+def other_than_default(settings: VaspSettings) -> dict[str, Any]:
+    """Plain data of what the settings say other than the defaults of their purpose.
+
+    Tags and table entries stand alone beside those at their defaults, which are left out; what is taken away is None.
+    """
+    default = default_settings(settings.purpose)
+    found: dict[str, Any] = {}
+    for key in fields(settings):
+        ours, usual = getattr(settings, key.name), getattr(default, key.name)
+        if isinstance(ours, Mapping):
+            names = sorted(name for name in ours.keys() | usual.keys() if ours.get(name) != usual.get(name))
+            ours, usual = {name: _listed(ours.get(name)) for name in names}, {}
+        if ours != usual:
+            found[key.name] = ours
+    return found
+
+
+def _listed(value: Any) -> Any:
+    """A value as JSON gives it back."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def read_settings(folder: Path | None) -> dict[Purpose, VaspSettings]:
+    """The settings of each purpose for a study: from PURPOSE.yaml in a folder where there is one, else the defaults.
 
     Raises:
         UserError: file, line and key at fault; a tag that the study decides; slab and bulk that could not be compared.
     """
     if folder is not None and not folder.is_dir():
-        raise UserError(f"{folder}: no such folder; it should hold {', '.join(f'{kind}.yaml' for kind in KINDS)}")
-    files = {kind: folder / f"{kind}.yaml" for kind in KINDS} if folder else {}
-    read_ = {kind: load_settings(path) for kind, path in files.items() if path.is_file()}
-    for kind, settings in read_.items():
-        _refuse_decided(settings, files[kind])
-    found = {kind: read_.get(kind, default_settings(kind)) for kind in KINDS}
+        raise UserError(f"{folder}: no such folder; it should hold {', '.join(f'{p}.yaml' for p in PURPOSES)}")
+    files = {purpose: folder / f"{purpose}.yaml" for purpose in PURPOSES} if folder else {}
+    given = {purpose: load_settings(path) for purpose, path in files.items() if path.is_file()}
+    for purpose, settings in given.items():
+        _refuse_decided(settings, files[purpose])
+    found = {purpose: given.get(purpose, default_settings(purpose)) for purpose in PURPOSES}
     _refuse_unlike(found["bulk"], found["slab"], folder)
     return found
 
 
 def _refuse_decided(settings: VaspSettings, path: Path) -> None:
-    default = default_settings(settings.kind).incar
-    decided = DECIDED | ({"POTIM": "the study's 'timestep'"} if settings.kind == "aimd" else {})
+    default = default_settings(settings.purpose).incar
+    decided = DECIDED | ({"POTIM": "the study's 'timestep'"} if settings.purpose == "aimd" else {})
     for tag, by in decided.items():
         if settings.incar.get(tag) != default.get(tag):
             raise UserError(f"{path}: INCAR tag {tag} is decided by {by}; set it there and leave the tag out")
@@ -173,7 +197,7 @@ def _refuse_unlike(bulk: VaspSettings, slab: VaspSettings, folder: Path | None) 
 
 
 def load_settings(path: Path | str) -> VaspSettings:
-    """Read settings from a file: its 'kind', and what it gives other than the defaults of that kind.
+    """Read settings from a file: its 'kind', which is their purpose, and what it gives other than the defaults.
 
     An INCAR tag that is given as null is removed.
 
@@ -185,17 +209,27 @@ def load_settings(path: Path | str) -> VaspSettings:
     except UserError as error:
         raise UserError(without_long_list(str(error))) from error
     default = default_settings(given.kind)
-    keys = {key: value for key, value in vars(given).items() if value is not None}
+    keys = {key: value for key, value in vars(given).items() if value is not None and key != "kind"}
     keys |= {"incar": default.incar, "potentials": {**default.potentials, **given.potentials}}
     return changed(replace(default, **keys), given_tags(given.incar), where=f"{path}: ")
 
 
 @cache
 def _file_schema() -> Any:
-    """The keys of a settings file: those of `VaspSettings`, where tags and 'gamma_only' may be left to the kind."""
+    """The keys of a settings file: 'kind' for the purpose; tags and 'gamma_only' may be left to it."""
     incar = tags_schema()
-    keys: list[Any] = [("incar", incar, field(default_factory=incar)), ("gamma_only", bool | None, field(default=None))]
-    return make_dataclass("VaspFile", keys, bases=(VaspSettings,), frozen=True)
+    own = {"incar": (incar, field(default_factory=incar)), "gamma_only": (bool | None, field(default=None))}
+    hints = get_type_hints(VaspSettings)
+    keys: list[Any] = [("kind", Purpose)]
+    for key in fields(VaspSettings):
+        if key.name != "purpose":
+            keys.append((key.name, *own.get(key.name, (hints[key.name], _default_of(key)))))
+    check = {"__post_init__": VaspSettings.__post_init__}
+    return make_dataclass("VaspFile", keys, frozen=True, namespace=check)
+
+
+def _default_of(key: Field[Any]) -> Any:
+    return key.default if key.default is not MISSING else field(default_factory=key.default_factory)
 
 
 def changed(settings: VaspSettings, overrides: Mapping[str, Value | None], where: str = "") -> VaspSettings:
@@ -215,3 +249,7 @@ def comparable_settings(incar: Mapping[str, Value]) -> dict[str, Value | None]:
     """The tags in which slab and bulk must agree, those of `COMPARED`; what is absent has VASP's default."""
     values = {tag: incar.get(tag, default) for tag, default in COMPARED.items()}
     return {tag: value.upper() if isinstance(value, str) else value for tag, value in values.items()}
+
+
+# Until study, tasks and runs say Purpose.
+KINDS = PURPOSES

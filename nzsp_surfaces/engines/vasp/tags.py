@@ -14,7 +14,7 @@ from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.yaml import did_you_mean
 
 Value = bool | int | float | str | tuple[float, ...]
-"""Of a tag."""
+"""The value of an INCAR tag."""
 
 _REFUSED = {
     "MAGMOM": "its order is that of the atoms; give 'magmom', µB by element",
@@ -31,7 +31,7 @@ _TYPES: dict[str, tuple[str, Any]] = {
     "list": ("a list of numbers", tuple[float, ...]),
     "bool | str": ("true, false or text", Literal["true", "false", "Auto", "A", "On", "O"]),
 }
-"""By pymatgen's name of a tag's type: in words, and as a settings file is read."""
+"""What a tag may be set to, by pymatgen's name of its type: in words, and as a settings file is read."""
 _SWITCHES = {"true": True, "false": False}
 _ABSENT = object()
 _ONE_VALUE = re.compile(r"[\w .,:+/*()-]+")

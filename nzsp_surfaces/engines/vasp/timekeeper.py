@@ -9,9 +9,9 @@ from typing import Any
 from custodian.custodian import ErrorHandler
 
 STEPS = 3
-"""So many ionic steps should fit into the time that is left, or no further one begins."""
+"""Number of ionic steps that should fit into the time that is left, or no further one begins."""
 WORDS = ("", "LSTOP = .TRUE.\n", "LABORT = .TRUE.\n", "LABORT = .TRUE.\n")
-"""Of STOPCAR: end after the ionic step, end after the electronic step; then VASP is ended."""
+"""Words of STOPCAR by stage: nothing, end after the ionic step, end after the electronic step; then VASP is ended."""
 
 
 class Timekeeper(ErrorHandler):

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  const read = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "{}");
 
   // Paper cannot be clicked on: what is folded away is opened for it.
   let opened = [];
@@ -10,7 +10,7 @@
   });
   addEventListener("afterprint", () => opened.forEach((part) => { part.open = false; }));
 
-  const shapes = read("shape-scenes"), slabs = read("slab-scenes");
+  const shapes = read("shapes-scenes"), slabs = read("slabs-scenes");
   const config = (scrollZoom) => ({
     responsive: true, displaylogo: false, scrollZoom,
     modeBarButtons: [["toImage", "resetCameraDefault3d"]],  // these and no more: others would send the data away

@@ -14,17 +14,16 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nzsp_surfaces.runs.fireworks import embedded
-from nzsp_surfaces.runs.fireworks import jobs
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.runs.fireworks import embedded, jobs
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad, Workflow
 
+    from nzsp_surfaces.report.rows.energies import DatabaseEntry
     from nzsp_surfaces.study.bundle import Bundle
-    from nzsp_surfaces.tasks.plan import Task
-    from nzsp_surfaces.tasks.recipes import Result
     from nzsp_surfaces.study.study import Study
+    from nzsp_surfaces.tasks.base import Result, Task
 
 PATIENCE = 5000
 """ms until a server that does not answer counts as gone."""
@@ -114,7 +113,7 @@ class Database:
 
     def results(self, tasks: Iterable[Task]) -> dict[str, Result]:
         """The finished results among some tasks, by task id, whatever study computed them."""
-        from nzsp_surfaces.tasks.recipes import result_from_json
+        from nzsp_surfaces.tasks.base import result_from_json
 
         by_key = {task.key: task for task in tasks}
         found = self.launchpad.db[RESULTS].find({"_id": {"$in": list(by_key)}}, {"result": 1})
@@ -135,10 +134,10 @@ class Database:
         """Jobs of a study, or of all studies: state by state as these are named, then in the order of their numbers."""
         return jobs.jobs(self.launchpad, identity, states, limit)
 
-    def keep_entry(self, entry: dict[str, Any]) -> None:
+    def keep_entry(self, entry: DatabaseEntry) -> None:
         """Store a surface energy; the latest of a study counts."""
-        where = {name: entry[name] for name in ("study", "id")}
-        self.launchpad.db[ENTRIES].replace_one(where, entry | {"updated": _now()}, upsert=True)
+        where = {"study": entry.study, "id": entry.id}
+        self.launchpad.db[ENTRIES].replace_one(where, entry.to_json(), upsert=True)
 
     def entries(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
         """Surface energies across studies that have the wanted fields."""
@@ -271,7 +270,7 @@ def _harmless(error: Exception, given: dict[str, Any]) -> str:
 
 def _summary(result: Result) -> dict[str, Any]:
     calculation = result.calculation
-    known = {"task": result.task, "seconds": result.seconds, "notes": result.notes or {}}
+    known = {"task": result.task, "seconds": result.seconds, "choices": result.to_json()["choices"]}
     if calculation is None:
         return known
     composition = calculation.structure.composition

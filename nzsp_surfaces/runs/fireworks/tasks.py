@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import sys
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from fireworks import FiretaskBase, Firework, FWAction, Workflow
 
-from nzsp_surfaces.study.bundle import unpack
-from nzsp_surfaces.runs.fireworks.embedded import hold_for_life
 from nzsp_surfaces.base.errors import OutOfTime
+from nzsp_surfaces.base.log import follow_environment
 from nzsp_surfaces.compat.fireworks import take_nothing_more
+from nzsp_surfaces.report.write import entry_row
 from nzsp_surfaces.runs.fireworks.database import Database
-from nzsp_surfaces.runs.local import engine_here
-from nzsp_surfaces.tasks.table import evaluate
-from nzsp_surfaces.tasks.plan import Entry, Plan, Task, bulk_id, make_plan, reference_ids
-from nzsp_surfaces.tasks.recipes import Bench, carry_out
+from nzsp_surfaces.runs.fireworks.embedded import hold_for_life
 from nzsp_surfaces.runs.store import Store, alone
+from nzsp_surfaces.runs.work import bench
+from nzsp_surfaces.study.bundle import unpack
+from nzsp_surfaces.tasks.base import Task, carry_out
+from nzsp_surfaces.tasks.draft import Entry
+from nzsp_surfaces.tasks.plan import Plan, make_plan
+from nzsp_surfaces.tasks.table import evaluate
 
 if TYPE_CHECKING:
     from nzsp_surfaces.study.study import Study
 
+
+log = logging.getLogger(__name__)
 
 SPEC = ("nzsp", "_priority", "_add_launchpad_and_fw_id", "_add_fworker", "_category", "_queueadapter")
 """What a calculation's Firework says, or a user added for the queue; FireWorks adds more when it runs."""
@@ -42,22 +47,26 @@ class CarryOut(FiretaskBase):
 
         A result that an earlier launch left on disk, because the database was gone by then, is not computed again.
         """
+        follow_environment("INFO")
         database = _database(self)
         study, plan = _study(database, self["study"])
         task = replace(plan.by_id[self["task"]], key=self["key"])
         store = Store(Path(self["folder"]))
         with alone(store.folder(task)) as folder:
             if database.finished([task.key]):
+                log.info("%s is known already", task.id)
                 return FWAction(stored_data={"known": True})
             result = store.result(task)
             if result is None:
                 parents = database.results(_keyed(plan, fw_spec, task.parents))
-                engine = partial(engine_here, study, fw_spec.get("_fw_env") or {})
+                worker = fw_spec.get("_fw_env") or {}
+                log.info("%s begins in %s", task.id, folder)
                 try:
-                    result = carry_out(Bench(study, plan, task, parents, engine, folder, _say))
+                    result = carry_out(task, bench(plan, task, parents, study.engines, worker, folder, _say))
                 except OutOfTime as pause:
                     return self._going_on(fw_spec, pause)
                 store.save(task, result)
+                log.info("%s is done, %.1f s", task.id, result.seconds)
             return FWAction(stored_data=database.keep_result(task, result, folder, socket.gethostname()))
 
     def _going_on(self, fw_spec: dict[str, Any], pause: OutOfTime) -> FWAction:
@@ -76,36 +85,14 @@ class Evaluate(FiretaskBase):
 
     def run_task(self, fw_spec: dict[str, Any]) -> FWAction:
         """Store the entry, with its value or with the reason why it has none."""
+        follow_environment("INFO")
         database = _database(self)
         study, plan = _study(database, self["study"])
         entry = next(e for e in plan.entries if e.id == self["entry"])
-        row = entry_row(study, plan, entry, database, fw_spec["nzsp"]["keys"])
+        tasks = [replace(plan.by_id[name], key=key) for name, key in fw_spec["nzsp"]["keys"].items()]
+        row = entry_row(study, evaluate(plan, entry, database.results(tasks), {}))
         database.keep_entry(row)
-        return FWAction(stored_data={"gamma": row["gamma"], "reason": row["reason"]})
-
-
-def entry_row(study: Study, plan: Plan, entry: Entry, database: Database, keys: dict[str, str]) -> dict[str, Any]:
-    """A surface energy as the database keeps it, J/m²."""
-    tasks = [replace(plan.by_id[name], key=key) for name, key in keys.items()]
-    found = evaluate(study, plan, entry, database.results(tasks), {})
-    energy = found.best.energy if found.best else None
-    computed = found.best.calculation.engine if found.best and found.best.calculation else None
-    return {
-        "study": study.identity,
-        "name": study.name,
-        "id": entry.id,
-        "material": entry.material,
-        "miller": list(entry.miller),
-        "film": entry.film,
-        "gamma": energy.gamma if energy else None,
-        "formula": energy.formula if energy else None,
-        "area": energy.area if energy else None,
-        "candidate": found.best.note if found.best else None,
-        "reason": found.reason,
-        "engine": computed.name if computed else study.settings.engine,
-        "model": computed.model if computed else None,
-        "profile": study.profile_name,
-    }
+        return FWAction(stored_data={"gamma": row.gamma, "reason": row.reason})
 
 
 def workflows(study: Study, plan: Plan, folder: Path, finished: set[str]) -> list[Workflow]:
@@ -135,9 +122,8 @@ def _links(study: Study, plan: Plan, folder: Path, finished: set[str]) -> dict[F
         for name in (parent for parent in task.parents if parent in works):
             links[works[name]].append(works[task.id])
     for entry in plan.entries:
-        needed = _needed(study, plan, entry)
-        work = _evaluation(study, plan, entry, needed)
-        for name in (n for n in needed if n in works):
+        work = _evaluation(study, plan, entry)
+        for name in (n for n in entry.tasks if n in works):
             links[works[name]].append(work)
         links[work] = []
     return links
@@ -165,18 +151,12 @@ def _work(study: Study, plan: Plan, task: Task, folder: Path) -> Firework:
     return Firework([doing], spec=spec, name=task.id)
 
 
-def _evaluation(study: Study, plan: Plan, entry: Entry, needed: list[str]) -> Firework:
-    keys = {name: plan.by_id[name].key for name in needed}
+def _evaluation(study: Study, plan: Plan, entry: Entry) -> Firework:
+    keys = {name: plan.by_id[name].key for name in entry.tasks}
     about = {"study": study.identity, "task": entry.id, "kind": "evaluate", "key": None, "keys": keys}
     # An entry whose tasks failed has a reason, which is a result too.
     spec = {"nzsp": about, "_allow_fizzled_parents": True, "_add_launchpad_and_fw_id": True}
     return Firework([Evaluate(study=study.identity, entry=entry.id)], spec=spec, name=entry.id)
-
-
-def _needed(study: Study, plan: Plan, entry: Entry) -> list[str]:
-    """Tasks whose results decide an entry."""
-    references = [reference_ids(study, film) for film in study.films if film.name == entry.film]
-    return [bulk_id(entry.material), *entry.candidates, *(name for names in references for name in names)]
 
 
 def _keyed(plan: Plan, fw_spec: dict[str, Any], names: tuple[str, ...]) -> list[Task]:

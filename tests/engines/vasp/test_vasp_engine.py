@@ -27,13 +27,14 @@ from nzsp_surfaces.base.labels import CAVEAT
 from nzsp_surfaces.energies.surface import surface_energy
 from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Trajectory
 from nzsp_surfaces.engines.queues import Cores, WallTime, job_cores, slurm_seconds, wall_time
+from nzsp_surfaces.engines.vasp import asked as asked_of_vasp
 from nzsp_surfaces.engines.vasp import engine as vasp
 from nzsp_surfaces.engines.vasp.custody import Custody, end_orphan, vasp_commands
 from nzsp_surfaces.engines.vasp.engine import VaspEngine
-from nzsp_surfaces.engines.vasp.legs import Leg, check_leg, places
-from nzsp_surfaces.engines.vasp.settings import KINDS, changed, default_settings
+from nzsp_surfaces.engines.vasp.legs import Leg, check_leg, leg_folders
+from nzsp_surfaces.engines.vasp.settings import PURPOSES, changed, default_settings
 from nzsp_surfaces.engines.vasp.timekeeper import Timekeeper
-from support.alloy import STUDY, write
+from support.alloy import STUDY, golden_energies, write
 from support.crystals import structure
 from support.vasp import WITH_VASP, needs_stand_in
 from support.vasp_commands import command, library
@@ -84,7 +85,7 @@ def at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def engine(*words: object, **tags: Any) -> VaspEngine:
     """The stand-in with other tags in all kinds."""
-    settings = {kind: changed(default_settings(kind), tags) for kind in KINDS}
+    settings = {kind: changed(default_settings(kind), tags) for kind in PURPOSES}
     return VaspEngine(EngineIdentity("vasp", "PBE", "as found"), settings, vasp_commands({"vasp_cmd": command(*words)}))
 
 
@@ -108,6 +109,12 @@ def test_vasp_s_files_carry_the_energies_of_the_potential_behind_them(study: Pat
     plain = write(study.parent / "plain", STUDY)
     assert nzsp(plain, study.parent / "plain_results").returncode == 0
     assert gammas(finished) == pytest.approx(gammas(study.parent / "plain_results"), abs=2e-3)
+
+
+def test_the_energies_are_those_that_have_always_been(finished: Path) -> None:
+    """To the digits that all processors share."""
+    rows = json.loads((finished / "surface_energies.json").read_text())
+    assert {row["id"]: row["gamma"] for row in rows} == pytest.approx(golden_energies("vpmdk"), rel=1e-6)
 
 
 def test_a_result_says_which_program_and_settings_gave_it(finished: Path) -> None:
@@ -192,7 +199,7 @@ def test_dynamics_in_legs_hands_over_positions_and_velocities(tmp_path: Path, mo
     Asked again, nothing is computed and what blew up is refused again; a relaxation in the same folder, as of a film's
     reference, does not take the legs of the dynamics for its own.
     """
-    monkeypatch.setattr(vasp, "LEG", 10)
+    monkeypatch.setattr(asked_of_vasp, "LEG", 10)
     hot = structure("Cu").copy()
     hot.make_supercell([2, 1, 1])
     asked = DynamicsSettings(temperature=600, duration=50, timestep=2, seed=3)
@@ -216,7 +223,7 @@ def test_dynamics_in_legs_hands_over_positions_and_velocities(tmp_path: Path, mo
 def test_dynamics_that_blows_up_is_told() -> None:
     """Not handed to a quench."""
     asked = DynamicsSettings(temperature=500, duration=10)
-    cold = Trajectory(structure("Cu"), np.array([[0.0, 500.0, -1.0]]), EngineIdentity("vasp", "PBE", "1"))
+    cold = Trajectory(structure("Cu"), np.array([[0.0, 500.0, -1.0]]), EngineIdentity("vasp", "PBE", "1"), asked, "")
     for value in (20_000.0, np.nan):
         trace = np.vstack([cold.trace, [2.0, value, -1.0]])
         with pytest.raises(UserError, match="blew up"):
@@ -333,14 +340,16 @@ def test_legs_keep_their_order_beyond_a_hundred(tmp_path: Path) -> None:
     """And other folders are left alone."""
     for name in ("leg_99", "leg_101", "leg_100", "leg_01_old", "leg_02"):
         (tmp_path / name).mkdir()
-    assert [place.name for place in places(tmp_path)] == ["leg_02", "leg_99", "leg_100", "leg_101"]
+    assert [place.name for place in leg_folders(tmp_path)] == ["leg_02", "leg_99", "leg_100", "leg_101"]
 
 
 @pytest.mark.parametrize("seed", [1, 2024, 12345, 10**9])
 def test_seeds_stay_within_what_vasp_reads(seed: int) -> None:
     """And differ from leg to leg."""
     asked = DynamicsSettings(temperature=500, duration=10, seed=1000 * seed + 1)
-    first, second = (vasp.moving(default_settings("aimd"), asked, 5, leg).incar["RANDOM_SEED"] for leg in (0, 1))
+    first, second = (
+        asked_of_vasp.moving(default_settings("aimd"), asked, 5, leg).incar["RANDOM_SEED"] for leg in (0, 1)
+    )
     assert first != second
     for numbers in (first, second):
         assert isinstance(numbers, tuple)

@@ -23,18 +23,18 @@ from nzsp_surfaces.engines.vasp.inputs import (
     VaspInputs,
     element_order,
     independent_kpoints,
+    inputs_for,
     kpoint_mesh,
     needs_dipole_correction,
     parallel_advice,
     slab_centre,
     thermostat,
-    vasp_inputs,
     write_inputs,
 )
 from nzsp_surfaces.engines.vasp.potentials import check_potentials
 from nzsp_surfaces.engines.vasp.settings import (
     COMPARED,
-    Kind,
+    Purpose,
     VaspSettings,
     changed,
     comparable_settings,
@@ -47,7 +47,7 @@ from support.vasp_commands import library as made_up_library
 from support.vasp_commands import potential
 
 FILES = Path(__file__).parents[3] / "inputs" / "vasp"
-KINDS: tuple[Kind, ...] = get_args(Kind)
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 PAPER = {"ENCUT": 500, "EDIFF": 1e-6, "ISPIN": 2, "GGA": "PE"}
 LENGTH = st.floats(2, 60)
 close = pytest.approx
@@ -62,8 +62,8 @@ def slab(*, alike: bool = True, start: float = 0.3) -> Structure:
     return Structure(Lattice.tetragonal(4.0, 25.0), species, points)
 
 
-def inputs(kind: Kind = "slab", /, **tags: Value | None) -> VaspInputs:
-    return vasp_inputs(slab(), changed(default_settings(kind), tags), slab=True)
+def inputs(purpose: Purpose = "slab", /, **tags: Value | None) -> VaspInputs:
+    return inputs_for(slab(), changed(default_settings(purpose), tags), slab=True)
 
 
 @pytest.fixture
@@ -77,29 +77,29 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # Settings.
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_files_are_the_defaults_in_full(kind: Kind) -> None:
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_the_files_are_the_defaults_in_full(purpose: Purpose) -> None:
     """inputs/vasp documents what an installed package uses: the same tags in the same order, every key given."""
-    read = load_settings(FILES / f"{kind}.yaml")
-    assert read == default_settings(kind)
-    plain = yaml.safe_load((FILES / f"{kind}.yaml").read_text())
+    read = load_settings(FILES / f"{purpose}.yaml")
+    assert read == default_settings(purpose)
+    plain = yaml.safe_load((FILES / f"{purpose}.yaml").read_text())
     assert list(plain["incar"]) == list(read.incar)
-    assert set(plain) == set(vars(read))
+    assert set(plain) == set(vars(read)) - {"purpose"} | {"kind"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_value_of_the_files_says_where_it_comes_from(kind: Kind) -> None:
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_every_value_of_the_files_says_where_it_comes_from(purpose: Purpose) -> None:
     """Each tag's line ends with a comment."""
-    lines = (FILES / f"{kind}.yaml").read_text().partition("incar:\n")[2].splitlines()
+    lines = (FILES / f"{purpose}.yaml").read_text().partition("incar:\n")[2].splitlines()
     values = [line for line in lines if line.startswith("  ") and not line.lstrip().startswith("#")]
     bare = [line for line in values if "#" not in line]
     assert set(bare) <= {"  IBRION: -1", "  NSW: 0"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_values_are_those_of_the_paper(kind: Kind) -> None:
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_values_are_those_of_the_paper(purpose: Purpose) -> None:
     """500 eV, 1e-6 eV, spin-polarised PBE, mesh of 20 Å, and the softest potentials."""
-    settings = default_settings(kind)
+    settings = default_settings(purpose)
     assert {tag: settings.incar[tag] for tag in PAPER} == PAPER
     assert settings.potentials == {"Na": "Na", "Zr": "Zr_sv", "P": "P", "Si": "Si", "O": "O_s"}
     assert settings.kpoint_length == 20
@@ -114,11 +114,11 @@ def test_relaxations_and_dynamics_are_those_of_the_paper() -> None:
     assert default_settings("slab").incar["ISIF"] == 2
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_defaults_are_tags_and_values_that_pymatgen_knows(kind: Kind) -> None:
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_defaults_are_tags_and_values_that_pymatgen_knows(purpose: Purpose) -> None:
     """No warning for any of them."""
     oxide = slab().replace_species({"Cl": "O"})
-    assert vasp_inputs(oxide, default_settings(kind), slab=kind == "slab").warnings == ()
+    assert inputs_for(oxide, default_settings(purpose), slab=purpose == "slab").warnings == ()
     assert COMPARED.keys() <= Incar.INCAR_PARAMS.keys()
 
 
@@ -197,7 +197,7 @@ def test_changing_leaves_the_original_alone() -> None:
 
 def test_slab_bulk_and_static_can_be_compared_and_dynamics_cannot() -> None:
     """Equal in every tag that shifts an energy; whether a film or a bulk, whatever elements."""
-    slabs, bulk = inputs().comparable, vasp_inputs(structure("NZP"), default_settings("bulk"), slab=False).comparable
+    slabs, bulk = inputs().comparable, inputs_for(structure("NZP"), default_settings("bulk"), slab=False).comparable
     assert slabs == bulk == inputs("static").comparable
     assert inputs("aimd").comparable != slabs
 
@@ -221,7 +221,7 @@ def test_potentials_and_mesh_are_compared_too() -> None:
     """Another release of the potentials, or a coarser mesh, is another calculation."""
     settings = default_settings("bulk")
     others = [{"functional": "PBE_54"}, {"kpoint_length": 15.0}, {"gamma_only": True}, {"potentials": {"O": "O"}}]
-    make = partial(vasp_inputs, structure("NZP"), slab=False)
+    make = partial(inputs_for, structure("NZP"), slab=False)
     different: list[VaspSettings] = [replace(settings, **other) for other in others]  # type: ignore[arg-type]
     assert all(make(each).comparable != make(settings).comparable for each in different)
 
@@ -244,7 +244,7 @@ def test_the_mesh_is_the_coarsest_that_reaches_the_length(
 def test_meshes_of_the_studied_cells() -> None:
     """Primitive NZP has |a_i| near 9.1 Å, so 20 Å takes three points; a slab has one along its normal; gamma is one."""
     primitive = structure("NZP").get_primitive_structure()
-    assert vasp_inputs(primitive, default_settings("bulk"), slab=False).mesh == (3, 3, 3)
+    assert inputs_for(primitive, default_settings("bulk"), slab=False).mesh == (3, 3, 3)
     assert inputs().mesh == (5, 5, 1)
     assert inputs("aimd").mesh == (1, 1, 1)
 
@@ -266,7 +266,7 @@ def test_values_of_atoms_come_back_in_our_order(elements: list[str]) -> None:
     n = len(elements)
     points = [[i / n, 0.25, i / n] for i in range(n)]
     ours = Structure(Lattice.orthorhombic(9 * n, 4, 11 * n), elements, points)
-    made = vasp_inputs(ours, default_settings("bulk"), slab=False)
+    made = inputs_for(ours, default_settings("bulk"), slab=False)
     poscar = Poscar.from_str(made.files["POSCAR"])
     assert poscar.site_symbols == list(dict.fromkeys(elements))
     assert sorted(made.order) == list(range(n))
@@ -278,7 +278,7 @@ def test_values_of_atoms_come_back_in_our_order(elements: list[str]) -> None:
 def test_held_atoms_stay_and_keep_their_numbers() -> None:
     """Selective dynamics where atoms are held, none where all are free."""
     held = (1, 2)
-    made = vasp_inputs(slab(), default_settings("slab"), slab=True, held=held)
+    made = inputs_for(slab(), default_settings("slab"), slab=True, held=held)
     flags = Poscar.from_str(made.files["POSCAR"]).selective_dynamics
     assert flags is not None
     assert [i for i, free in enumerate(made.restored(flags)) if not free.any()] == list(held)
@@ -288,7 +288,7 @@ def test_held_atoms_stay_and_keep_their_numbers() -> None:
 def test_moments_follow_the_atoms() -> None:
     """By element in POSCAR's order, small where none is named, absent without spin."""
     settings = replace(default_settings("slab"), magmom={"Cl": 2.0})
-    text = vasp_inputs(slab(), settings, slab=True).files["INCAR"]
+    text = inputs_for(slab(), settings, slab=True).files["INCAR"]
     assert "MAGMOM = 3*0.6 3*2\n" in text
     assert "MAGMOM" not in inputs(ISPIN=1).files["INCAR"]
 
@@ -296,7 +296,7 @@ def test_moments_follow_the_atoms() -> None:
 def test_charges_of_ions_are_no_part_of_a_poscar() -> None:
     """Decorated structures give the same files."""
     decorated = slab().add_oxidation_state_by_element({"Na": 1, "Cl": -1})
-    assert vasp_inputs(decorated, default_settings("slab"), slab=True).files == inputs().files
+    assert inputs_for(decorated, default_settings("slab"), slab=True).files == inputs().files
 
 
 # Slabs.
@@ -308,11 +308,11 @@ def test_a_dipole_correction_only_where_a_slab_needs_it() -> None:
     for alike in (True, False):
         made = slab(alike=alike)
         assert needs_dipole_correction(made, charges) is not alike
-        incar = vasp_inputs(made, default_settings("slab"), slab=True, polar=not alike).incar
+        incar = inputs_for(made, default_settings("slab"), slab=True, polar=not alike).incar
         assert ({"LDIPOL", "IDIPOL", "DIPOL"} <= incar.keys()) is not alike
     assert incar["IDIPOL"] == 3
     assert incar["DIPOL"] == close((0.5, 0.5, 0.425))
-    assert "LDIPOL" not in vasp_inputs(structure("NZP"), default_settings("bulk"), slab=False, polar=True).incar
+    assert "LDIPOL" not in inputs_for(structure("NZP"), default_settings("bulk"), slab=False, polar=True).incar
 
 
 @given(st.floats(0, 1, exclude_max=True))
@@ -323,21 +323,21 @@ def test_the_middle_of_a_slab_moves_with_it_through_the_cell(start: float) -> No
 
 
 def test_cells_that_do_not_suit_are_refused() -> None:
-    """A tilted third vector, a cell that would relax the vacuum away, left-handed vectors, the other kind."""
+    """A tilted third vector, a cell that would relax the vacuum away, left-handed vectors, the other purpose."""
     tilted = Structure(Lattice([[4, 0, 0], [0, 4, 0], [2, 0, 25]]), ["Na"], [[0, 0, 0]])
     mirrored = Structure(Lattice([[4, 0, 0], [0, 4, 0], [0, 0, -25]]), ["Na"], [[0, 0, 0]])
     shared = Structure(Lattice.cubic(4), [{"Na": 0.5, "Li": 0.5}], [[0, 0, 0]])
     settings = default_settings("slab")
     with pytest.raises(UserError, match="third vector is not its normal"):
-        vasp_inputs(tilted, settings, slab=True)
+        inputs_for(tilted, settings, slab=True)
     with pytest.raises(UserError, match="left-handed"):
-        vasp_inputs(mirrored, settings, slab=True)
+        inputs_for(mirrored, settings, slab=True)
     with pytest.raises(UserError, match="partly occupied"):
-        vasp_inputs(shared, settings, slab=True)
+        inputs_for(shared, settings, slab=True)
     with pytest.raises(UserError, match="relax the vacuum away"):
         inputs(ISIF=3)
     with pytest.raises(UserError, match="no slab"):
-        vasp_inputs(slab(), settings, slab=False)
+        inputs_for(slab(), settings, slab=False)
     with pytest.raises(UserError, match="a slab"):
         inputs("bulk")
 
@@ -437,9 +437,9 @@ def test_elements_beyond_the_paper_get_the_usual_potential_and_say_so() -> None:
     assert made.symbols == ("Na", "Cl")
     assert made.warnings == ("potential Cl of Cl is MPRelaxSet's choice: 'potentials' names none, nor does the paper",)
     iron = Structure(Lattice.cubic(3), ["Fe"], [[0, 0, 0]])
-    assert vasp_inputs(iron, default_settings("bulk"), slab=False).symbols == ("Fe_pv",)
+    assert inputs_for(iron, default_settings("bulk"), slab=False).symbols == ("Fe_pv",)
     with pytest.raises(UserError, match="no potential is known for Rf"):
-        vasp_inputs(Structure(Lattice.cubic(3), ["Rf"], [[0, 0, 0]]), default_settings("bulk"), slab=False)
+        inputs_for(Structure(Lattice.cubic(3), ["Rf"], [[0, 0, 0]]), default_settings("bulk"), slab=False)
 
 
 # Files.
@@ -450,11 +450,11 @@ def names(folder: Path) -> Sequence[str]:
 
 
 @pytest.mark.usefixtures("library")
-@pytest.mark.parametrize("kind", [k for k in KINDS if k != "bulk"])
+@pytest.mark.parametrize("purpose", [p for p in PURPOSES if p != "bulk"])
 @pytest.mark.filterwarnings("ignore")
-def test_pymatgen_reads_every_file_back(tmp_path: Path, kind: Kind) -> None:
+def test_pymatgen_reads_every_file_back(tmp_path: Path, purpose: Purpose) -> None:
     """The same tags, mesh and atoms; POTCAR in the order of POSCAR."""
-    made = vasp_inputs(slab(alike=False), default_settings(kind), slab=True, polar=True, held=(0,))
+    made = inputs_for(slab(alike=False), default_settings(purpose), slab=True, polar=True, held=(0,))
     folder = tmp_path / "a" / "run"
     write_inputs(made, folder)
     assert names(folder) == ["INCAR", "KPOINTS", "POSCAR", "POTCAR", "POTCAR.spec"]
@@ -471,7 +471,7 @@ def test_pymatgen_reads_every_file_back(tmp_path: Path, kind: Kind) -> None:
 def test_a_potcar_follows_the_order_of_the_elements(library: Path, tmp_path: Path) -> None:
     """The files as they are, one after the other."""
     rocks = Structure(Lattice.cubic(8), ["O", "Na", "Zr", "O"], [[i / 4, 0, 0] for i in range(4)])
-    made = vasp_inputs(rocks, default_settings("bulk"), slab=False)
+    made = inputs_for(rocks, default_settings("bulk"), slab=False)
     notes = write_inputs(made, tmp_path / "run")
     expected = "".join((library / symbol / "POTCAR").read_text() for symbol in ("O_s", "Na", "Zr_sv"))
     assert (tmp_path / "run" / "POTCAR").read_text() == expected

@@ -20,14 +20,14 @@ _ROW = np.dtype([("open", f"S{len(_OPEN)}"), ("numbers", _FIELD, 3)])
 _BYTES = np.dtype(f"V{_ROW.itemsize}")
 _CLOSE = b" </v>"
 _PART = np.uint64(10**8)
-"""Units of the last digit in 1."""
+"""Number of units of the last digit in 1."""
 
 Words = npt.NDArray[np.uint64]
-"""Eight characters each, the first in the lowest byte."""
+"""Eight characters of text as one number, the first in the lowest byte."""
 
 
 def matrices(elements: Sequence[bytes], path: Path) -> list[Matrix]:
-    """(n, 3) of the rows of each array.
+    """Numbers (n, 3) in the rows of each array.
 
     Rows in VASP's fixed format are read all at once, which costs little more for the arrays of a step than for one of
     them, and equal to the last bit what reading word by word gives.

@@ -27,15 +27,15 @@ NAME = "vaspout.h5"
 _MOTION = "intermediate/ion_dynamics"
 _NEEDED = ("energies", "forces", "position_ions", "lattice_vectors")
 _BLOCK = 64
-"""Steps read at once."""
+"""Number of steps that are read at once."""
 _FREE = ("free energy TOTEN", "ion-electron TOTEN")
-"""Names of F: at rest, and in dynamics."""
+"""Names of the free energy F: at rest, and in dynamics."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class H5Run:
-    """What the file says before and beside its steps.
+    """What vaspout.h5 says before and beside its steps.
 
     Attributes:
         path: of the file.
@@ -121,7 +121,7 @@ class H5Run:
 
 
 def read_h5(path: Path) -> H5Run:
-    """What the file says, without the numbers of its steps.
+    """Read what vaspout.h5 says, without the numbers of its steps.
 
     Raises:
         UserError: h5py is not installed.
@@ -180,7 +180,7 @@ def _met(motion: Any, loops: tuple[int, ...], steps: int, header: Header) -> tup
 
 
 def best_source(place: Path, from_xml: Callable[[Path], tuple[T, int, bool]], from_h5: Callable[[H5Run], T]) -> T:
-    """From vasprun.xml, or from vaspout.h5 where that knows more.
+    """Choose vasprun.xml, or vaspout.h5 where that knows more.
 
     vasprun.xml comes first: it has an end that tells whether it is whole, the settings with their defaults, and E0 in
     dynamics. A crash tears it and may leave a good vaspout.h5, or one that was not closed and cannot be read. So the

@@ -17,7 +17,7 @@ from nzsp_surfaces.engines.vasp.reading.stream import HEADER
 
 @dataclass(frozen=True)
 class Header:
-    """What is said before the first step.
+    """What VASP's output says before the first step.
 
     Attributes:
         program, version: who wrote the file; stand-ins for VASP sign with a name of their own.
@@ -41,7 +41,7 @@ class Header:
     free: npt.NDArray[np.bool_] | None
 
     def tag(self, name: str, default: Any) -> Any:
-        """As used, else as given."""
+        """The value of a tag as VASP used it, else as it was given."""
         return self.parameters.get(name, self.incar.get(name, default))
 
     @property
@@ -51,12 +51,12 @@ class Header:
 
     @property
     def timestep(self) -> float:
-        """fs, of dynamics."""
+        """Time step of dynamics, fs."""
         return float(self.tag("POTIM", 0.5))
 
 
 def read_header(said: dict[bytes, bytes], path: Path) -> Header:
-    """From the elements before the first step, by name.
+    """Read the header from the elements before the first step, by name.
 
     Raises:
         Damaged: the atoms are not named.

@@ -25,12 +25,12 @@ AGREEING = (
 )
 """Parameters that energies depend on, whatever the cell: slab and bulk must agree in them."""
 _STALE = 0.5
-"""Å; a CONTCAR in which an atom is farther from the last step belongs to another run."""
+"""Distance in Å: a CONTCAR in which an atom is farther from the last step belongs to another run."""
 
 
 @dataclass(frozen=True)
 class VaspRun:
-    """A run as far as it came.
+    """A run of VASP as far as it came.
 
     Attributes:
         path: of vasprun.xml or vaspout.h5.
@@ -64,13 +64,13 @@ class VaspRun:
 
     @property
     def max_force(self) -> float:
-        """eV/Å, the largest on coordinates that may move."""
+        """Largest force on coordinates that may move, eV/Å."""
         moving = self.forces if self.header.free is None else np.where(self.header.free, self.forces, 0.0)
         return float(np.linalg.norm(moving, axis=1).max())
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What slab and bulk must agree in."""
+        """The settings in which slab and bulk must agree."""
         used = {name: self.header.tag(name, None) for name in AGREEING}
         # VASP echoes words as they were typed: normal, Normal.
         given = {name: was.upper() if isinstance(was, str) else was for name, was in used.items() if was is not None}
@@ -79,7 +79,7 @@ class VaspRun:
 
 @dataclass(frozen=True)
 class RestartState:
-    """Where dynamics goes on.
+    """The moment from which dynamics goes on.
 
     Attributes:
         structure: of CONTCAR where the velocities come from there, else of the last whole step.
@@ -96,22 +96,22 @@ class RestartState:
     time: float
 
 
-def read_run(place: Path) -> VaspRun:
+def read_run(source: Path) -> VaspRun:
     """The last whole step of a run, with flags for all that keeps it from being a result.
 
     Args:
-        place: a folder with vasprun.xml, vasprun.xml.gz or vaspout.h5, OUTCAR beside it or not; or the file.
+        source: a folder with vasprun.xml, vasprun.xml.gz or vaspout.h5, OUTCAR beside it or not; or the file.
 
     Raises:
         UserError: there is no such file.
         Damaged: it is malformed before its end, or lacks what VASP writes.
         Unfinished: it holds no whole step.
     """
-    return best_source(place, _xml_run, _h5_run)
+    return best_source(source, _xml_run, _h5_run)
 
 
-def _xml_run(place: Path) -> tuple[VaspRun, int, bool]:
-    pass_ = Pass(place)
+def _xml_run(source: Path) -> tuple[VaspRun, int, bool]:
+    pass_ = Pass(source)
     last, loops = None, []
     for last in pass_.steps():
         loops.append(last.electronic)
@@ -139,7 +139,7 @@ def _h5_run(found: H5Run) -> VaspRun:
     return _run(found.path, found.header, last, failed, n_steps=count, finished=finished, relaxed=relaxed)
 
 
-def trace(place: Path) -> Matrix:
+def trace(source: Path) -> Matrix:
     """(n, 4): time fs, temperature K, potential energy E0 eV, total energy eV of each whole step.
 
     The first step is at time 0; temperature is NaN outside dynamics. Of dynamics vaspout.h5 holds F instead of E0.
@@ -148,11 +148,11 @@ def trace(place: Path) -> Matrix:
         UserError: there is no such file.
         Damaged: it is malformed before its end.
     """
-    return best_source(place, _xml_trace, lambda found: found.trace())
+    return best_source(source, _xml_trace, lambda found: found.trace())
 
 
-def _xml_trace(place: Path) -> tuple[Matrix, int, bool]:
-    pass_ = Pass(place)
+def _xml_trace(source: Path) -> tuple[Matrix, int, bool]:
+    pass_ = Pass(source)
     rows = trace_of(pass_)
     return rows, len(rows), pass_.whole
 
@@ -225,7 +225,7 @@ def _relaxed(header: Header, steps: int, outcar: Witness | None) -> bool:
     return outcar.relaxed
 
 
-def restart_state(place: Path) -> RestartState:
+def restart_state(source: Path) -> RestartState:
     """Where dynamics goes on after its last whole step, whatever follows that in the file.
 
     Positions and velocities are those of CONTCAR, one step on, if it is of the same atoms and near the last step; else
@@ -235,12 +235,12 @@ def restart_state(place: Path) -> RestartState:
         UserError: there is no such file.
         Unfinished: it holds no whole step.
     """
-    return best_source(place, _xml_restart, _h5_restart)
+    return best_source(source, _xml_restart, _h5_restart)
 
 
-def _xml_restart(place: Path) -> tuple[RestartState, int, bool]:
+def _xml_restart(source: Path) -> tuple[RestartState, int, bool]:
     """Counted as no step where the file is damaged, so that the same file is chosen as for the run itself."""
-    pass_, ends, damaged = Pass(place), deque[RawStep](maxlen=2), False
+    pass_, ends, damaged = Pass(source), deque[RawStep](maxlen=2), False
     # Blocks lost with the machine often come back as zeros; what was written before them is good.
     try:
         ends.extend(pass_.steps())

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 _ENERGY = re.compile(rb"""<i name\s*=\s*["']\s*(e_fr_energy|e_0_energy|kinetic|total)\s*["'][^>]*>([^<]*)<""")
 _NEEDED = {b"structure", b"forces", b"energy"}
-"""What a result needs."""
+"""Elements that a result needs."""
 _TOGETHER = 16
 """Steps whose arrays are read in one go: more are no faster, and as much text is kept."""
 
 
 @dataclass(frozen=True)
 class Energies:
-    """Of one ionic step.
+    """Energies of one ionic step.
 
     Attributes:
         energy: eV, E0: extrapolated to no smearing, without pressure times volume.
@@ -49,7 +49,7 @@ class Energies:
 
 @dataclass(frozen=True)
 class Step(Energies):
-    """One ionic step.
+    """Energies, geometry and forces of one ionic step.
 
     Attributes:
         lattice: (3, 3) Å, rows.
@@ -66,7 +66,7 @@ class Step(Energies):
     electronic: int
 
     def structure(self, species: tuple[str, ...]) -> Structure:
-        """Of these atoms."""
+        """The structure of this step, for the elements of its atoms."""
         from pymatgen.core import Structure
 
         return Structure(self.lattice, species, self.positions)
@@ -92,11 +92,11 @@ class RawStep:
 
     @property
     def time(self) -> float:
-        """fs behind, the first step at 0."""
+        """Time of the step in fs, the first at 0."""
         return self.header.timestep * self.number
 
     def energies(self) -> Energies:
-        """Without pressure times volume, which VASP adds to a step's energies but to none of its electronic loop.
+        """Energies of the step without pressure times volume, which VASP adds to them but not in its electronic loop.
 
         E0 is F of the step plus E0 - F of the loop: VASP writes a wrong E0 at the end of a step, while the loop knows
         nothing of dispersion corrections.
@@ -114,7 +114,7 @@ class RawStep:
         )
 
     def step(self) -> Step:
-        """All its numbers."""
+        """The step with all of its numbers."""
         return self.read(matrices(self.arrays(), self.path))
 
     def arrays(self) -> list[bytes]:
@@ -124,7 +124,7 @@ class RawStep:
         return [*found, self.text[b"stress"]] if b"stress" in self.text else found
 
     def read(self, numbers: Sequence[Matrix]) -> Step:
-        """The step of which these are the arrays."""
+        """The step with the numbers of its arrays."""
         lattice, positions, forces, *stress = numbers
         if not len(positions) == len(forces) == len(self.header.elements) or len(lattice) != 3:
             raise Damaged(f"{self.path}: a step has {len(forces)} forces on {len(positions)} atoms; run VASP again")
@@ -173,8 +173,8 @@ def _temperature(kinetic: float | None, header: Header) -> float | None:
 class Pass:
     """One pass over a file: its whole steps, and whether it came to its end."""
 
-    def __init__(self, place: Path) -> None:
-        self.path, self.whole = located(place), False
+    def __init__(self, source: Path) -> None:
+        self.path, self.whole = located(source), False
         self._said: dict[bytes, bytes] = {}
         self._begin(inside=False)
 
@@ -184,7 +184,7 @@ class Pass:
         self._loops, self._inside = 0, inside
 
     def steps(self) -> Iterator[RawStep]:
-        """Whole steps."""
+        """The whole steps that have come so far."""
         header, number = None, 0
         try:
             for name, element in elements(self.path):
@@ -222,14 +222,14 @@ class Pass:
         return step
 
 
-def ionic_steps(place: Path) -> Iterator[Step]:
+def ionic_steps(source: Path) -> Iterator[Step]:
     """Whole steps one by one; a file that is cut off ends with its last whole one.
 
     Raises:
         UserError: there is no such file.
         Damaged: it is malformed before its end; the whole steps before have been given.
     """
-    for raws in _batches(Pass(place).steps()):
+    for raws in _batches(Pass(source).steps()):
         yield from _together(raws)
 
 

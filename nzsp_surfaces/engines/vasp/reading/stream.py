@@ -17,7 +17,7 @@ from nzsp_surfaces.base.errors import Damaged, UserError
 
 NAMES = ("vasprun.xml", "vasprun.xml.gz")
 HEADER = {b"generator", b"incar", b"kpoints", b"parameters", b"atominfo"}
-"""Elements before the first step."""
+"""Names of the elements before the first step."""
 
 _CHUNK = 1 << 18
 _PARTS = {b"structure", b"scstep", b"varray", b"energy"}
@@ -26,16 +26,16 @@ _PASSED = {b"eigenvalues", b"dos", b"projected", b"eigenvalues_kpoints_opt", b"p
 _MARK = re.compile(b"<(/?calculation|%s)[\\s>]" % b"|".join(sorted(HEADER | _PARTS | _PASSED)))
 _LOOP = b"<scstep>"
 _LONGEST = 64
-"""Bytes; no mark is longer."""
+"""Number of bytes that is longer than any mark."""
 _NAME = re.compile(rb"""\sname\s*=\s*["']([^"']*)["']""")
 
 
 class CutOff(Exception):
-    """The file ends before its end."""
+    """Told where a file ends before its last element."""
 
 
 def located(place: Path) -> Path:
-    """The file itself, in a folder or named.
+    """The path of an output file that is given by itself or by its folder.
 
     Raises:
         UserError: there is no such file.
@@ -62,7 +62,7 @@ def elements(path: Path) -> Iterator[tuple[bytes, bytes]]:
 
 
 def attribute(element: bytes) -> bytes:
-    """The name of an element, from its first tag."""
+    """The value of an element's attribute 'name', from its opening tag."""
     found = _NAME.search(element, 0, element.find(b">"))
     return found[1] if found else b""
 

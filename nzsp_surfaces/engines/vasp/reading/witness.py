@@ -15,7 +15,7 @@ _SAYINGS = (b"General timing and accounting", b"reached required accuracy", b"ha
 
 @dataclass(frozen=True)
 class Witness:
-    """What OUTCAR says.
+    """What OUTCAR says of a run's end.
 
     Attributes:
         finished: it ends with its timing.
@@ -31,7 +31,7 @@ class Witness:
 
 
 def witness(path: Path) -> Witness | None:
-    """None where no OUTCAR lies beside the file."""
+    """Read the OUTCAR beside a file; None where there is none."""
     found = [file for name in ("OUTCAR", "OUTCAR.gz") if (file := path.parent / name).is_file()]
     if not found:
         return None

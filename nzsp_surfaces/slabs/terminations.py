@@ -13,27 +13,24 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from nzsp_surfaces.crystals.crystal import Operation
-from nzsp_surfaces.crystals.planes import Gap, Integers, Matrix, Site, Stack, reduced_plane
+from nzsp_surfaces.crystals.planes import Gap, Integers, Matrix, Site, Stack
+from nzsp_surfaces.slabs.surface_cells import cosets, slab_operations, supercells, unlike
 
 Piece = tuple[Site, ...]
 """All sites of one unit: a polyanion or a single ion."""
-
 SHARING_DEPTHS = (2.0, 1.0, 0.5, 0.0)
 """Å on each side of a cut within which mobile ions may go with either face; the first that leaves few enough ways."""
 MAX_SUBSETS = 20_000
 """Occupations of one face that are enumerated at most."""
 MAX_PIECES = 62
 """Shared units of both faces at most: as many as a number of 64 bits can tell apart."""
-SAME_COMPACTNESS = 1e-4
-"""Surface cells whose squared edges differ by less than this part count as equally compact."""
 MATCH = 0.05
 """Å: an image of a site lies this close to a site."""
+Kinded = tuple[str, Piece]
 
 
 class NoSlab(Exception):
@@ -88,26 +85,6 @@ class Termination:
         return np.asarray(self.supercell @ self.stack.basis[:2])
 
 
-@dataclass(frozen=True, slots=True)
-class Arrangement:
-    """One way of sharing.
-
-    Attributes:
-        occupied: units of lower + upper that the slab holds.
-        flip: the operation that maps its faces on each other.
-        face: the same number for arrangements whose single faces are alike and only differ in how the two are turned.
-    """
-
-    occupied: tuple[Piece, ...]
-    flip: Operation
-    face: int
-
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """Of all occupied units."""
-        return tuple(itertools.chain(*self.occupied))
-
-
 def terminations(stack: Stack, gap: Gap, thickness: float, max_cell: int) -> tuple[Termination, ...]:
     """The smallest symmetric, stoichiometric slabs that start at a gap, one for each of the equally compact cells.
 
@@ -143,9 +120,9 @@ def terminations(stack: Stack, gap: Gap, thickness: float, max_cell: int) -> tup
 def _most_compact(stack: Stack, gap: Gap, top: float, size: int) -> tuple[Termination, ...]:
     """The terminations between two cuts in the most compact cells of a size that allow any."""
     reason = NoSlab("no surface cell of this size")
-    for cells in _supercells(size, stack):
+    for cells in supercells(size, stack):
         found = []
-        for supercell in _unlike(stack, gap, top, cells):
+        for supercell in unlike(stack, gap, top, cells):
             try:
                 found.append(shared_out(stack, gap, top, supercell))
             except _NoCell:
@@ -203,36 +180,6 @@ def _in_layer(stack: Stack, gap: Gap, number: int) -> bool:
     return gap.through and abs(away) < stack.tolerance
 
 
-def _supercells(size: int, stack: Stack) -> list[list[Integers]]:
-    """All plane sublattices of an index (Hermite normal forms, reduced), equally compact ones together, best first."""
-    forms = [np.array([[a, b], [0, size // a]]) for a in range(1, size + 1) if size % a == 0 for b in range(size // a)]
-    metric = stack.lattice[:2] @ stack.lattice[:2].T
-    reduced = [reduced_plane(form[0], form[1], metric) for form in forms]
-    upright = [cell if np.linalg.det(cell) > 0 else cell[::-1] for cell in reduced]
-    sums = np.array([float(np.sum((cell @ stack.lattice[:2]) ** 2)) for cell in upright])
-    order = np.argsort(sums, kind="stable")
-    parts = np.flatnonzero(np.diff(sums[order]) > SAME_COMPACTNESS * sums.max()) + 1
-    return [[upright[i] for i in group] for group in np.split(order, parts)]
-
-
-def _unlike(stack: Stack, gap: Gap, top: float, cells: list[Integers]) -> list[Integers]:
-    """The sublattices that no operation of the slab maps on an earlier one."""
-    if len(cells) == 1:
-        return cells
-    turns = [rotation[:2, :2] for _, rotation, _ in _kept_heights(stack, gap.middle, top)]
-    kept: list[Integers] = []
-    for cell in cells:
-        images = (cell @ turn.T for turn in turns)
-        if not any(_same_lattice(image, other) for image in images for other in kept):
-            kept.append(cell)
-    return kept
-
-
-def _same_lattice(one: Integers, other: Integers) -> bool:
-    change = one @ np.linalg.inv(other)
-    return bool(np.abs(change - np.rint(change)).max() < 1e-6)
-
-
 def shared_out(stack: Stack, gap: Gap, top: float, supercell: Integers) -> Termination:
     """The termination of a surface cell between two cuts, with the deepest sharing that leaves few enough ways.
 
@@ -242,7 +189,7 @@ def shared_out(stack: Stack, gap: Gap, top: float, supercell: Integers) -> Termi
     units = (_formula_units(stack, gap, top) or 0.0) * round(abs(np.linalg.det(supercell)))
     if abs(units - round(units)) > 1e-6:
         raise NoSlab(f"not stoichiometric: {units:g} formula units")
-    operations, flips = _slab_operations(stack, gap.middle, top, supercell)
+    operations, flips = slab_operations(stack, gap.middle, top, supercell)
     if not flips:
         raise NoSlab("not symmetric in this surface cell")
     failure: NoSlab = NoSlab("")
@@ -261,9 +208,6 @@ def shared_out(stack: Stack, gap: Gap, top: float, supercell: Integers) -> Termi
             operations,
         )  # fmt: skip
     raise failure
-
-
-Kinded = tuple[str, Piece]
 
 
 def _contents(
@@ -291,28 +235,11 @@ def _contents(
 def _copies(stack: Stack, unit: int, rise: int, supercell: Integers) -> list[Piece]:
     """A unit, lifted by `rise` lattice planes, in every primitive cell of the surface cell."""
     copies = []
-    for i, j in _cosets(supercell):
+    for i, j in cosets(supercell):
         shift = np.array([i, j, rise]) @ stack.basis
         moved = ((site, np.array(offset) + shift) for site, offset in stack.units[unit].members)
         copies.append(tuple((site, (int(x), int(y), int(z))) for site, (x, y, z) in moved))
     return copies
-
-
-def _cosets(supercell: Integers) -> tuple[tuple[int, int], ...]:
-    """Plane translations of the primitive cell within the surface cell."""
-    return _cosets_of(tuple(map(tuple, supercell.tolist())))
-
-
-@lru_cache(maxsize=1024)
-def _cosets_of(cell: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, int], ...]:
-    supercell = np.array(cell)
-    inverse = np.linalg.inv(supercell)
-    span = int(np.abs(supercell).sum()) + 1
-    seen: dict[tuple[float, float], tuple[int, int]] = {}
-    for i, j in sorted(itertools.product(range(-span, span + 1), repeat=2), key=lambda c: (abs(c[0]) + abs(c[1]), c)):
-        a, b = np.round((np.array([i, j]) @ inverse) % 1.0, 6) % 1.0
-        seen.setdefault((float(a), float(b)), (i, j))
-    return tuple(seen.values())
 
 
 def _count(stack: Stack, sites: tuple[Site, ...]) -> Counter[str]:
@@ -350,32 +277,6 @@ def _refuse_too_many(lower: tuple[Kinded, ...], upper: tuple[Kinded, ...], kept:
         )
 
 
-def _kept_heights(stack: Stack, bottom: float, top: float) -> Iterator[tuple[Operation, Integers, int]]:
-    """Operations that map a slab on itself but for a lattice plane: rotation along `basis`, and planes to rise."""
-    for operation, rotation, shift in stack.surface_operations:
-        rise = (0.0 if rotation[2, 2] == 1 else bottom + top) - shift[2]
-        if abs(rise - round(rise)) <= 1e-3:
-            yield operation, rotation, round(rise)
-
-
-def _slab_operations(
-    stack: Stack, bottom: float, top: float, supercell: Integers
-) -> tuple[tuple[Operation, ...], tuple[int, ...]]:
-    """Operations of the crystal that map the slab on itself, and the numbers of those that turn it over."""
-    operations: list[Operation] = []
-    flips: list[int] = []
-    inverse = np.linalg.inv(supercell.T)
-    for operation, rotation, rise in _kept_heights(stack, bottom, top):
-        plane = inverse @ rotation[:2, :2] @ supercell.T
-        if np.abs(plane - np.rint(plane)).max() > 1e-6:
-            continue
-        for i, j in _cosets(supercell):
-            move = np.array([i, j, rise]) @ stack.basis
-            flips += [len(operations)] if rotation[2, 2] == -1 else []
-            operations.append(Operation(operation.rotation, operation.translation + move))
-    return tuple(operations), tuple(flips)
-
-
 def _permutations(
     stack: Stack, operations: tuple[Operation, ...], pieces: tuple[Piece, ...], supercell: Integers
 ) -> Integers:
@@ -398,56 +299,3 @@ def site_coordinates(stack: Stack, sites: tuple[Site, ...]) -> Matrix:
     if not sites:
         return np.zeros((0, 3))
     return np.asarray(stack.crystal.fractions[[s for s, _ in sites]] + np.array([o for _, o in sites]))
-
-
-def arrangements(term: Termination) -> tuple[Arrangement, ...]:
-    """All ways of sharing that no operation of the slab maps on each other.
-
-    Raises:
-        NoSlab: none of them has equal faces.
-    """
-    pieces = term.lower + term.upper
-    if not pieces:
-        return (Arrangement((), term.operations[term.flips[0]], 0),)
-    found: dict[int, Arrangement] = {}
-    lower = _lower_occupations(term)
-    faces = _canonical(lower, term.group)
-    for flip in term.flips:
-        back = np.argsort(term.group[flip])
-        rows = lower | lower[:, back]
-        # Turned over twice, by -3 for one, a face need not come back; such a slab would be no image of itself.
-        alike = (rows == rows[:, back]).all(axis=1)
-        rows, kinds = rows[alike], faces[alike]
-        for key, row, face in zip(_canonical(rows, term.group).tolist(), rows, kinds.tolist(), strict=True):
-            if key not in found:
-                occupied = tuple(piece for piece, full in zip(pieces, row, strict=True) if full)
-                found[key] = Arrangement(occupied, term.operations[flip], face)
-    if not found:
-        raise NoSlab("not symmetric: no way of sharing leaves equal faces")
-    return tuple(found.values())
-
-
-def face_number(term: Termination, sites: tuple[Site, ...]) -> int:
-    """The number of the face that given sites leave at the bottom; see `Arrangement.face`."""
-    held = set(sites)
-    row = [[set(piece) <= held for piece in term.lower] + [False] * len(term.upper)]
-    return int(_canonical(np.array(row, bool), term.group)[0])
-
-
-def _lower_occupations(term: Termination) -> npt.NDArray[np.bool_]:
-    """(m, n) occupations of the bottom face alone."""
-    choices = [
-        itertools.combinations([i for i, k in enumerate(term.kinds) if k == kind], n) for kind, n in term.kept.items()
-    ]
-    picks = [list(itertools.chain(*pick)) for pick in itertools.product(*choices)]
-    rows = np.zeros((len(picks), len(term.lower) + len(term.upper)), bool)
-    for row, pick in zip(rows, picks, strict=True):
-        row[pick] = True
-    return rows
-
-
-def _canonical(rows: npt.NDArray[np.bool_], group: Integers) -> Integers:
-    """(m,) the smallest number that the group's images of each occupation spell in binary."""
-    powers = 1 << np.arange(rows.shape[1], dtype=np.int64)
-    numbers = np.stack([rows @ powers[permutation] for permutation in group])
-    return np.asarray(numbers.min(axis=0))

@@ -1,0 +1,69 @@
+"""What a finished run leaves: documents, pictures and the page on disk, and the table on the terminal."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nzsp_surfaces.study.study import Study
+    from nzsp_surfaces.tasks.base import Outcome
+    from nzsp_surfaces.tasks.plan import Plan
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def write(study: Study, plan: Plan, outcome: Outcome, output: Path, began: float, started: str) -> None:
+    """Write every document, picture and the page, and show the table."""
+    from rich.console import Console
+
+    from nzsp_surfaces.report.draw.pictures import write_pictures
+    from nzsp_surfaces.report.page import write_report
+    from nzsp_surfaces.report.write import Clock, write_results, wulff_shapes
+    from nzsp_surfaces.tasks.table import table
+
+    console = Console()
+    clock = Clock(started, now(), time.perf_counter() - began)
+    write_results(study, plan, outcome, clock, output)
+    rows = table(plan, outcome.results, outcome.failures)
+    write_pictures(output, rows, wulff_shapes(study, plan, rows, outcome.results))
+    page = write_report(output)
+    console.print(_table(study, rows))
+    console.print(study.profile.description)
+    for task, reason in outcome.failures.items():
+        console.print(f"failed: {task}: {reason}")
+    console.print(
+        f"{outcome.computed} calculations, {outcome.repeated} from disk, {time.perf_counter() - began:.0f} s: {page}"
+    )
+
+
+def _table(study: Study, rows: Any) -> Any:
+    from rich.table import Table
+
+    from nzsp_surfaces.base.labels import plane_name
+
+    table = Table(title=f"Surface energies, J/m², {study.engines.energies.name}")
+    for name in ("material", "plane", "film"):
+        table.add_column(name)
+    for name in ("gamma", "published", "ratio"):
+        table.add_column(name, justify="right")
+    table.add_column("candidate")
+    for row in rows:
+        gamma = row.best.energy.gamma if row.best else None
+        published = study.published(row.entry.material, row.entry.miller, row.entry.film)
+        table.add_row(
+            row.entry.material,
+            f"({plane_name(row.entry.miller)})",
+            row.entry.film or "bare",
+            f"{gamma:.3f}" if gamma is not None else "-",
+            f"{published:.2f}" if published is not None else "-",
+            f"{gamma / published:.2f}" if gamma is not None and published else "-",
+            row.best.note if row.best else row.reason,
+        )
+    return table

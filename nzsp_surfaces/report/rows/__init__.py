@@ -1,0 +1,1 @@
+"""The rows of the public files: one dataclass a row, one field a column."""

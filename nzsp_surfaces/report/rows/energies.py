@@ -1,0 +1,158 @@
+"""Rows about surface energies: the table, what competed for each entry, and the database across studies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from nzsp_surfaces.report.rows.columns import Cell, Column, Row
+
+if TYPE_CHECKING:
+    from nzsp_surfaces.base.calculation import Calculation, EngineIdentity
+    from nzsp_surfaces.energies.surface import SurfaceEnergy
+    from nzsp_surfaces.study.study import Study
+    from nzsp_surfaces.tasks.draft import Entry
+    from nzsp_surfaces.tasks.table import Candidate, EvaluatedEntry
+
+
+@dataclass(frozen=True)
+class EnergySource:
+    """An entry of a study's table.
+
+    Attributes:
+        study: that it belongs to.
+        evaluated: with its candidates.
+        structure: path of the POSCAR of what counts within the directory; None where there is none.
+    """
+
+    study: Study
+    evaluated: EvaluatedEntry
+    structure: str | None = None
+
+    @property
+    def entry(self) -> Entry:
+        """The entry of the plan."""
+        return self.evaluated.entry
+
+    @property
+    def energy(self) -> SurfaceEnergy | None:
+        """The surface energy; None where there is none."""
+        return self.evaluated.best.energy if self.evaluated.best else None
+
+    @property
+    def calculation(self) -> Calculation | None:
+        """The slab whose energy counts; None where there is none."""
+        return self.evaluated.best.calculation if self.evaluated.best else None
+
+    @property
+    def engine(self) -> EngineIdentity:
+        """Who computed the slab, or would."""
+        return self.calculation.engine if self.calculation else self.study.engines.energies.identity
+
+    @property
+    def is_dft(self) -> bool:
+        """Whether it is DFT; a program that only writes a code's files is none, and names itself."""
+        chosen = self.study.engines.energies
+        return chosen.is_dft and self.engine.name == chosen.name
+
+    @property
+    def published(self) -> float | None:
+        """The published value, J/m²."""
+        return self.study.published(self.entry.material, self.entry.miller, self.entry.film)
+
+
+energy = Column[EnergySource]()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurfaceEnergyRow(Row[EnergySource]):
+    """A surface energy, or the reason why there is none; surface_energies.csv holds the same."""
+
+    FILE: ClassVar[str] = "surface_energies.json"
+
+    id: str = energy("material, plane and film", of=lambda s: s.entry.id)
+    material: str = energy("name in the study", of=lambda s: s.entry.material)
+    miller: tuple[int, ...] = energy("plane, as the study writes it", of=lambda s: s.entry.miller)
+    film: str | None = energy("name in the study; null for the bare plane", of=lambda s: s.entry.film)
+    n_film_units: int = energy(
+        "formula units of the film, m, both faces together", of=lambda s: s.energy.film_units if s.energy else 0
+    )
+    gamma: float | None = energy(
+        "surface energy; null where there is none", of=lambda s: s.energy.gamma if s.energy else None, unit="J/m²"
+    )
+    gamma_published: float | None = energy("value to compare with, of the study", of=lambda s: s.published, unit="J/m²")
+    converged: bool = energy(
+        "the slab reached the wanted force",
+        of=lambda s: bool(s.calculation and s.calculation.converged),
+        cell=Cell("converged"),
+    )
+    engine: str = energy("engine that computed it", of=lambda s: s.engine.name)
+    model: str = energy("weights or parameters of the engine", of=lambda s: s.engine.model)
+    formula: str | None = energy("equation that was used", of=lambda s: s.energy.formula if s.energy else None)
+    area: float | None = energy(
+        "area of one face", of=lambda s: s.energy.area if s.energy else None, unit="Å²", cell=Cell("area", 1)
+    )
+    structure: str | None = energy(
+        "POSCAR of the relaxed slab within the directory; a CIF lies beside it", of=lambda s: s.structure
+    )
+    reason: str | None = energy("why there is no surface energy", of=lambda s: s.evaluated.reason)
+    is_dft: bool = energy("computed with density-functional theory, not with a potential", of=lambda s: s.is_dft)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseEntry(SurfaceEnergyRow):
+    """A surface energy in the database of FireWorks, collection nzsp_entries; `nzsp query` prints it.
+
+    Its structure is null: `nzsp collect` writes the files.
+    """
+
+    FILE: ClassVar[str] = "nzsp query"
+
+    study: str = energy("identity of the study", of=lambda s: s.study.identity)
+    name: str = energy("name of the study", of=lambda s: s.study.name)
+    profile: str = energy("quick or paper", of=lambda s: s.study.profile_name)
+    candidate: str | None = energy(
+        "what it is the energy of", of=lambda s: s.evaluated.best.note if s.evaluated.best else None
+    )
+    updated: str = energy("when it was stored, ISO 8601", of=lambda _: datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+@dataclass(frozen=True)
+class CandidateSource:
+    """A competitor for an entry."""
+
+    evaluated: EvaluatedEntry
+    candidate: Candidate
+
+
+candidate = Column[CandidateSource]()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CandidateRow(Row[CandidateSource]):
+    """What competed for an entry of the table, and what it gave."""
+
+    FILE: ClassVar[str] = "candidates.json"
+
+    id: str = candidate("task that computed it", of=lambda s: s.candidate.task, cell=Cell("id", look="mono"))
+    material: str = candidate("name in the study", of=lambda s: s.evaluated.entry.material)
+    miller: tuple[int, ...] = candidate("plane, as the study writes it", of=lambda s: s.evaluated.entry.miller)
+    film: str | None = candidate("name in the study; null for the bare plane", of=lambda s: s.evaluated.entry.film)
+    gamma: float | None = candidate(
+        "surface energy; null where it has none",
+        of=lambda s: s.candidate.energy.gamma if s.candidate.energy else None,
+        unit="J/m²",
+        cell=Cell("γ", 3),
+    )
+    converged: bool = candidate(
+        "reached the wanted force",
+        of=lambda s: bool(s.candidate.calculation and s.candidate.calculation.converged),
+        cell=Cell("converged"),
+    )
+    selected: bool = candidate(
+        "counts in the table", of=lambda s: s.candidate is s.evaluated.best, cell=Cell("chosen", words=("chosen", ""))
+    )
+    note: str = candidate(
+        "what it is, or why it was refused", of=lambda s: s.candidate.note, cell=Cell("note", look="wrap")
+    )

@@ -1,0 +1,15 @@
+"""The sections of the page."""
+
+from __future__ import annotations
+
+SECTIONS = (
+    "energies",
+    "shapes",
+    "slabs",
+    "films",
+    "dynamics",
+    "bulk",
+    "tried",
+    "provenance",
+)
+"""In their order: modules of this folder, each with its `SECTION`, and its template of the same name."""

@@ -1,0 +1,64 @@
+"""Traces of dynamics as CSV, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.base.files import write_atomically
+
+Vectors = npt.NDArray[np.float64]
+
+HEADER = "time_fs,temperature_K,potential_energy_eV"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A molecular dynamics run against time.
+
+    Attributes:
+        time: (n,) fs.
+        temperature: (n,) K.
+        potential_energy: (n,) eV, of the whole cell.
+        target: temperature of the thermostat, K.
+    """
+
+    time: Vectors
+    temperature: Vectors
+    potential_energy: Vectors
+    target: float
+
+    def thinned(self, points: int) -> Trace:
+        """Every n-th entry, so that at most `points` are left."""
+        step = -(-len(self.time) // points)
+        return Trace(self.time[::step], self.temperature[::step], self.potential_energy[::step], self.target)
+
+
+def write_trace(trace: Vectors, directory: Path, name: str) -> str:
+    """Write (n, 3) times in fs, temperatures in K and energies in eV; return the path within the directory."""
+    lines = [HEADER, *(f"{time:g},{temperature:.2f},{energy:.6f}" for time, temperature, energy in trace)]
+    (directory / "traces").mkdir(exist_ok=True)
+    write_atomically(directory / "traces" / f"{name}.csv", "\n".join(lines) + "\n")
+    return f"traces/{name}.csv"
+
+
+def read_trace(path: Path, target: float) -> Trace:
+    """A trace from CSV.
+
+    Args:
+        target: temperature of the thermostat, K.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            lines = file.read().splitlines()[1:]
+        time, temperature, energy = np.array([[float(x) for x in line.split(",")] for line in lines]).T
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read as a trace ({error}); write it again with nzsp run") from error
+    return Trace(time, temperature, energy, target)

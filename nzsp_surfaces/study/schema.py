@@ -1,0 +1,144 @@
+"""The keys of a study file: these dataclasses are its schema, see `base.yaml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from nzsp_surfaces.base.content import FOR_PEOPLE
+from nzsp_surfaces.engines.entry import EngineKeys
+from nzsp_surfaces.engines.registry import DEFAULT
+from nzsp_surfaces.slabs.cut import SlabOptions
+
+ELSEWHERE = {"content": False}
+"""Metadata of keys that name files or engines: what these hold identifies a study, not where they lie."""
+
+
+@dataclass(frozen=True)
+class MaterialKeys:
+    """What a study says of a material.
+
+    Attributes:
+        structure: CIF or POSCAR, relative to the study.
+        polyanion: kept whole, as PO4; found by bond strength where absent.
+        charges: formal charges by element; guessed where absent.
+        mobile: elements shared between faces; those of charge +1 where absent.
+    """
+
+    structure: Path
+    polyanion: str | None = None
+    charges: dict[str, float] | None = None
+    mobile: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class FilmKeys:
+    """What a study says of a capping film.
+
+    Attributes:
+        structure: of its compound; the reference of its energy.
+        planes: that it covers.
+        layers: of polyanions on each face.
+        temperature: K of the anneal.
+        time: fs of the anneal.
+        starts: differently seeded films that are annealed.
+    """
+
+    structure: Path = field(metadata=ELSEWHERE)
+    planes: tuple[tuple[int, ...], ...]
+    layers: int = 1
+    temperature: float = 500.0
+    time: float = 4000.0
+    starts: int = 2
+
+    def __post_init__(self) -> None:
+        for name in ("layers", "temperature", "time", "starts"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"'{name}' must be positive")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How thoroughly a study is carried out.
+
+    Attributes:
+        description: said in every output.
+        bulk_force, slab_force: eV/Å, largest residual force.
+        max_steps: of a relaxation.
+        longest_anneal: fs; films anneal at most this long.
+        screen_steps: of the short relaxation that ranks arrangements of mobile ions.
+        relaxed: arrangements that are relaxed to the end per plane, the lowest of those screened.
+        starts: film starts at most.
+        placements: seeded ways of placing a film's cations; where there are more than starts, a short relaxation picks
+            the starts. A short anneal remembers its start, a long one less.
+        references: annealed cells of a film's compound.
+    """
+
+    description: str = field(default="", metadata=FOR_PEOPLE)
+    bulk_force: float = 0.01
+    slab_force: float = 0.02
+    max_steps: int = 400
+    longest_anneal: float = 4000.0
+    screen_steps: int = 45
+    relaxed: int = 2
+    starts: int = 2
+    placements: int = 2
+    references: int = 3
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if name != "description" and value <= 0:
+                raise ValueError(f"'{name}' must be positive")
+
+
+PROFILES = {
+    "quick": Profile(
+        description="quick profile: 0.5 ps of annealing and forces below 0.05 eV/Å, not the paper's protocol",
+        slab_force=0.05,
+        longest_anneal=500.0,
+        screen_steps=30,
+        relaxed=1,
+        starts=1,
+        placements=8,
+        references=2,
+    ),
+    "paper": Profile(description="paper profile: 4 ps of annealing at 500 K, forces below 0.02 eV/Å"),
+}
+
+
+@dataclass(frozen=True)
+class PublishedValue:
+    """A surface energy to compare with, J/m². `film` is absent for the bare plane."""
+
+    material: str
+    plane: tuple[int, ...]
+    gamma: float
+    film: str | None = None
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """What a study file says."""
+
+    materials: dict[str, MaterialKeys] = field(metadata=ELSEWHERE)
+    planes: tuple[tuple[int, ...], ...]
+    films: dict[str, FilmKeys] = field(default_factory=dict, metadata=ELSEWHERE)
+    name: str = field(default="", metadata=FOR_PEOPLE)
+    reference: str = field(default="", metadata=FOR_PEOPLE)
+    slabs: SlabOptions = field(default_factory=SlabOptions)
+    engine: str | EngineKeys = field(default=DEFAULT, metadata=ELSEWHERE)
+    anneal_engine: str | EngineKeys | None = field(default=None, metadata=ELSEWHERE)
+    timestep: float = 2.0
+    seed: int = 1
+    profiles: dict[Literal["quick", "paper"], Profile] = field(default_factory=dict, metadata=ELSEWHERE)
+    published: tuple[PublishedValue, ...] = field(default=(), metadata=FOR_PEOPLE)
+    vasp: Path | None = field(default=None, metadata=ELSEWHERE)
+
+    def __post_init__(self) -> None:
+        if not self.materials:
+            raise ValueError("'materials' is empty; name at least one")
+        if not self.planes:
+            raise ValueError("'planes' is empty; name at least one")
+        if not 0 < self.timestep <= 5:
+            raise ValueError("'timestep' must be above 0 and at most 5 fs")

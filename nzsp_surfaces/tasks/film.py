@@ -1,0 +1,274 @@
+"""Covered planes: a film is placed on the best bare slab, annealed, quenched, and made alike on both faces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.crystals.bonds import Polyanion
+from nzsp_surfaces.crystals.crystal import Crystal, relaxed
+from nzsp_surfaces.engines.base import Ask, DynamicsSettings, RelaxSettings
+from nzsp_surfaces.films.compound import FilmCompound
+from nzsp_surfaces.films.cover import CappedSlab, cap, mirrored
+from nzsp_surfaces.slabs.cut import Rejection
+from nzsp_surfaces.tasks.bare import Arrangement, arrangements
+from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
+from nzsp_surfaces.tasks.draft import BarePlane, Entry, PlannedSlab
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+    from nzsp_surfaces.study.study import Film
+    from nzsp_surfaces.tasks.draft import Draft
+
+PLACEMENT_STEPS = 20
+"""Steps of relaxation that rank placements of a film's cations."""
+FILM_SHARE = 1.4
+"""Atoms of a covered slab by those of the bare one, about; for the order of tasks."""
+
+
+@dataclass(frozen=True)
+class Covering:
+    """How the slabs of a plane are covered.
+
+    Attributes:
+        crystal: before the relaxation; its sites name those of the cuts.
+        arrangements: of the plane; the best bare one is covered.
+        polyanions, mobile: of the crystal, see `Material`.
+        compound: of the film.
+        layers: of polyanions on each face.
+        vacuum: Å.
+        seed: of the study; with a placement's number it decides where the film's cations go and how they move.
+    """
+
+    crystal: Crystal
+    arrangements: tuple[Arrangement, ...]
+    polyanions: tuple[Polyanion, ...]
+    mobile: frozenset[str]
+    compound: FilmCompound
+    layers: int
+    vacuum: float
+    seed: int
+
+    def start(self, number: int, placement: int, bulk: Structure) -> CappedSlab:
+        """A slab covered by one placement of the film; the same every time.
+
+        Raises:
+            UserError: the film does not fit.
+        """
+        cut = next(each.cut for each in self.arrangements if each.number == number)
+        crystal, seed = relaxed(self.crystal, bulk), self.seed_of(placement)
+        return cap(cut, crystal, self.polyanions, self.mobile, self.compound, self.layers, self.vacuum, seed)
+
+    def seed_of(self, placement: int) -> int:
+        """The seed of a placement, for its cations and its dynamics."""
+        return 1000 * self.seed + placement
+
+
+@dataclass(frozen=True)
+class PlacementInputs:
+    """A placement of a film's cations to relax for a few steps.
+
+    Attributes:
+        covering: of the slab.
+        placement: number of the placement.
+        relax: how far.
+    """
+
+    covering: Covering
+    placement: int
+    relax: RelaxSettings
+
+
+@dataclass(frozen=True)
+class AnnealInputs:
+    """A covered slab to anneal.
+
+    Attributes:
+        covering: of the slab.
+        start: rank among the relaxed placements, the lowest energy first; the placement itself where none was relaxed.
+        dynamics: of the anneal; its seed is that of the placement.
+    """
+
+    covering: Covering
+    start: int
+    dynamics: DynamicsSettings
+
+
+@dataclass(frozen=True)
+class QuenchInputs:
+    """What the dynamics left, to relax.
+
+    Attributes:
+        relax: how far.
+    """
+
+    relax: RelaxSettings
+
+
+@dataclass(frozen=True)
+class AlikeInputs:
+    """A quenched slab to make alike on both faces and to relax again.
+
+    Attributes:
+        covering: of the slab.
+        relax: how far.
+    """
+
+    covering: Covering
+    relax: RelaxSettings
+
+
+def _place(bench: Bench[PlacementInputs]) -> Result:
+    """Cover the best bare slab and relax a few steps, enough to rank placements of the film's cations."""
+    inputs = bench.inputs
+    capped = _covered(bench, inputs.covering, _best_arrangement(bench), inputs.placement)
+    engine = bench.engine(Ask.SLAB)
+    calculation = engine.relax(capped.structure, inputs.relax, bench.folder, bench.forces, capped.flip)
+    return bench.result(calculation=calculation, start=capped.structure, choices=Choices(placement=inputs.placement))
+
+
+def _anneal(bench: Bench[AnnealInputs]) -> Result:
+    """Cover the best bare slab, or take one of the best placements, and run the dynamics."""
+    inputs, arrangement = bench.inputs, _best_arrangement(bench)
+    placements = lowest(bench.parents.get("placement", ()))
+    best = placements[inputs.start - 1] if placements else None
+    placement = best.choices.placement or inputs.start if best else inputs.start
+    capped = _covered(bench, inputs.covering, arrangement, placement)
+    start = best.computed.structure if best else capped.structure
+    settings = replace(inputs.dynamics, seed=inputs.covering.seed_of(placement))
+    run = bench.engine(Ask.DYNAMICS).dynamics(start, settings, bench.folder, bench.heat)
+    choices = Choices(arrangement=arrangement, placement=placement, film_units=capped.film_units)
+    return bench.result(start=start, trajectory=run, choices=choices)
+
+
+def _quench(bench: Bench[QuenchInputs]) -> Result:
+    """Relax what the dynamics left; each face is free."""
+    annealed = bench.parent("anneal")
+    assert annealed.trajectory is not None
+    start = annealed.trajectory.structure
+    calculation = bench.engine(Ask.SLAB).relax(start, bench.inputs.relax, bench.folder, bench.forces)
+    return bench.result(calculation=calculation, start=start, choices=annealed.choices)
+
+
+def _alike(bench: Bench[AlikeInputs]) -> Result:
+    """Make both faces like the better one, and relax again."""
+    annealed, quenched, engine = bench.parent("anneal"), bench.parent("quench").computed, bench.engine(Ask.SLAB)
+    chosen = annealed.choices
+    assert chosen.arrangement is not None
+    assert chosen.placement is not None
+    capped = _covered(bench, bench.inputs.covering, chosen.arrangement, chosen.placement)
+    faces = {face: mirrored(capped, quenched.structure.cart_coords, face) for face in ("bottom", "top")}
+    point = bench.engine(Ask.POINT)
+    energies = {face: point.single_point(start, bench.folder / face).energy for face, start in faces.items()}
+    better = min(energies, key=lambda face: energies[face])
+    start = faces[better]
+    calculation = engine.relax(start, bench.inputs.relax, bench.folder, bench.forces, capped.flip)
+    return bench.result(calculation=calculation, start=start, choices=replace(chosen, better_face=better))
+
+
+def _covered(
+    bench: Bench[PlacementInputs] | Bench[AnnealInputs] | Bench[AlikeInputs],
+    covering: Covering,
+    arrangement: int,
+    placement: int,
+) -> CappedSlab:
+    return covering.start(arrangement, placement, bench.parent("bulk").computed.structure)
+
+
+def _best_arrangement(bench: Bench[PlacementInputs] | Bench[AnnealInputs]) -> int:
+    """Number of the bare cut with the lowest energy; all have the same atoms and area."""
+    number = lowest(bench.parents["bare"])[0].choices.arrangement
+    assert number is not None
+    return number
+
+
+def _placement_evaluations(inputs: PlacementInputs) -> float:
+    return float(inputs.relax.max_steps)
+
+
+def _anneal_evaluations(inputs: AnnealInputs) -> float:
+    return float(inputs.dynamics.steps)
+
+
+def _quench_evaluations(_inputs: QuenchInputs) -> float:
+    return 100.0
+
+
+def _alike_evaluations(_inputs: AlikeInputs) -> float:
+    return 60.0
+
+
+PLACEMENT = TaskKind("placement", _place, (Ask.SLAB,), _placement_evaluations)
+ANNEAL = TaskKind("anneal", _anneal, (Ask.DYNAMICS,), _anneal_evaluations)
+QUENCH = TaskKind("quench", _quench, (Ask.SLAB,), _quench_evaluations)
+ALIKE = TaskKind("alike", _alike, (Ask.SLAB, Ask.POINT), _alike_evaluations)
+
+
+def plan(draft: Draft) -> None:
+    """Every film on every plane that has a slab; where it does not fit, a rejection and an entry with the reason."""
+    for plane in (each for each in draft.planes if each.cuts):
+        for film in (f for f in draft.study.films if plane.miller in f.settings.planes):
+            covering = _covering(draft, plane, film)
+            reason = _try(draft, plane, film, covering)
+            tasks = () if reason else tuple(_planned(draft, plane, film, covering))
+            needs = (draft.bulks[plane.material.name], *draft.references[film.name])
+            draft.entries.append(Entry(plane.material.name, plane.miller, film.name, tasks, needs, reason=reason))
+
+
+def _covering(draft: Draft, plane: BarePlane, film: Film) -> Covering:
+    material, settings = plane.material, draft.study.settings
+    return Covering(
+        material.crystal,
+        arrangements(plane.cuts),
+        material.polyanions,
+        material.mobile,
+        film.compound,
+        film.settings.layers,
+        settings.slabs.vacuum,
+        settings.seed,
+    )
+
+
+def _try(draft: Draft, plane: BarePlane, film: Film, covering: Covering) -> str | None:
+    """Cover the first cut in the geometry of the study's files; why that is not possible, or None."""
+    material, cut = plane.material, plane.cuts[0]
+    try:
+        capped = covering.start(1, 1, material.crystal.structure)
+    except UserError as error:
+        draft.rejected.append((material.name, Rejection(plane.miller, cut.position, str(error))))
+        return str(error)
+    draft.slabs.append(PlannedSlab(material, cut, capped.structure, 1, film, capped.film_units))
+    return None
+
+
+def _planned(draft: Draft, plane: BarePlane, film: Film, covering: Covering) -> Iterator[str]:
+    """Anneal each start, quench it, and quench it again with both faces like the better one."""
+    profile, bulk = draft.study.profile, draft.bulks[plane.material.name]
+    starts, subject = min(film.settings.starts, profile.starts), Subject(plane.material.name, plane.miller, film.name)
+    atoms = FILM_SHARE * len(plane.cuts[0].sites)
+    before = (bulk, *plane.tasks)
+    placed = _placements(draft, subject, covering, before, atoms) if profile.placements > starts else ()
+    for start in range(1, starts + 1):
+        annealing = AnnealInputs(covering, start, draft.anneal(film))
+        anneal = draft.add(ANNEAL, subject, annealing, number=start, parents=(*before, *placed), atoms=atoms)
+        relax = QuenchInputs(draft.slab_relaxation)
+        quench = draft.add(QUENCH, subject, relax, number=start, parents=(anneal,), atoms=atoms)
+        alike = AlikeInputs(covering, draft.slab_relaxation)
+        yield quench
+        yield draft.add(ALIKE, subject, alike, number=start, parents=(anneal, quench, bulk), atoms=atoms)
+
+
+def _placements(
+    draft: Draft, subject: Subject, covering: Covering, before: tuple[str, ...], atoms: float
+) -> tuple[str, ...]:
+    """A few steps of relaxation of every placement of a film."""
+    relax = RelaxSettings(draft.study.profile.slab_force, PLACEMENT_STEPS)
+    numbers = range(1, draft.study.profile.placements + 1)
+    inputs = {number: PlacementInputs(covering, number, relax) for number in numbers}
+    return tuple(
+        draft.add(PLACEMENT, subject, given, number=number, parents=before, atoms=atoms)
+        for number, given in inputs.items()
+    )
