@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.crystals import ROOT, described, entries
-from nzsp_surfaces.crystals.crystal import crystal, load_structure
+from nzsp_surfaces.crystals.crystal import crystal
 from nzsp_surfaces.crystals.material import Material, material
+from nzsp_surfaces.crystals.reading import load_structure
 from nzsp_surfaces.slabs.cut import SlabOptions
 from nzsp_surfaces.slabs.survey import every_plane, survey
 

@@ -16,7 +16,8 @@ def main() -> None:
     import torch
     from sevenn.calculator import SevenNetCalculator
 
-    from nzsp_surfaces.crystals.crystal import ase_atoms, crystal, load_structure
+    from nzsp_surfaces.crystals.crystal import ase_atoms, crystal
+    from nzsp_surfaces.crystals.reading import load_structure
     from nzsp_surfaces.engines.ase.sevennet_cpu import fast_sevennet_calculator
 
     torch.set_num_threads(1)

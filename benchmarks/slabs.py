@@ -22,9 +22,10 @@ from benchmarks.crystals import ROOT, described, entries
 from nzsp_surfaces.base.labels import plane_name
 from nzsp_surfaces.crystals.bonds import crystal_bonds
 from nzsp_surfaces.crystals.certificate import certify
-from nzsp_surfaces.crystals.crystal import hkl, load_structure
+from nzsp_surfaces.crystals.crystal import hkl
 from nzsp_surfaces.crystals.material import Material, material
 from nzsp_surfaces.crystals.planes import stack
+from nzsp_surfaces.crystals.reading import load_structure
 from nzsp_surfaces.slabs.build import build
 from nzsp_surfaces.slabs.cut import SlabOptions
 from nzsp_surfaces.slabs.cutting import cut_slabs

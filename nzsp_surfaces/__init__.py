@@ -18,7 +18,7 @@ __version__ = "0.2.0"
 
 _WHERE = {
     "UserError": "base.errors",
-    "load_structure": "crystals.crystal",
+    "load_structure": "crystals.reading",
     "crystal": "crystals.crystal",
     "material": "crystals.material",
     "SlabOptions": "slabs.cut",
@@ -56,8 +56,9 @@ __all__ = [
 
 if TYPE_CHECKING:
     from nzsp_surfaces.base.errors import UserError
-    from nzsp_surfaces.crystals.crystal import crystal, load_structure
+    from nzsp_surfaces.crystals.crystal import crystal
     from nzsp_surfaces.crystals.material import material
+    from nzsp_surfaces.crystals.reading import load_structure
     from nzsp_surfaces.energies.surface import capped_surface_energy, surface_energy
     from nzsp_surfaces.energies.wulff import wulff_shape
     from nzsp_surfaces.report.page import write_report

@@ -79,6 +79,7 @@ def _elements(_context: click.Context, _option: click.Parameter, text: str | Non
 @click.option("--arrangements", type=click.IntRange(1), default=6, show_default=True, help="Kept per termination.")
 @click.option("--frozen", type=click.FloatRange(0), default=0.0, help="Å in the middle marked as fixed in the POSCARs.")
 @click.option("--repeats", type=click.IntRange(1, 20), default=1, help="Thicknesses of each slab, one repeat apart.")
+@click.option("--as-read", is_flag=True, help="Take the crystal that was read, whatever the file says of itself.")
 @click.option("--pictures", is_flag=True, help="Side and top view of every slab, as PNG and SVG.")
 @click.pass_context
 def command(context: click.Context, /, source: Path, output: Path, **given: Any) -> None:
@@ -139,10 +140,10 @@ def _crystal(source: Path, output: Path, given: dict[str, Any]) -> None:
 
 def _material(source: Path, given: dict[str, Any]) -> Material:
     from nzsp_surfaces.crystals.bonds import parse_polyanion
-    from nzsp_surfaces.crystals.crystal import load_structure
     from nzsp_surfaces.crystals.material import material
+    from nzsp_surfaces.crystals.reading import load_structure
 
-    structure = load_structure(source)
+    structure = load_structure(source, as_read=given["as_read"])
     named = given["polyanions"]
     polyanions = None if named is None else tuple(parse_polyanion(p, "--polyanions") for p in named)
     formula = structure.composition.reduced_composition

@@ -36,7 +36,7 @@ def command(energies: Path, structure: Path, output: Path) -> None:
 
     Writes wulff.json, pictures (PNG and SVG) and wulff.html, a page in which the shapes can be turned.
     """
-    from nzsp_surfaces.crystals.crystal import load_structure
+    from nzsp_surfaces.crystals.reading import load_structure
     from nzsp_surfaces.energies.tables import read_energies, shapes_of_table
     from nzsp_surfaces.report.page import write_shapes
 

@@ -1,4 +1,4 @@
-"""Bulk crystals: reading, symmetry, formal charges, and Miller indices between cells.
+"""Bulk crystals: symmetry, formal charges, and Miller indices between cells.
 
 Indices always refer to the conventional standard cell of spglib (for R centring: hexagonal axes, obverse setting),
 sites and lattice translations always to the primitive cell.
@@ -10,14 +10,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.compat.pymatgen import know_oxidation_states, quick_operations
+from nzsp_surfaces.compat.pymatgen import know_oxidation_states
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 Matrix = npt.NDArray[np.float64]
 Charges = Mapping[str, float]
 """Formal charge of each element, e."""
-OVERLAP = 0.5
-"""Of the sum of covalent radii; the shortest bond of all, H2, is at 1.2."""
 SYMPREC = 1e-2
 """Å: an experimental structure to three or four decimals is symmetric to this."""
 
@@ -113,46 +110,6 @@ class Crystal:
     def conventional_lattice(self) -> Matrix:
         """(3, 3) rows, Å, of the conventional cell in the orientation of the primitive one."""
         return np.asarray(np.linalg.solve(self.setting, self.structure.lattice.matrix))
-
-
-def load_structure(path: str | Path) -> Structure:
-    """Read a CIF, POSCAR or any file that pymatgen reads.
-
-    Raises:
-        UserError: the file is missing, unreadable, or has partly occupied sites.
-    """
-    from pymatgen.core import Structure
-
-    path = Path(path)
-    if not path.is_file():
-        raise UserError(f"{path}: no such structure file; give the path of a CIF or POSCAR")
-    try:
-        with quick_operations():
-            structure = Structure.from_file(path)
-    except Exception as error:  # pymatgen raises anything from IndexError to its own classes here
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{path}: cannot be read as a crystal structure ({reason}); give a CIF or POSCAR") from error
-    return _checked(structure, path)
-
-
-def _checked(structure: Structure, path: Path) -> Structure:
-    if not structure.is_ordered:
-        site = next(site for site in structure if not site.is_ordered)
-        raise UserError(f"{path}: site {site.species_string} is disordered; choose an ordered approximant first")
-    structure.remove_oxidation_states()
-    _refuse_overlap(structure, path)
-    return structure
-
-
-def _refuse_overlap(structure: Structure, path: Path) -> None:
-    """Two atoms nearer than half the sum of their covalent radii cannot both be there."""
-    from ase.data import covalent_radii
-
-    radii = np.array([covalent_radii[site.specie.Z] for site in structure])
-    for i, j, _, distance in zip(*structure.get_neighbor_list(float(radii.max())), strict=True):
-        if distance < OVERLAP * (radii[i] + radii[j]):
-            pair = f"{i + 1} {structure[int(i)].species_string} and {j + 1} {structure[int(j)].species_string}"
-            raise UserError(f"{path}: sites {pair} are {distance:.2f} Å apart; remove the overlap")
 
 
 def crystal(structure: Structure, charges: Charges | None = None, where: str = "structure") -> Crystal:

@@ -24,12 +24,14 @@ class MaterialKeys:
         polyanion: kept whole, as PO4; found by bond strength where absent.
         charges: formal charges by element; guessed where absent.
         mobile: elements shared between faces; those of charge +1 where absent.
+        as_read: take the crystal that was read, whatever the file says of itself.
     """
 
     structure: Path
     polyanion: str | None = None
     charges: dict[str, float] | None = None
     mobile: tuple[str, ...] | None = None
+    as_read: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from nzsp_surfaces.base.content import content, digest
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.yaml import did_you_mean, read
 from nzsp_surfaces.crystals.bonds import parse_polyanion, strong_polyanions
-from nzsp_surfaces.crystals.crystal import Crystal, crystal, equivalent_planes, hkl, load_structure
+from nzsp_surfaces.crystals.crystal import Crystal, crystal, equivalent_planes, hkl
 from nzsp_surfaces.crystals.material import Material
 from nzsp_surfaces.crystals.material import material as described
+from nzsp_surfaces.crystals.reading import load_structure
 from nzsp_surfaces.engines.base import Ask, Engines
 from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose
@@ -188,7 +189,8 @@ def _check_published(settings: StudyFile, path: Path) -> None:
 def _material(name: str, given: MaterialKeys, path: Path) -> Material:
     where = f"{path}: materials: {name}"
     polyanions = (parse_polyanion(given.polyanion, where),) if given.polyanion else None
-    return described(name, load_structure(given.structure), given.charges, polyanions, given.mobile, where)
+    structure = load_structure(given.structure, as_read=given.as_read)
+    return described(name, structure, given.charges, polyanions, given.mobile, where)
 
 
 def _film(name: str, given: FilmKeys, settings: StudyFile, path: Path) -> Film:

@@ -13,7 +13,8 @@ from pymatgen.core.operations import SymmOp
 from pymatgen.symmetry.groups import SpaceGroup
 
 from nzsp_surfaces.compat.pymatgen import know_oxidation_states, quick_operations, quickened
-from nzsp_surfaces.crystals.crystal import crystal, load_structure
+from nzsp_surfaces.crystals.crystal import crystal
+from nzsp_surfaces.crystals.reading import load_structure
 from nzsp_surfaces.crystals.valence_table import PARAMETERS
 from support.crystals import STRUCTURES, structure
 
@@ -83,6 +84,6 @@ def test_who_reads_a_crystal_without_the_command_line_finds_pymatgen_as_it_is(
 def test_reading_a_crystal_leaves_the_imports_alone() -> None:
     """No stand-in for SciPy's clustering; in a process of its own."""
     path = STRUCTURES / "Na3PO4.cif"
-    code = f"from nzsp_surfaces.crystals.crystal import load_structure; load_structure({str(path)!r}); import sys"
+    code = f"from nzsp_surfaces.crystals.reading import load_structure; load_structure({str(path)!r}); import sys"
     look = "assert sys.modules['scipy.cluster'].__spec__ is not None"
     subprocess.run([sys.executable, "-W", "ignore", "-c", f"{code}; {look}"], check=True)

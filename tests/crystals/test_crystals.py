@@ -17,11 +17,11 @@ from nzsp_surfaces.crystals.crystal import (
     equivalent_planes,
     hkil,
     hkl,
-    load_structure,
     primitive_indices,
     pymatgen_structure,
 )
 from nzsp_surfaces.crystals.planes import stack, surface_basis
+from nzsp_surfaces.crystals.reading import load_structure
 from support.crystals import ionic, polyanions, structure
 
 INDEX = st.integers(-4, 4)

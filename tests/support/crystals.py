@@ -9,8 +9,9 @@ import yaml
 from pymatgen.core import Lattice, Structure
 
 from nzsp_surfaces.crystals.bonds import Polyanion, strong_polyanions
-from nzsp_surfaces.crystals.crystal import Crystal, crystal, load_structure
+from nzsp_surfaces.crystals.crystal import Crystal, crystal
 from nzsp_surfaces.crystals.material import Material, material
+from nzsp_surfaces.crystals.reading import load_structure
 from nzsp_surfaces.slabs.cut import Rejection, SlabCut, SlabOptions
 from nzsp_surfaces.slabs.cutting import cut_slabs
 from nzsp_surfaces.slabs.survey import PlaneSurvey, every_plane, survey
