@@ -13,10 +13,10 @@ import click
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.cli import options
+from nzsp_surfaces.cli.slab_table import ROWS, best_of_planes, planes_without_slab, show_slabs
 
 if TYPE_CHECKING:
     from nzsp_surfaces.crystals.material import Material
-    from nzsp_surfaces.report.rows.slabs import SlabRow
     from nzsp_surfaces.slabs.cut import SlabOptions
     from nzsp_surfaces.slabs.survey import PlaneSurvey
 
@@ -79,6 +79,7 @@ def _elements(_context: click.Context, _option: click.Parameter, text: str | Non
 @click.option("--arrangements", type=click.IntRange(1), default=6, show_default=True, help="Kept per termination.")
 @click.option("--frozen", type=click.FloatRange(0), default=0.0, help="Å in the middle marked as fixed in the POSCARs.")
 @click.option("--repeats", type=click.IntRange(1, 20), default=1, help="Thicknesses of each slab, one repeat apart.")
+@click.option("--best", is_flag=True, help=f"Show the best slab of every plane, not the first {ROWS} of all.")
 @click.option("--as-read", is_flag=True, help="Take the crystal that was read, whatever the file says of itself.")
 @click.option("--pictures", is_flag=True, help="Side and top view of every slab, as PNG and SVG.")
 @click.pass_context
@@ -110,8 +111,9 @@ def _study(source: Path, output: Path) -> None:
     plan = make_plan(study)
     open_store(output, study)
     rows = write_slabs(plan, output)
-    _show(
-        rows, f"{len(rows)} slabs, {len(plan.rejected)} cuts rejected with reasons: {output}/slabs.json, rejected.json"
+    show_slabs(rows, first=ROWS)
+    click.echo(
+        f"{len(rows)} slabs, {len(plan.rejected)} cuts rejected with reasons: {output}/slabs.json, rejected.json"
     )
 
 
@@ -135,7 +137,17 @@ def _crystal(source: Path, output: Path, given: dict[str, Any]) -> None:
     rows = write_survey(material, found, options, given["repeats"], output)
     if given["pictures"]:
         _draw(material, found, output)
-    _show(rows, _summary(material, found, rows, output, time.perf_counter() - began))
+    if given["best"]:
+        show_slabs(best_of_planes(rows), first=len(rows))
+    else:
+        show_slabs(rows, first=ROWS)
+    for line in (*material.notes, *planes_without_slab(found)):
+        click.echo(line)
+    rejected, seconds = sum(len(plane.rejected) for plane in found), time.perf_counter() - began
+    click.echo(
+        f"{material.crystal.formula}: {len(found)} planes, {len(rows)} slabs, {rejected} cuts rejected with reasons, "
+        f"{seconds:.1f} s: {output}/slabs.json, rejected.json, alternatives.json"
+    )
 
 
 def _material(source: Path, given: dict[str, Any]) -> Material:
@@ -173,72 +185,3 @@ def _watched(steps: Iterable[Step], total: int, name: str) -> list[Step]:
         steps, total=total, description=name, console=console, transient=True, disable=not console.is_terminal
     )
     return list(shown)
-
-
-def _summary(material: Material, found: list[PlaneSurvey], rows: list[SlabRow], output: Path, seconds: float) -> str:
-    lines = list(material.notes)
-    for plane in (p for p in found if not p.surfaces):
-        reasons = "; ".join(dict.fromkeys(r.reason for r in plane.rejected))
-        offers = " and ".join(dict.fromkeys(_OFFERS[a.kind] for a in plane.alternatives)) or "nothing"
-        lines.append(f"({_plane(plane.miller)}) has no admissible slab: {reasons}. Instead: {offers}.")
-    rejected = sum(len(p.rejected) for p in found)
-    lines.append(
-        f"{material.crystal.formula}: {len(found)} planes, {len(rows)} slabs, {rejected} cuts rejected with reasons, "
-        f"{seconds:.1f} s: {output}/slabs.json, rejected.json, alternatives.json"
-    )
-    return "\n".join(lines)
-
-
-_OFFERS = {
-    "symmetric": "symmetric slabs off stoichiometry, with chemical potentials",
-    "cleaved": "a slab with unlike faces, for the cleavage energy",
-}
-
-
-def _plane(miller: tuple[int, ...] | list[int]) -> str:
-    from nzsp_surfaces.base.labels import plane_name
-
-    return plane_name(tuple(miller))
-
-
-def _show(rows: list[SlabRow], summary: str) -> None:
-    from rich.console import Console
-
-    console = Console()
-    if rows:
-        console.print(_table(rows))
-    console.print(summary, highlight=False)
-
-
-def _table(rows: list[SlabRow]) -> Any:
-    from rich import box
-    from rich.table import Table
-
-    materials, films = {row.material for row in rows}, any(row.film for row in rows)
-    named = ["material"] if len(materials) > 1 else []
-    title = f"Slabs{'' if named else ' of ' + rows[0].material}, best first within a plane"
-    table = Table(title=title, box=box.SIMPLE, padding=(0, 1, 0, 0))
-    for name in (*named, "plane", *(["film"] if films else [])):
-        table.add_column(name, no_wrap=True)
-    for name in ("atoms", "f.u.", "area\nÅ²", "thick\nÅ", "broken\nÅ⁻²", "lowest", "Tasker", "shared", "way"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*([row.material] if named else []), *_cells(row, films))
-    return table
-
-
-def _cells(row: SlabRow, films: bool) -> list[str]:  # noqa: FBT001 (which columns there are)
-    film = f"{row.n_film_units} {row.film}" if row.film else "bare"
-    return [
-        f"({_plane(row.miller)})",
-        *([film] if films else []),
-        str(row.n_atoms),
-        str(row.n_formula_units),
-        f"{row.area:.1f}",
-        f"{row.thickness:.1f}",
-        f"{row.broken_bonds_per_area:.4f}",
-        " ".join(f"{e} {n}" for e, n in row.surface_coordination.items()),
-        row.tasker or "-",
-        row.shared or "-",
-        f"{row.arrangement}/{row.n_arrangements}",
-    ]

@@ -125,11 +125,9 @@ def contradiction(claims: Claims, structure: Structure) -> str | None:
             return (
                 f"its formula is {said}, but its sites give {found.reduced_formula}; correct the sites or the symmetry"
             )
-        if claims.units and abs(_units(claims.formula, found) / claims.units - 1) > RATIO:
+        if claims.units and not _as_many(claims.formula, claims.units, found):
             units = _units(claims.formula, found)
-            return (
-                f"it says {claims.units:g} formula units of {said} a cell, but its sites give {units:g}; correct either"
-            )
+            return f"it has {claims.units:g} formula units of {said} a cell, its sites give {units:g}; correct either"
     if claims.density and abs(float(structure.density) / claims.density - 1) > DENSITY:
         return f"its density is {claims.density:g} g/cm³, but its cell gives {structure.density:.2f}; atoms are missing"
     return None
@@ -137,6 +135,13 @@ def contradiction(claims: Claims, structure: Structure) -> str | None:
 
 def _units(formula: Mapping[str, float], found: Composition) -> float:
     return float(found.num_atoms / sum(formula.values()))
+
+
+def _as_many(formula: Mapping[str, float], units: float, found: Composition) -> bool:
+    """Whether a cell holds so many formula units; some programs write the content of the whole cell as the formula."""
+    given = _units(formula, found)
+    reduced = float(found.get_reduced_composition_and_factor()[1])
+    return abs(given - 1) < RATIO or any(abs(number / units - 1) < RATIO for number in (given, reduced))
 
 
 def _alike(formula: Mapping[str, float], found: Composition) -> bool:

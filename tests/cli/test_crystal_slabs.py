@@ -54,3 +54,20 @@ def test_a_crystal_needs_its_largest_index(tmp_path: Path, capsys: pytest.Captur
     structure("NaCl").to(filename=str(tmp_path / "crystal.cif"))
     assert main(["slabs", str(tmp_path / "crystal.cif"), "-o", str(tmp_path / "out")]) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_a_terminal_shows_ten_slabs_or_the_best_of_each_plane(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says how many more there are; planes that have none for one reason share a line; the files hold all."""
+    structure("calcite").to(filename=str(tmp_path / "crystal.cif"))
+    call = ["slabs", str(tmp_path / "crystal.cif"), "--max-index", "2", "-o", str(tmp_path / "out")]
+    assert main(call) == 0
+    rows, told = json.loads((tmp_path / "out/slabs.json").read_text()), capsys.readouterr().out
+    assert f"... and {len(rows) - 10} more in slabs.json" in told
+    assert main([*call, "--best"]) == 0
+    best = capsys.readouterr().out
+    planes = {tuple(row["miller"]) for row in rows}
+    assert "more in slabs.json" not in best
+    assert sum(line.startswith(" (") for line in best.splitlines()) == len(planes)
+    assert sum("no admissible slab" in line for line in best.splitlines()) <= 2

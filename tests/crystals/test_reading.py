@@ -151,3 +151,18 @@ def test_a_slab_is_not_cut_again(tmp_path: Path) -> None:
 def test_the_crystals_of_the_paper_are_read_as_before(name: str) -> None:
     """Nothing contradicts them, so they are pymatgen's, site by site."""
     assert load_structure(STRUCTURES / name) == Structure.from_file(STRUCTURES / name)
+
+
+@pytest.mark.parametrize("name", ["MgO", "NZP", "calcite"])
+def test_what_programs_write_is_read_back(name: str, tmp_path: Path) -> None:
+    """pymatgen's CIF gives the content of the cell as formula, ASE's none; POSCARs have the elements in a line."""
+    from ase.io import write
+
+    from nzsp_surfaces.crystals.crystal import ase_atoms
+
+    known = structure(name)
+    known.to(filename=str(tmp_path / "pymatgen.cif"))
+    known.to(filename=str(tmp_path / "POSCAR"), fmt="poscar")
+    write(tmp_path / "ase.cif", ase_atoms(known))
+    for file in ("pymatgen.cif", "POSCAR", "ase.cif"):
+        assert load_structure(tmp_path / file).composition == known.composition, file

@@ -1,0 +1,78 @@
+"""Slabs on the terminal: the first of them as a table, and a line for all planes that have none for one reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from nzsp_surfaces.base.labels import plane_name
+from nzsp_surfaces.cli.terminal import show
+
+if TYPE_CHECKING:
+    from nzsp_surfaces.report.rows.slabs import SlabRow
+    from nzsp_surfaces.slabs.survey import PlaneSurvey
+
+ROWS = 10
+"""Slabs that a terminal shows; all of them are in slabs.json."""
+NAMED = 6
+"""Planes that a line names."""
+RIGHT = ("atoms", "f.u.", "area\nÅ²", "thick\nÅ", "broken\nÅ⁻²", "lowest", "Tasker", "shared", "way")
+OFFERS = {
+    "symmetric": "symmetric slabs off stoichiometry, with chemical potentials",
+    "cleaved": "a slab with unlike faces, for the cleavage energy",
+}
+"""What a plane without a slab has instead, by the kind of alternative."""
+
+
+def best_of_planes(rows: Sequence[SlabRow]) -> list[SlabRow]:
+    """The first slab of every plane and film: that with the fewest broken bonds."""
+    best: dict[tuple[object, ...], SlabRow] = {}
+    for row in rows:
+        best.setdefault((row.material, row.miller, row.film), row)
+    return list(best.values())
+
+
+def show_slabs(rows: Sequence[SlabRow], first: int) -> None:
+    """Print a table of slabs.
+
+    Args:
+        first: how many; a line says how many more there are.
+    """
+    if not rows:
+        return
+    materials, films = {row.material for row in rows}, any(row.film for row in rows)
+    columns = [*(["material"] if len(materials) > 1 else []), "plane", *(["film"] if films else [])]
+    cells = [tuple(_cells(row)[name] for name in (*columns, *RIGHT)) for row in rows[:first]]
+    of = "" if len(materials) > 1 else f" of {rows[0].material}"
+    show((*columns, *RIGHT), cells, RIGHT, title=f"Slabs{of}, best first within a plane")
+    if len(rows) > first:
+        print(f"... and {len(rows) - first} more in slabs.json")
+
+
+def _cells(row: SlabRow) -> dict[str, str]:
+    return {
+        "material": row.material,
+        "plane": f"({plane_name(tuple(row.miller))})",
+        "film": f"{row.n_film_units} {row.film}" if row.film else "bare",
+        "atoms": str(row.n_atoms),
+        "f.u.": str(row.n_formula_units),
+        "area\nÅ²": f"{row.area:.1f}",
+        "thick\nÅ": f"{row.thickness:.1f}",
+        "broken\nÅ⁻²": f"{row.broken_bonds_per_area:.4f}",
+        "lowest": " ".join(f"{element} {number}" for element, number in row.surface_coordination.items()),
+        "Tasker": row.tasker or "-",
+        "shared": row.shared or "-",
+        "way": f"{row.arrangement}/{row.n_arrangements}",
+    }
+
+
+def planes_without_slab(found: Sequence[PlaneSurvey]) -> Iterator[str]:
+    """A line for each reason why planes have no admissible slab, with what they have instead."""
+    alike: dict[str, list[str]] = {}
+    for plane in (each for each in found if not each.surfaces):
+        reasons = "; ".join(dict.fromkeys(rejection.reason for rejection in plane.rejected))
+        offers = " and ".join(dict.fromkeys(OFFERS[other.kind] for other in plane.alternatives)) or "nothing"
+        alike.setdefault(f"no admissible slab: {reasons}. Instead: {offers}.", []).append(plane_name(plane.miller))
+    for what, planes in alike.items():
+        more = f" and {len(planes) - NAMED} more" if len(planes) > NAMED else ""
+        yield f"({'), ('.join(planes[:NAMED])}){more}: {what}"
