@@ -249,7 +249,3 @@ def comparable_settings(incar: Mapping[str, Value]) -> dict[str, Value | None]:
     """The tags in which slab and bulk must agree, those of `COMPARED`; what is absent has VASP's default."""
     values = {tag: incar.get(tag, default) for tag, default in COMPARED.items()}
     return {tag: value.upper() if isinstance(value, str) else value for tag, value in values.items()}
-
-
-# Until study, tasks and runs say Purpose.
-KINDS = PURPOSES
