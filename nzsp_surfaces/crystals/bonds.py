@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.crystals.covalent import covalent_contacts, is_covalent_pair
 from nzsp_surfaces.crystals.valence_table import PARAMETERS
 
 if TYPE_CHECKING:
@@ -63,26 +64,44 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Polyanion:
-    """A centre and the number of its ligands, as in PO4."""
+    """A centre and the number of its ligands, as in PO4; hydrogen is the centre of OH, each oxygen one of O2.
+
+    A count of 0 says that some atoms of the centre's element have no such ligand.
+    """
 
     centre: str
     ligand: str
     count: int
 
+    @property
+    def covalent(self) -> bool:
+        """Whether its bonds are found by distance alone, not as those of a cation and an anion."""
+        return is_covalent_pair(self.centre, self.ligand)
+
     def __str__(self) -> str:
-        return f"{self.centre}{self.ligand}{self.count}"
+        if self.count == 0:
+            return f"single {self.centre}"
+        if self.centre == self.ligand and self.count == 1:
+            return f"{self.centre}2"
+        if self.centre == "H":
+            return f"{self.ligand}H"
+        return f"{self.centre}{self.ligand}{self.count if self.count > 1 else ''}"
 
 
 def parse_polyanion(text: str, where: str = "polyanion") -> Polyanion:
-    """Read a name like PO4, SiO4 or CO3.
+    """Read a name like PO4, SiO4, CO3, OH, CN or O2.
 
     Raises:
         UserError: not of the form centre, ligand, count.
     """
-    match = re.fullmatch(r"([A-Z][a-z]?)([A-Z][a-z]?)(\d+)", text)
+    match = re.fullmatch(r"([A-Z][a-z]?)([A-Z][a-z]?)(\d*)", text)
+    pair = re.fullmatch(r"([A-Z][a-z]?)2", text)
+    if pair:
+        return Polyanion(pair[1], pair[1], 1)
     if not match:
         raise UserError(f"{where}: '{text}' is no polyanion; write centre, ligand and count, as in PO4")
-    return Polyanion(match[1], match[2], int(match[3]))
+    centre, ligand, count = match[1], match[2], int(match[3] or 1)
+    return Polyanion(ligand, centre, 1) if ligand == "H" and count == 1 else Polyanion(centre, ligand, count)
 
 
 def bond_limits(charges: Charges) -> dict[tuple[str, str], float]:
@@ -124,6 +143,14 @@ def crystal_bonds(crystal: Crystal) -> tuple[Bond, ...]:
 
 
 @lru_cache(maxsize=64)
+def covalent_bonds(crystal: Crystal) -> tuple[Bond, ...]:
+    """Covalent contacts of a crystal's primitive cell from both ends, found once; none where nothing is charged."""
+    if is_neutral(crystal.charges):
+        return ()
+    return tuple(Bond(*contact) for contact in covalent_contacts(crystal.structure))
+
+
+@lru_cache(maxsize=64)
 def site_orbits(crystal: Crystal) -> tuple[int, ...]:
     """Of each site of the primitive cell, the first site that an operation of the crystal takes it to."""
     points = crystal.fractions
@@ -157,13 +184,36 @@ def broken_polyanions(structure: Structure, charges: Charges, polyanions: tuple[
     """How many polyanion centres do not have their full number of ligands."""
     expected: dict[str, set[int]] = defaultdict(set)
     for polyanion in polyanions:
-        expected[polyanion.centre].add(polyanion.count)
+        if not polyanion.covalent:
+            expected[polyanion.centre].add(polyanion.count)
     counts = coordination(structure, charges)
-    return sum(
+    broken = sum(
         int(count) not in expected[site.specie.symbol]
         for site, count in zip(structure, counts, strict=True)
         if site.specie.symbol in expected
     )
+    return broken + _broken_molecules(structure, tuple(p for p in polyanions if p.covalent))
+
+
+def _broken_molecules(structure: Structure, groups: tuple[Polyanion, ...]) -> int:
+    """How many centres of covalent groups have another number of ligands than any group, or none at all."""
+    if not groups:
+        return 0
+    symbols = [site.specie.symbol for site in structure]
+    found: dict[int, Counter[str]] = {i: Counter() for i, s in enumerate(symbols) if s in {p.centre for p in groups}}
+    for i, j, _, _ in covalent_contacts(structure):
+        if i in found:
+            found[i][symbols[j]] += 1
+    known = {(p.centre, p.ligand, p.count) for p in groups}
+    may_be_single = {p.centre for p in groups if p.count == 0}
+    ligands = {(p.centre, p.ligand) for p in groups}
+    broken = 0
+    for site, around in found.items():
+        centre = symbols[site]
+        own = {ligand: n for ligand, n in around.items() if (centre, ligand) in ligands}
+        wrong = any((centre, ligand, n) not in known for ligand, n in own.items())
+        broken += wrong or (not own and centre not in may_be_single)
+    return broken
 
 
 def strong_polyanions(crystal: Crystal) -> tuple[Polyanion, ...]:
@@ -191,7 +241,7 @@ def _strong_centres(crystal: Crystal) -> tuple[Polyanion, ...]:
     found: dict[str, set[Polyanion | None]] = defaultdict(set)
     for site, bound in ligands.items():
         element, kinds = symbols[site], {symbols[anion] for anion, _ in bound}
-        strong = len(kinds) == 1 and crystal.charges[element] >= len(bound)
+        strong = len(kinds) == 1 and crystal.charges[element] >= len(bound) and element not in _salt_formers(crystal)
         found[element].add(Polyanion(element, kinds.pop(), len(bound)) if strong else None)
     # An element of which only some sites are strong is no centre: a cut could turn one kind of site into the other.
     whole = (polyanions for polyanions in found.values() if None not in polyanions)
@@ -216,22 +266,35 @@ def find_units(crystal: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[Uni
 
 
 def is_molecular(crystal: Crystal) -> bool:
-    """Whether bonds hold nothing together but separate molecules."""
-    order, partners = list(range(len(crystal.structure))), _graph(crystal_bonds(crystal))
-    return not any(periods for _, periods in _components(order, partners))
+    """Whether bonds hold nothing together but separate neutral molecules; molecular ions hold together by charge."""
+    sites, bonds = range(len(crystal.structure)), (*crystal_bonds(crystal), *covalent_bonds(crystal))
+    if any(periods for _, periods in _components(list(sites), _graph(bonds))):
+        return False
+    # Bonds of alkali and alkaline earth metals hold no molecule together: they are what an ion is held by.
+    ionic = _salt_formers(crystal)
+    pieces = _components(list(sites), _graph(b for b in bonds if crystal.symbols[b.cation] not in ionic))
+    charges = [sum(crystal.charges[crystal.symbols[site]] for site, _ in members) for members, _ in pieces]
+    return max(map(abs, charges)) < 1e-6
 
 
 Graph = dict[int, list[tuple[int, Offset]]]
 """Of each site: bonded sites and their lattice translations."""
 
 
+def _salt_formers(crystal: Crystal) -> set[str]:
+    """Alkali and alkaline earth metals: single ions whatever is near."""
+    return {str(e) for e in crystal.structure.composition if e.is_alkali or e.is_alkaline}
+
+
 def _polyanion_graph(crystal: Crystal, polyanions: tuple[Polyanion, ...]) -> Graph:
     symbols, bonds = crystal.symbols, crystal_bonds(crystal)
     kept: list[Bond] = []
-    for polyanion in polyanions:
-        own = [b for b in bonds if symbols[b.cation] == polyanion.centre and symbols[b.anion] == polyanion.ligand]
+    for polyanion in (p for p in polyanions if p.count):
+        source = covalent_bonds(crystal) if polyanion.covalent else bonds
+        own = [b for b in source if symbols[b.cation] == polyanion.centre and symbols[b.anion] == polyanion.ligand]
         sizes = Counter(b.cation for b in own)
-        allowed = {p.count for p in polyanions if p.centre == polyanion.centre}
+        same = (polyanion.centre, polyanion.ligand)
+        allowed = {p.count for p in polyanions if (p.centre, p.ligand) == same}
         if polyanion.count not in sizes.values() or not set(sizes.values()) <= allowed:
             raise UserError(
                 f"{crystal.formula}: no polyanion {polyanion}; {polyanion.centre} has "

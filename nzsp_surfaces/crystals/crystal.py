@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.compat.pymatgen import know_oxidation_states
+from nzsp_surfaces.crystals.charges import guessed_charges
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -193,7 +193,7 @@ def _operations(structure: Structure) -> tuple[Operation, ...]:
 def _balanced(structure: Structure, charges: Charges | None, where: str) -> dict[str, float]:
     composition = structure.composition.get_integer_formula_and_factor()[0]
     if charges is None:
-        charges = _guessed(structure)
+        charges = guessed_charges(structure, where)
         if charges is None:
             raise UserError(f"{where}: {composition} is not charge-balanced; give its formal charges under 'charges'")
     unknown = set(charges) - {str(e) for e in structure.composition}
@@ -206,19 +206,6 @@ def _balanced(structure: Structure, charges: Charges | None, where: str) -> dict
     if abs(total) > 1e-6:
         raise UserError(f"{where}: {composition} carries {total:+g} e with charges {charges}; they must balance")
     return {str(e): _plain(charges[str(e)]) for e in structure.composition}
-
-
-def _guessed(structure: Structure) -> Charges | None:
-    """The likeliest charges that balance; none at all for a metal."""
-    if all(element.is_metal for element in structure.composition):
-        return {str(element): 0 for element in structure.composition}
-    know_oxidation_states()
-    composition = structure.composition.reduced_composition
-    guesses = composition.oxi_state_guesses()
-    if not guesses and {"O", "F"} & {str(element) for element in composition}:
-        # Rarer states such as Cl+5 make sense only beside what is surely an anion.
-        guesses = composition.oxi_state_guesses(all_oxi_states=True)
-    return dict(guesses[0]) if guesses else None
 
 
 def _plain(charge: float) -> float:

@@ -15,6 +15,7 @@ from nzsp_surfaces.crystals.bonds import (
     strong_polyanions,
 )
 from nzsp_surfaces.crystals.crystal import Crystal, crystal
+from nzsp_surfaces.crystals.molecular import molecular_groups
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -46,9 +47,9 @@ class Material:
 
     @property
     def framework(self) -> set[str]:
-        """Cations that are neither mobile nor centres of polyanions."""
+        """Cations that are neither mobile nor part of polyanions."""
         cations = {e for e, q in self.crystal.charges.items() if q > 0}
-        return cations - self.mobile - {p.centre for p in self.polyanions}
+        return cations - self.mobile - _bound(self.polyanions)
 
 
 def material(
@@ -75,7 +76,8 @@ def material(
     if is_molecular(found) and not metallic:
         raise UserError(f"{where}: {found.formula} consists of separate molecules; slabs of molecules are not built")
     if polyanions is None:
-        polyanions = strong_polyanions(found)
+        strong = (p for p in strong_polyanions(found) if not p.covalent)
+        polyanions = tuple(sorted({*strong, *molecular_groups(found)}, key=str))
     try:
         units = find_units(found, polyanions)
     except UserError as error:
@@ -92,15 +94,20 @@ def _check_mobile(found: Crystal, polyanions: tuple[Polyanion, ...], shared: tup
     unknown = set(shared) - set(found.charges)
     if unknown:
         raise UserError(f"{where}: mobile: {', '.join(sorted(unknown))} does not occur in {found.formula}")
-    bound = {e for e in shared if found.charges[e] < 0 or e in {p.centre for p in polyanions}}
+    bound = {e for e in shared if found.charges[e] < 0 or e in _bound(polyanions)}
     if bound:
         raise UserError(f"{where}: mobile: {', '.join(sorted(bound))} is an anion or part of one; name single cations")
+
+
+def _bound(polyanions: tuple[Polyanion, ...]) -> set[str]:
+    """Elements that are part of polyanions: centres, and ligands of molecular ions, as hydrogen in NH4."""
+    return {p.centre for p in polyanions} | {p.ligand for p in polyanions if p.covalent}
 
 
 def _mobile(found: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[str, ...]:
     """Cations of charge +1, unless nothing but they would hold the crystal together, as in rock salt."""
     cations = {e for e, q in found.charges.items() if q > 0}
-    single = tuple(e for e in sorted(cations) if found.charges[e] == 1)
+    single = tuple(e for e in sorted(cations - _bound(polyanions)) if found.charges[e] == 1)
     return single if polyanions or cations - set(single) else ()
 
 

@@ -99,9 +99,11 @@ class Stack:
         return tuple(row for row in turned if abs(row[1][2, 2]) == 1 and not row[1][2, :2].any())
 
     def kind(self, unit: int) -> str:
-        """A unit's formula, centre first: Na, PO4, P2O7."""
+        """A unit's formula, centre first and hydrogen last: Na, PO4, P2O7, OH, NH4."""
         contents, centre = self.contents[unit], self.element(unit)
-        order = sorted(contents, key=lambda element: (element != centre, element))
+        if centre == "H":
+            centre = max(contents, key=lambda element: (element != "H", self.crystal.charges[element], element))
+        order = sorted(contents, key=lambda element: (element != centre, element == "H", element))
         return "".join(element + (str(contents[element]) if contents[element] > 1 else "") for element in order)
 
     def charge(self, unit: int) -> float:
