@@ -29,18 +29,22 @@ energies.csv:
 def command(energies: Path, structure: Path, output: Path) -> None:
     """Wulff shapes from the table ENERGIES; compute nothing.
 
-    ENERGIES is a list in JSON or YAML, or a CSV with header, of rows with miller (four indices, in CSV as "1 -1 0 2")
-    and gamma (J/m²). An optional column material gives one shape each; rows with a film give a second shape, in which
-    the film's values stand in for the bare ones. Indices refer to the conventional cell; the faces of a form follow
-    from the point group of the crystal in FILE.
+    ENERGIES is a list in JSON or YAML, or delimited text with a header (commas, semicolons or tabs; # begins a
+    comment), of rows with miller or hkl (as "1 -1 0 2") and gamma or surface energy, in J/m² unless the header says
+    mJ/m^2 or eV/A^2. Of several rows of a plane the lowest counts. An optional column material gives one shape each;
+    rows with a film give a second shape, in which the film's values stand in for the bare ones. Indices refer to the
+    conventional cell; the faces of a form follow from the point group of the crystal in FILE.
 
     Writes wulff.json, pictures (PNG and SVG) and wulff.html, a page in which the shapes can be turned.
     """
     from nzsp_surfaces.crystals.reading import load_structure
-    from nzsp_surfaces.energies.tables import read_energies, shapes_of_table
+    from nzsp_surfaces.energies.tables import read_table, shapes_of_table
     from nzsp_surfaces.report.page import write_shapes
 
-    shapes = shapes_of_table(read_energies(energies), load_structure(structure))
+    table = read_table(energies)
+    shapes = shapes_of_table(table.energies, load_structure(structure))
+    for line in table.told:
+        click.echo(line)
     page = write_shapes(shapes, output)
     for name, shape in shapes.items():
         click.echo(f"{name}: mean gamma {shape.mean_gamma:.3f} J/m²")

@@ -1,18 +1,18 @@
-"""Tables of surface energies in JSON, YAML or CSV, as ``nzsp wulff`` reads and ``nzsp run`` writes them."""
+"""Tables of surface energies in JSON, YAML or delimited text, as ``nzsp wulff`` reads and ``nzsp run`` writes them."""
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.labels import plane_text
 from nzsp_surfaces.crystals.crystal import hkl
+from nzsp_surfaces.energies.columns import Columns, columns_of, csv_rows, refuse_other_unit
 from nzsp_surfaces.energies.wulff import Miller, WulffShape, capped_energies, smallest_hkl, wulff_shape
 
 if TYPE_CHECKING:
@@ -36,22 +36,55 @@ class PlaneEnergy:
     film: str | None = None
 
 
-def read_energies(path: Path) -> tuple[PlaneEnergy, ...]:
-    """Rows of a table of surface energies, by the file's suffix: .json, .yaml, .yml or .csv.
+@dataclass(frozen=True)
+class EnergyTable:
+    """A table of surface energies, as it was understood.
+
+    Attributes:
+        energies: one for each plane, film and material; of several terminations the lowest.
+        told: how it was understood, as sentences.
+    """
+
+    energies: tuple[PlaneEnergy, ...]
+    told: tuple[str, ...]
+
+
+def read_table(path: Path) -> EnergyTable:
+    """A table of surface energies, by the file's suffix: .json, .yaml, .yml, .csv, .tsv or .txt.
 
     Rows without a value are left out where they carry a ``reason``, as a study writes for a surface that failed.
 
     Raises:
-        UserError: the file is missing, unreadable, of another kind, or a row is wrong; the row is named.
+        UserError: the file is missing, unreadable, of another kind, in another unit than it says, or a row is wrong;
+            the row is named.
     """
-    readers = {".json": _read_json, ".yaml": _read_yaml, ".yml": _read_yaml, ".csv": _read_csv}
+    delimited = dict.fromkeys((".csv", ".tsv", ".txt", ".dat"), _read_csv)
+    readers = {".json": _read_json, ".yaml": _read_yaml, ".yml": _read_yaml, **delimited}
     if path.suffix.lower() not in readers:
         raise UserError(f"{path}: unknown kind of table; give a .json, .yaml or .csv file")
     rows = readers[path.suffix.lower()](path)
     if not isinstance(rows, list) or not rows:
         raise UserError(f"{path}: holds no rows; it must be a list of rows with 'miller' and 'gamma'")
-    energies = [_plane_energy(row, f"{path}, row {n}") for n, row in enumerate(rows, start=1)]
-    return _distinct([energy for energy in energies if energy is not None], path)
+    keys = dict.fromkeys(str(key) for row in rows if isinstance(row, Mapping) for key in row)
+    columns = columns_of(list(keys), str(path))
+    known = [_plane_energy(_renamed(row, columns), f"{path}, row {n}") for n, row in enumerate(rows, start=1)]
+    energies = [energy for energy in known if energy is not None]
+    if not energies:
+        raise UserError(f"{path}: no row has a value; give a table of surface energies")
+    refuse_other_unit([energy.gamma for energy in energies], columns, str(path))
+    return _lowest([replace(energy, gamma=energy.gamma * columns.factor) for energy in energies], columns)
+
+
+def read_energies(path: Path) -> tuple[PlaneEnergy, ...]:
+    """The surface energies of a table; see `read_table`."""
+    return read_table(path).energies
+
+
+def _renamed(row: Any, columns: Columns) -> Any:
+    """A row whose columns have our names; what is no column of ours stays away."""
+    if not isinstance(row, Mapping):
+        return row
+    return {what: row[name] for what, name in columns.names.items() if name in row}
 
 
 def shapes_of_table(energies: Sequence[PlaneEnergy], structure: Structure) -> dict[str, WulffShape]:
@@ -107,8 +140,7 @@ def _read_yaml(path: Path) -> Any:
 
 
 def _read_csv(path: Path) -> list[dict[str, Any]]:
-    reader = csv.DictReader(_text(path).splitlines(), skipinitialspace=True)
-    return [{str(key).strip(): value for key, value in row.items()} for row in reader]
+    return csv_rows(_text(path))
 
 
 def _plane_energy(row: Any, where: str) -> PlaneEnergy | None:
@@ -150,13 +182,18 @@ def _gamma(value: Any, where: str) -> float:
     return gamma
 
 
-def _distinct(energies: Sequence[PlaneEnergy], path: Path) -> tuple[PlaneEnergy, ...]:
-    seen: set[tuple[object, ...]] = set()
+def _lowest(energies: Sequence[PlaneEnergy], columns: Columns) -> EnergyTable:
+    """The lowest of each plane, film and material, in the order of the table."""
+    best: dict[tuple[object, ...], PlaneEnergy] = {}
+    several: dict[tuple[object, ...], int] = {}
     for energy in energies:
         key = (energy.material, energy.film, smallest_hkl(energy.miller))
-        if key in seen:
-            raise UserError(f"{path}: plane {plane_text(energy.miller)} is given twice; keep one row for each plane")
-        seen.add(key)
-    if not energies:
-        raise UserError(f"{path}: no row has a value; give a table of surface energies")
-    return tuple(energies)
+        several[key] = several.get(key, 0) + 1
+        if key not in best or energy.gamma < best[key].gamma:
+            best[key] = energy
+    told = [
+        f"{plane_text(best[key].miller)}: the lowest of {count} values counts, {best[key].gamma:g} J/m²"
+        for key, count in several.items()
+        if count > 1
+    ]
+    return EnergyTable(tuple(best.values()), (columns.told, *told))

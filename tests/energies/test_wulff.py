@@ -13,7 +13,7 @@ from pymatgen.core.structure import Structure
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.cli.wulff import command
-from nzsp_surfaces.energies.tables import PlaneEnergy, read_energies, shapes_of_table
+from nzsp_surfaces.energies.tables import PlaneEnergy, read_energies, read_table, shapes_of_table
 from nzsp_surfaces.energies.wulff import WulffShape, capped_energies, smallest_hkl, wulff_shape
 from support.results import COMPUTED, PLANES, PUBLISHED, nzp
 
@@ -232,8 +232,10 @@ def test_shape_without_material_is_named_by_formula(crystal: Structure) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.csv", "miller,gamma\n1 -1 0 2,0.69\n1 -1 0 2,0.70\n", "given twice"),
-        ("a.csv", "plane,gamma\n1 -1 0 2,0.69\n", "row 1: needs 'miller'"),
+        ("a.csv", "direction,gamma\n1 -1 0 2,0.69\n", "row 1: needs 'miller'"),
+        ("a.csv", "miller,gamma (erg/cm2)\n1 -1 0 2,690\n", "unit 'erg/cm2'"),
+        ("a.csv", "miller,gamma\n1 -1 0 2,690\n0 0 0 1,970\n", r"gamma \(mJ/m\^2\)"),
+        ("a.csv", "miller,gamma\n1 -1 0 2,0.043\n0 0 0 1,0.061\n", r"gamma \(eV/A\^2\)"),
         ("a.csv", "miller,gamma\n1 -1 0 2,high\n", "row 1: gamma is 'high'"),
         ("a.csv", "miller,gamma\n1 -1 0.5 2,1\n", "row 1: miller"),
         ("a.csv", "miller,gamma\n1 -1 1 2,1\n", "row 1: .*h \\+ k"),
@@ -242,7 +244,8 @@ def test_shape_without_material_is_named_by_formula(crystal: Structure) -> None:
         ("a.json", '{"miller": [0, 0, 0, 1]}', "no rows"),
         ("a.json", '[{"miller": [1, -1, 0, 2], "gamma": null}]', "row 1: gamma is None"),
         ("a.yaml", "a: [", "not YAML"),
-        ("a.txt", "", "unknown kind"),
+        ("a.doc", "", "unknown kind"),
+        ("a.txt", "", "no rows"),
     ],
 )
 def test_bad_tables_name_the_row(tmp_path: Path, name: str, text: str, message: str) -> None:
@@ -251,6 +254,37 @@ def test_bad_tables_name_the_row(tmp_path: Path, name: str, text: str, message: 
         read_energies(write(tmp_path / name, text))
     assert "\n" not in str(error.value)
     assert name in str(error.value)
+
+
+PLAIN = "miller,gamma\n1 -1 0 2,0.69\n1 0 -1 4,0.86\n0 0 0 1,0.97\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "# from a paper\nMiller; gamma (J/m^2)\n1 -1 0 2;0,69\n1 0 -1 4;0,86\n0 0 0 1;0,97\n"),
+        ("a.tsv", "hkl\tsurface energy\n(1 -1 0 2)\t0.69\n(1 0 -1 4)\t0.86\n(0 0 0 1)\t0.97\n"),
+        ("a.txt", "plane;E_surf [mJ/m²]\n1 -1 0 2;690\n1 0 -1 4;860\n0 0 0 1;970\n"),
+        ("a.csv", "hkl,γ (meV/Å^2)\n1 -1 0 2,43.066413\n1 0 -1 4,53.676979\n0 0 0 1,60.542639\n"),
+        ("a.csv", "miller,gamma\n1 -1 0 2,0.69\n1 -1 0 2,0.75\n1 0 -1 4,0.9\n1 0 -1 4,0.86\n0 0 0 1,0.97\n"),
+        ("a.json", '[{"Miller": [1, -1, 0, 2], "gamma (J/m2)": 0.69}, {"Miller": [1, 0, -1, 4], "gamma (J/m2)": 0.86},'
+                   ' {"Miller": [0, 0, 0, 1], "gamma (J/m2)": 0.97}]'),
+    ],
+)  # fmt: skip
+def test_tables_as_people_write_them_are_the_plain_table(tmp_path: Path, name: str, text: str) -> None:
+    """Separators, decimal commas, comments, other names and units, several terminations: the same energies."""
+    plain = read_energies(write(tmp_path / "plain.csv", PLAIN))
+    found = read_energies(write(tmp_path / name, text))
+    assert [row.miller for row in found] == [row.miller for row in plain]
+    assert [row.gamma for row in found] == pytest.approx([row.gamma for row in plain], abs=1e-6)
+
+
+def test_how_a_table_was_understood_is_told(tmp_path: Path) -> None:
+    """The columns, the unit, and which of several terminations counts."""
+    text = "hkl;E_surf (mJ/m2)\n1 -1 0 2;690\n1 -1 0 2;750\n"
+    first, second = read_table(write(tmp_path / "a.csv", text)).told
+    assert first == "miller from 'hkl', gamma from 'E_surf (mJ/m2)', in mJ/m2"
+    assert "(1 -1 0 2): the lowest of 2 values counts, 0.69 J/m²" in second
 
 
 def test_command_writes_shape_pictures_and_page(tmp_path: Path, crystal: Structure) -> None:
