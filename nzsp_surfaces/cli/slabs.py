@@ -79,6 +79,14 @@ def _elements(_context: click.Context, _option: click.Parameter, text: str | Non
 @click.option("--arrangements", type=click.IntRange(1), default=6, show_default=True, help="Kept per termination.")
 @click.option("--frozen", type=click.FloatRange(0), default=0.0, help="Å in the middle marked as fixed in the POSCARs.")
 @click.option("--repeats", type=click.IntRange(1, 20), default=1, help="Thicknesses of each slab, one repeat apart.")
+@click.option(
+    "--setting",
+    type=click.Choice(["file", "standard"]),
+    default="file",
+    show_default=True,
+    help="Whose axes planes refer to.",
+)
+@click.option("--symprec", type=click.FloatRange(1e-5, 0.5), default=0.01, show_default=True, help="Å, of symmetry.")
 @click.option("--best", is_flag=True, help=f"Show the best slab of every plane, not the first {ROWS} of all.")
 @click.option("--as-read", is_flag=True, help="Take the crystal that was read, whatever the file says of itself.")
 @click.option("--pictures", is_flag=True, help="Side and top view of every slab, as PNG and SVG.")
@@ -160,7 +168,8 @@ def _material(source: Path, given: dict[str, Any]) -> Material:
     polyanions = None if named is None else tuple(parse_polyanion(p, "--polyanions") for p in named)
     formula = structure.composition.reduced_composition
     name = "".join(f"{element}{n:g}" if n != 1 else str(element) for element, n in formula.items())
-    return material(name, structure, given["charges"], polyanions, given["mobile"], str(source))
+    how = given["setting"], given["symprec"]
+    return material(name, structure, given["charges"], polyanions, given["mobile"], str(source), *how)
 
 
 def _surveyed(material: Material, planes: tuple[tuple[int, ...], ...], options: SlabOptions) -> list[PlaneSurvey]:

@@ -33,7 +33,8 @@ def command(energies: Path, structure: Path, output: Path) -> None:
     comment), of rows with miller or hkl (as "1 -1 0 2") and gamma or surface energy, in J/m² unless the header says
     mJ/m^2 or eV/A^2. Of several rows of a plane the lowest counts. An optional column material gives one shape each;
     rows with a film give a second shape, in which the film's values stand in for the bare ones. Indices refer to the
-    conventional cell; the faces of a form follow from the point group of the crystal in FILE.
+    axes of FILE where its cell is a conventional one, else to the standard cell; the faces of a form follow from the
+    point group of the crystal in FILE.
 
     Writes wulff.json, pictures (PNG and SVG) and wulff.html, a page in which the shapes can be turned.
     """

@@ -82,8 +82,10 @@ def _block(path: Path) -> Any:
     except (ValueError, RuntimeError, OSError) as error:
         raise UserError(f"{path}: cannot be read as CIF ({str(error).splitlines()[0]}); give another file") from error
     blocks = [block for block in document if len(block.find_loop("_atom_site_fract_x"))]
-    if len(blocks) != 1:
-        names = ", ".join(block.name for block in blocks) or "none"
+    if not blocks:
+        raise UserError(f"{path}: cannot be read as a crystal: it lists no atoms; give a CIF with atoms, or a POSCAR")
+    if len(blocks) > 1:
+        names = ", ".join(block.name for block in blocks)
         raise UserError(f"{path}: blocks with atoms: {names}; keep the one crystal that is meant")
     return blocks[0]
 

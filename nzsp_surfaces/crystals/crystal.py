@@ -1,22 +1,24 @@
 """Bulk crystals: symmetry, formal charges, and Miller indices between cells.
 
-Indices always refer to the conventional standard cell of spglib (for R centring: hexagonal axes, obverse setting),
-sites and lattice translations always to the primitive cell.
+Indices refer to the file's conventional axes or to the standard cell of spglib, by the rule in `setting`; sites and
+lattice translations always to the primitive cell.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from nzsp_surfaces.base.content import FOR_PEOPLE
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.charges import guessed_charges
+from nzsp_surfaces.crystals.setting import Axes, Setting, axes_of
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -27,6 +29,9 @@ Charges = Mapping[str, float]
 """Formal charge of each element, e."""
 SYMPREC = 1e-2
 """Å: an experimental structure to three or four decimals is symmetric to this."""
+
+TOLERANCES = (0.02, 0.05, 0.1)
+"""Å: what relaxed and older structures may need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ class Crystal:
         number: of the space group.
         charges: formal charge of each element, e; an average where an element has several, as Fe in magnetite.
         operations: of the space group, modulo lattice translations.
+        axes: conventional ones and those of the file, in multiples of the standard ones; they serve names alone, since
+            what indices mean is in `setting`.
     """
 
     structure: Structure
@@ -65,6 +72,7 @@ class Crystal:
     number: int
     charges: dict[str, float]
     operations: tuple[Operation, ...]
+    axes: Axes = field(default_factory=Axes, metadata=FOR_PEOPLE)
 
     def content(self) -> dict[str, Any]:
         """What identifies the crystal: geometry, charges and the meaning of indices; the rest follows from these."""
@@ -107,42 +115,64 @@ class Crystal:
         return 143 <= self.number <= 194
 
     @property
+    def conventional_multiples(self) -> Matrix:
+        """(3, 3) rows, the vectors of the conventional cell in multiples of the primitive ones."""
+        return np.asarray(np.linalg.inv(self.setting))
+
+    @property
     def conventional_lattice(self) -> Matrix:
         """(3, 3) rows, Å, of the conventional cell in the orientation of the primitive one."""
         return np.asarray(np.linalg.solve(self.setting, self.structure.lattice.matrix))
 
 
-def crystal(structure: Structure, charges: Charges | None = None, where: str = "structure") -> Crystal:
+def crystal(
+    structure: Structure,
+    charges: Charges | None = None,
+    where: str = "structure",
+    setting: Setting = "file",
+    symprec: float = SYMPREC,
+) -> Crystal:
     """The crystal of a structure in any setting: standard cell, symmetry and formal charges.
 
     Args:
         structure: any cell of an ordered crystal.
         charges: formal charges by element; guessed from the formula where None.
         where: named in errors.
+        setting: whose axes indices refer to.
+        symprec: Å, distance within which sites count as equivalent; the crystal is made exactly symmetric.
 
     Raises:
         UserError: no symmetry is found, or the charges do not balance.
     """
     from pymatgen.core import Structure as Pymatgen
 
-    data = _spglib_dataset(structure, where)
+    data = spglib_dataset(structure, where, symprec)
     conventional = Pymatgen(data.std_lattice, _elements(structure, data.std_types), data.std_positions)
-    primitive, setting = _primitive(conventional)
+    primitive, standard = _primitive(conventional)
+    axes = axes_of(data, setting)
     return Crystal(
         structure=primitive,
-        setting=setting,
+        setting=standard if axes.are_standard else standard @ np.linalg.inv(axes.conventional),
         space_group=str(data.international),
         number=int(data.number),
         charges=_balanced(primitive, charges, where),
         operations=_operations(primitive),
+        axes=axes,
     )
+
+
+def hexagonal_within(crystal: Crystal) -> tuple[float, str] | None:
+    """The least tolerance of `TOLERANCES` (Å) at which a crystal is trigonal or hexagonal, with its symbol there."""
+    for symprec in TOLERANCES:
+        data = spglib_dataset(crystal.structure, crystal.formula, symprec)
+        if 143 <= data.number <= 194:
+            return symprec, str(data.international)
+    return None
 
 
 def relaxed(reference: Crystal, structure: Structure) -> Crystal:
     """The same crystal with relaxed geometry: sites keep their order, indices their meaning."""
-    return Crystal(
-        structure, reference.setting, reference.space_group, reference.number, reference.charges, reference.operations
-    )
+    return replace(reference, structure=structure)
 
 
 def symmetry_label(structure: Structure, symprec: float = SYMPREC) -> str:
@@ -154,11 +184,16 @@ def symmetry_label(structure: Structure, symprec: float = SYMPREC) -> str:
     return str(data.international) if data is not None else "P1"
 
 
-def _spglib_dataset(structure: Structure, where: str) -> Any:
+def spglib_dataset(structure: Structure, where: str, symprec: float = SYMPREC) -> Any:
+    """What spglib finds of a structure within `symprec` Å.
+
+    Raises:
+        UserError: it finds nothing.
+    """
     import spglib
 
     cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
-    data = spglib.get_symmetry_dataset(cell, symprec=SYMPREC)
+    data = spglib.get_symmetry_dataset(cell, symprec=symprec)
     if data is None:
         raise UserError(f"{where}: spglib finds no symmetry; check the cell for overlapping or duplicate atoms")
     return data
@@ -245,6 +280,11 @@ def hkil(indices: tuple[int, int, int]) -> tuple[int, int, int, int]:
     """Four indices of a plane given by three on hexagonal axes."""
     h, k, l = indices
     return h, k, -(h + k), l
+
+
+def standard_miller(crystal: Crystal, miller: tuple[int, ...]) -> tuple[int, ...]:
+    """The plane on spglib's standard cell, with as many indices as given."""
+    return miller if crystal.axes.are_standard else crystal.axes.to_standard(hkl(miller))
 
 
 def primitive_indices(crystal: Crystal, miller: tuple[int, ...]) -> npt.NDArray[np.int64]:

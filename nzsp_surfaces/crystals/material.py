@@ -14,13 +14,15 @@ from nzsp_surfaces.crystals.bonds import (
     is_neutral,
     strong_polyanions,
 )
-from nzsp_surfaces.crystals.crystal import Crystal, crystal
+from nzsp_surfaces.crystals.crystal import SYMPREC, Crystal, crystal
 from nzsp_surfaces.crystals.molecular import molecular_groups
+from nzsp_surfaces.crystals.setting import told
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from nzsp_surfaces.crystals.crystal import Charges
+    from nzsp_surfaces.crystals.setting import Setting
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ def material(
     polyanions: tuple[Polyanion, ...] | None,
     mobile: tuple[str, ...] | None,
     where: str,
+    setting: Setting = "file",
+    symprec: float = SYMPREC,
 ) -> Material:
     """A material from what the user says of it; the rest is found.
 
@@ -67,11 +71,13 @@ def material(
         polyanions: found by bond strength where None.
         mobile: those of charge +1 where None.
         where: named in errors.
+        setting: whose axes indices refer to.
+        symprec: Å, distance within which sites count as equivalent.
 
     Raises:
         UserError: the crystal is molecular, its charges do not balance, or it lacks what is named.
     """
-    found = crystal(structure, charges, where)
+    found = crystal(structure, charges, where, setting, symprec)
     metallic = all(element.is_metal for element in found.structure.composition)
     if is_molecular(found) and not metallic:
         raise UserError(f"{where}: {found.formula} consists of separate molecules; slabs of molecules are not built")
@@ -112,7 +118,8 @@ def _mobile(found: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[str, ...
 
 
 def _notes(found: Crystal, polyanions: tuple[Polyanion, ...]) -> list[str]:
-    notes = []
+    rule = told(found.axes, found.space_group)
+    notes = [rule] if rule else []
     if is_neutral(found.charges):
         notes.append(
             "No element carries a charge: neighbours within 1.25 times the covalent radii count as bonds, "

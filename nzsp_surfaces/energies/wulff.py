@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.labels import plane_text
-from nzsp_surfaces.crystals.crystal import SYMPREC, ase_atoms, hkl
+from nzsp_surfaces.crystals.crystal import SYMPREC, ase_atoms, hkl, spglib_dataset
+from nzsp_surfaces.crystals.setting import Axes, Setting, axes_of, axes_of_cell
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -92,19 +93,25 @@ class WulffShape:
 
 
 def wulff_shape(
-    structure: Structure, energies: Iterable[tuple[Sequence[int], float]], *, symprec: float = SYMPREC
+    structure: Structure,
+    energies: Iterable[tuple[Sequence[int], float]],
+    *,
+    symprec: float = SYMPREC,
+    setting: Setting | Vectors = "file",
 ) -> WulffShape:
     """Wulff shape from surface energies and the point group of the crystal.
 
     A plane with normal n and energy gamma(n) bounds the shape at the distance gamma from its centre (Wulff 1901;
-    the construction is WulffPack's: Rahm and Erhart, J. Open Source Softw. 5, 1944 (2020)). The cell is first brought
-    to the conventional setting of the International Tables (spglib), rhombohedral crystals to the obverse hexagonal
-    one, and all indices refer to it, whatever cell was given.
+    the construction is WulffPack's: Rahm and Erhart, J. Open Source Softw. 5, 1944 (2020)). Indices refer to
+    the axes of the given cell where it is a conventional one and the crystal is neither trigonal nor hexagonal, else to
+    the standard conventional cell (spglib), of rhombohedral crystals the obverse hexagonal one.
 
     Args:
         structure: the bulk crystal, in any cell.
         energies: pairs of Miller indices (three or four integers) and gamma, J/m².
         symprec: distance within which atoms count as equivalent, Å.
+        setting: "standard" for the standard cell in any case, or the vectors of the cell that indices refer to, (3, 3)
+            rows in multiples of those of `structure`, as `Crystal.conventional_multiples` holds them.
 
     Raises:
         UserError: indices that are no plane, a plane or form given twice, gamma not positive, or planes that do not
@@ -112,11 +119,14 @@ def wulff_shape(
     """
     table = _checked(energies)
     crystal, rotations, point_group = _conventional(structure, symprec)
-    forms = {miller: _form_normals(miller, crystal, rotations) for miller in table}
+    axes = _axes(structure, symprec, setting)
+    standard = {miller: axes.to_standard(smallest_hkl(miller)) for miller in table}
+    forms = {miller: _form_normals(plane, crystal, rotations) for miller, plane in standard.items()}
     _refuse_equivalent(forms)
     _refuse_open(forms)
-    faces = _construct({smallest_hkl(miller): gamma for miller, gamma in table.items()}, crystal, rotations)
-    return _shape([(miller, gamma, len(forms[miller])) for miller, gamma in table.items()], faces, point_group)
+    faces = _construct({standard[miller]: gamma for miller, gamma in table.items()}, crystal, rotations)
+    visible = {miller: faces.get(plane, []) for miller, plane in standard.items()}
+    return _shape([(miller, gamma, len(forms[miller])) for miller, gamma in table.items()], visible, point_group)
 
 
 def capped_energies(bare: Mapping[Miller, float], film: Mapping[Miller, float]) -> dict[Miller, float]:
@@ -155,7 +165,7 @@ def _checked(energies: Iterable[tuple[Sequence[int], float]]) -> dict[Miller, fl
 
 
 def _conventional(structure: Structure, symprec: float) -> tuple[Atoms, Rotations, str]:
-    """Idealised conventional cell, its point group (n, 3, 3) on fractional coordinates, and the group's symbol."""
+    """Idealised standard cell, its point group (n, 3, 3) on fractional coordinates, and the group's symbol."""
     from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
     cell = SpacegroupAnalyzer(structure, symprec=symprec).get_refined_structure()
@@ -165,9 +175,15 @@ def _conventional(structure: Structure, symprec: float) -> tuple[Atoms, Rotation
     return ase_atoms(cell), rotations, str(analyzer.get_point_group_symbol())
 
 
-def _form_normals(miller: Miller, crystal: Atoms, rotations: Rotations) -> Vectors:
+def _axes(structure: Structure, symprec: float, setting: Setting | Vectors) -> Axes:
+    """Those that indices refer to."""
+    data = spglib_dataset(structure, "structure", symprec)
+    return axes_of(data, setting) if isinstance(setting, str) else axes_of_cell(data, setting)
+
+
+def _form_normals(plane: Hkl, crystal: Atoms, rotations: Rotations) -> Vectors:
     """Unit normals (n, 3) of all faces of a form. Indices are rows, on which rotations act from the right."""
-    indices = np.unique(np.array(smallest_hkl(miller)) @ rotations, axis=0)
+    indices = np.unique(np.array(plane) @ rotations, axis=0)
     normals = indices @ np.linalg.inv(crystal.cell.array).T
     unit: Vectors = normals / np.linalg.norm(normals, axis=1, keepdims=True)
     return unit
@@ -223,14 +239,14 @@ def _area_vector(corners: Vectors) -> Vectors:
 
 
 def _shape(
-    table: Sequence[tuple[Miller, float, int]], faces: Mapping[Hkl, list[Vectors]], point_group: str
+    table: Sequence[tuple[Miller, float, int]], faces: Mapping[Miller, list[Vectors]], point_group: str
 ) -> WulffShape:
-    areas = {hkl: sum(float(np.linalg.norm(_area_vector(face))) for face in form) for hkl, form in faces.items()}
+    areas = {plane: sum(float(np.linalg.norm(_area_vector(face))) for face in form) for plane, form in faces.items()}
     total = sum(areas.values())
     facets = []
     for miller, gamma, n_faces in table:
-        fraction = areas.get(smallest_hkl(miller), 0.0) / total
-        facet = Facet(miller, gamma, fraction, n_faces, tuple(map(_polygon, faces.get(smallest_hkl(miller), ()))))
+        fraction = areas[miller] / total
+        facet = Facet(miller, gamma, fraction, n_faces, tuple(map(_polygon, faces[miller])))
         facets.append(facet if fraction > SLIVER else replace(facet, area_fraction=0.0, polygons=()))
     mean = sum(facet.area_fraction * facet.gamma for facet in facets)
     return WulffShape(tuple(facets), mean, mean * total / 3, point_group)

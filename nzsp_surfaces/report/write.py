@@ -165,9 +165,10 @@ def wulff_shapes(
     for material in study.materials:
         bulk = results.get(plan.by_id[plan.bulks[material.name]].id)
         structure = bulk.computed.structure if bulk else material.crystal.structure
+        axes = material.crystal.conventional_multiples
         for name, energies in _variants(study, rows, material.name).items():
             try:
-                shapes[name] = wulff_shape(structure, list(energies.items()))
+                shapes[name] = wulff_shape(structure, list(energies.items()), setting=axes)
             except UserError:
                 continue  # planes that enclose no volume: the table stands without a shape
     return shapes

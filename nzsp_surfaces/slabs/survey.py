@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.crystals.crystal import coprime, distinct_planes, equivalent_planes
+from nzsp_surfaces.crystals.crystal import coprime, distinct_planes, equivalent_planes, hexagonal_within
 from nzsp_surfaces.crystals.material import Material
 from nzsp_surfaces.crystals.planes import stack
 from nzsp_surfaces.slabs.alternatives import Alternative, alternatives
@@ -115,7 +115,11 @@ def checked_planes(material: Material, planes: tuple[tuple[int, ...], ...]) -> t
     forms: dict[frozenset[tuple[int, int, int]], tuple[int, ...]] = {}
     for plane in planes:
         if len(plane) == 4 and not material.crystal.hexagonal:
-            raise UserError(f"plane {list(plane)}: {material.crystal.formula} is not hexagonal; give three indices")
+            within = hexagonal_within(material.crystal)
+            hint = f", or --symprec {within[0]:g}, with which it is {within[1]}" if within else ""
+            raise UserError(
+                f"plane {list(plane)}: {material.crystal.formula} is not hexagonal; give three indices{hint}"
+            )
         form = equivalent_planes(material.crystal, coprime(plane))
         if form in forms:
             raise UserError(f"planes {list(forms[form])} and {list(plane)} are the same; remove one")

@@ -11,7 +11,7 @@ from nzsp_surfaces.base.content import content, digest
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.yaml import did_you_mean, read
 from nzsp_surfaces.crystals.bonds import parse_polyanion, strong_polyanions
-from nzsp_surfaces.crystals.crystal import Crystal, crystal, equivalent_planes, hkl
+from nzsp_surfaces.crystals.crystal import Crystal, crystal, equivalent_planes, hexagonal_within, hkl
 from nzsp_surfaces.crystals.material import Material
 from nzsp_surfaces.crystals.material import material as described
 from nzsp_surfaces.crystals.reading import load_structure
@@ -165,7 +165,11 @@ def _check_forms(material: Material, planes: tuple[tuple[int, ...], ...], path: 
     forms: dict[frozenset[tuple[int, int, int]], tuple[int, ...]] = {}
     for plane in planes:
         if len(plane) == 4 and not material.crystal.hexagonal:
-            raise UserError(f"{path}: planes: {list(plane)} has four indices, but {material.name} is not hexagonal")
+            within = hexagonal_within(material.crystal)
+            hint = f"; with its symprec at {within[0]:g} it is {within[1]}" if within else "; give three"
+            raise UserError(
+                f"{path}: planes: {list(plane)} has four indices, but {material.name} is not hexagonal{hint}"
+            )
         form = equivalent_planes(material.crystal, plane)
         if form in forms:
             other = list(forms[form])
@@ -190,12 +194,12 @@ def _material(name: str, given: MaterialKeys, path: Path) -> Material:
     where = f"{path}: materials: {name}"
     polyanions = (parse_polyanion(given.polyanion, where),) if given.polyanion else None
     structure = load_structure(given.structure, as_read=given.as_read)
-    return described(name, structure, given.charges, polyanions, given.mobile, where)
+    return described(name, structure, given.charges, polyanions, given.mobile, where, given.setting, given.symprec)
 
 
 def _film(name: str, given: FilmKeys, settings: StudyFile, path: Path) -> Film:
     where = f"{path}: films: {name}"
-    reference = crystal(load_structure(given.structure), None, where)
+    reference = crystal(load_structure(given.structure), None, where, "standard")
     for plane in given.planes:
         if hkl(plane) not in {hkl(p) for p in settings.planes}:
             raise UserError(f"{where}: plane {list(plane)} is not among 'planes'; add it there")

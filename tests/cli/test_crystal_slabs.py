@@ -8,10 +8,11 @@ import math
 from pathlib import Path
 
 import pytest
+from pymatgen.core import Lattice, Structure
 
 from nzsp_surfaces.cli.main import main
 from nzsp_surfaces.crystals.crystal import distinct_planes, equivalent_planes, hkl
-from support.crystals import ionic, structure
+from support.crystals import ionic, published, structure
 
 
 @pytest.mark.parametrize("name", ["NZP", "calcite", "NaCl", "wurtzite"])
@@ -47,6 +48,24 @@ def test_the_slabs_of_a_crystal_are_admissible(name: str, tmp_path: Path) -> Non
         assert row["thickness"] >= 10
         assert row["vacuum"] == pytest.approx(15)
         assert (tmp_path / "out" / row["structure"]).exists()
+
+
+@pytest.mark.parametrize(("setting", "standard"), [("file", [0, 0, 1]), ("standard", [1, 0, 0])])
+def test_the_plane_of_a_file_with_other_axes_has_both_names(
+    setting: str, standard: list[int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rutile with its fourfold axis along a: (100) is (001) of the standard cell, unless that is asked for."""
+    cell = published("rutile").crystal.structure
+    turned = Structure(Lattice(cell.lattice.matrix[[2, 0, 1]]), cell.species, cell.frac_coords[:, [2, 0, 1]])
+    turned.to(filename=str(tmp_path / "POSCAR"))
+    call = ["slabs", str(tmp_path / "POSCAR"), "--plane", "1,0,0", "--setting", setting, "-o", str(tmp_path / "out")]
+    assert main(call) == 0
+    assert "a = c', b = a', c = b'" in " ".join(capsys.readouterr().out.split())
+    rows = json.loads((tmp_path / "out/slabs.json").read_text())
+    assert {(tuple(row["miller"]), tuple(row["miller_standard"])) for row in rows} == {((1, 0, 0), tuple(standard))}
+    survey = json.loads((tmp_path / "out/survey.json").read_text())
+    assert survey["file_axes"] == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
+    assert (survey["axes"] == survey["file_axes"]) is (setting == "file")
 
 
 def test_a_crystal_needs_its_largest_index(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -115,7 +115,7 @@ def rewritten(name: str, setting: Setting) -> Material:
     """A crystal read from another setting."""
     known = published(name)
     other = setting.of(conventional(name))
-    return material(name, other, known.crystal.charges, None, tuple(known.mobile), name)
+    return material(name, other, known.crystal.charges, None, tuple(known.mobile), name, "standard")
 
 
 def conventional(name: str) -> Structure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from nzsp_surfaces.crystals.crystal import standard_miller
 from nzsp_surfaces.report.rows.columns import Cell, Column, Row
 from nzsp_surfaces.slabs.faces import BrokenBonds, LostCoordination
 
@@ -60,6 +61,11 @@ class SlabRow(Row[SlabSource]):
     identity: str = slab("the same however the bulk was written down", of=lambda s: s.surface.identity)
     material: str = slab("name in the study", of=lambda s: s.material.name)
     miller: tuple[int, ...] = slab("plane, on the conventional cell", of=lambda s: s.cut.miller)
+    miller_standard: tuple[int, ...] = slab(
+        "the same plane on spglib's standard cell; nothing where that was not written",
+        of=lambda s: standard_miller(s.material.crystal, s.cut.miller),
+        earlier=(),
+    )
     film: str | None = slab("name in the study; null for a bare slab", of=lambda s: s.film)
     n_atoms: int = slab("atoms of the slab", of=lambda s: s.atoms, cell=Cell("atoms"))
     n_formula_units: int = slab(

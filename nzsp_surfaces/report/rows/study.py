@@ -94,7 +94,7 @@ class SurveySource:
             "planes": [list(plane) for plane in self.planes],
             "slabs": asdict(self.options) | {"repeats": self.repeats},
             "bulk": structure_to_json(crystal.structure),
-        }
+        } | ({} if crystal.axes.are_standard else {"axes": crystal.axes.conventional.tolist()})
 
 
 survey = Column[SurveySource]()
@@ -118,6 +118,20 @@ class SurveyHeader(Row[SurveySource]):
     planes: tuple[tuple[int, ...], ...] = survey("on the conventional cell", of=lambda s: s.planes)
     slabs: dict[str, Any] = survey("options of the slabs, lengths in Å", of=lambda s: s.content["slabs"])
     bulk: dict[str, Any] = survey("the crystal", of=lambda s: s.content["bulk"])
+    file_axes: tuple[tuple[float, ...], ...] = survey(
+        "vectors of the file's cell as rows, in multiples of those of spglib's standard cell",
+        of=lambda s: _rows(s.material.crystal.axes.file),
+        earlier=(),
+    )
+    axes: tuple[tuple[float, ...], ...] = survey(
+        "those that planes refer to, in the same multiples",
+        of=lambda s: _rows(s.material.crystal.axes.conventional),
+        earlier=(),
+    )
+
+
+def _rows(matrix: Any) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(float(x) for x in row) for row in matrix)
 
 
 def survey_header(
