@@ -27,6 +27,9 @@ ELEMENT_COLOURS = {
 }  # fmt: skip
 """After Jmol's table, a little darker where white paper would swallow it."""
 
+SUBSTRATE = "#9AA0A6"
+"""Colour of the face with which a crystal lies on a substrate."""
+
 OTHER_ELEMENT = "#C06090"
 
 

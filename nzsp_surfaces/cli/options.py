@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -44,6 +45,41 @@ directory = click.option(
     show_default=True,
     help="Checkpoints and results; every worker must see it.",
 )
+setting = click.option(
+    "--setting",
+    type=click.Choice(["file", "standard"]),
+    default="file",
+    show_default=True,
+    help="Whose axes planes refer to.",
+)
+symprec = click.option(
+    "--symprec", type=click.FloatRange(1e-5, 0.5), default=0.01, show_default=True, help="Å, of symmetry."
+)
+
+
+def indices(text: str) -> tuple[int, ...]:
+    """Indices of a plane as typed: "1,0,-1,4" -> (1, 0, -1, 4).
+
+    Raises:
+        BadParameter: they are not three or four whole numbers below 100.
+    """
+    try:
+        plane = tuple(int(i) for i in re.split(r"[ ,]+", text.strip("() ")))
+    except ValueError as error:
+        raise click.BadParameter("write three or four whole numbers, as in 1,0,-1,4") from error
+    if len(plane) not in (3, 4) or max(map(abs, plane)) > 99:
+        raise click.BadParameter("write three or four whole numbers below 100, as in 1,0,-1,4")
+    return plane
+
+
+def one_plane(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[int, ...] | None:
+    """Indices of the plane, if one is given."""
+    return None if text is None else indices(text)
+
+
+def planes(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+    """Indices of each plane."""
+    return tuple(map(indices, texts))
 
 
 def output(default: Path | None = None) -> Declaration:

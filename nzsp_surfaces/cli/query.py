@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from nzsp_surfaces.cli import options
-from nzsp_surfaces.cli.slabs import whole_numbers
 from nzsp_surfaces.cli.terminal import show
 
 EXAMPLES = """\
@@ -25,7 +24,7 @@ ROWS = 100
 @click.command(epilog=EXAMPLES)
 @options.launchpad
 @click.option("--material", help="Name in the study.")
-@click.option("--miller", callback=whole_numbers, multiple=True, help="Plane, as 1,-1,0,2; may be repeated.")
+@click.option("--miller", callback=options.planes, multiple=True, help="Plane, as 1,-1,0,2; may be repeated.")
 @click.option("--film", help="Name in the study; 'none' for bare planes.")
 @click.option("--engine", help="Of the energies.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)

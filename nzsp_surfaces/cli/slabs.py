@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,19 +31,6 @@ Step = TypeVar("Step")
 ONLY_FOR_CRYSTALS = "--max-index, --plane and what comes with them are for a crystal; a study says it in its YAML"
 
 
-def whole_numbers(
-    _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
-) -> tuple[tuple[int, ...], ...]:
-    """Indices of planes as typed: "1,0,-1,4" -> (1, 0, -1, 4)."""
-    try:
-        planes = tuple(tuple(int(i) for i in re.split(r"[ ,]+", text.strip("() "))) for text in texts)
-    except ValueError as error:
-        raise click.BadParameter("write three or four whole numbers, as in 1,0,-1,4") from error
-    if any(len(plane) not in (3, 4) or max(map(abs, plane)) > 99 for plane in planes):
-        raise click.BadParameter("write three or four whole numbers below 100, as in 1,0,-1,4")
-    return planes
-
-
 def _charges(_context: click.Context, _option: click.Parameter, text: str | None) -> dict[str, float] | None:
     if text is None:
         return None
@@ -66,7 +52,7 @@ def _elements(_context: click.Context, _option: click.Parameter, text: str | Non
 @options.output(Path("runs/slabs"))
 @click.option("--max-index", type=click.IntRange(1, 9), help="All distinct planes of the crystal up to this index.")
 @click.option(
-    "--plane", "planes", multiple=True, callback=whole_numbers, help="One plane, as 1,0,-1,4; may be repeated."
+    "--plane", "planes", multiple=True, callback=options.planes, help="One plane, as 1,0,-1,4; may be repeated."
 )
 @click.option("--charges", callback=_charges, help="Formal charges, as Li=1,Co=3,O=-2.  [default: guessed]")
 @click.option("--polyanions", callback=_elements, help="Kept whole, as PO4,SiO4; '' for none.  [default: found]")
@@ -79,14 +65,8 @@ def _elements(_context: click.Context, _option: click.Parameter, text: str | Non
 @click.option("--arrangements", type=click.IntRange(1), default=6, show_default=True, help="Kept per termination.")
 @click.option("--frozen", type=click.FloatRange(0), default=0.0, help="Å in the middle marked as fixed in the POSCARs.")
 @click.option("--repeats", type=click.IntRange(1, 20), default=1, help="Thicknesses of each slab, one repeat apart.")
-@click.option(
-    "--setting",
-    type=click.Choice(["file", "standard"]),
-    default="file",
-    show_default=True,
-    help="Whose axes planes refer to.",
-)
-@click.option("--symprec", type=click.FloatRange(1e-5, 0.5), default=0.01, show_default=True, help="Å, of symmetry.")
+@options.setting
+@options.symprec
 @click.option("--best", is_flag=True, help=f"Show the best slab of every plane, not the first {ROWS} of all.")
 @click.option("--as-read", is_flag=True, help="Take the crystal that was read, whatever the file says of itself.")
 @click.option("--pictures", is_flag=True, help="Side and top view of every slab, as PNG and SVG.")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,16 @@ from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.labels import plane_text
 from nzsp_surfaces.crystals.crystal import hkl
 from nzsp_surfaces.energies.columns import Columns, columns_of, csv_rows, refuse_other_unit
-from nzsp_surfaces.energies.wulff import Miller, WulffShape, capped_energies, smallest_hkl, wulff_shape
+from nzsp_surfaces.energies.construction import Miller, smallest_hkl
+from nzsp_surfaces.energies.workbooks import workbook_rows
+from nzsp_surfaces.energies.wulff import WulffShape, capped_energies, wulff_shape
 
 if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
+
+
+Construct = Callable[["Structure", Iterable[tuple[Sequence[int], float]]], WulffShape]
+"""Makes a shape of a crystal and the energies of its planes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +56,29 @@ class EnergyTable:
     told: tuple[str, ...]
 
 
-def read_table(path: Path) -> EnergyTable:
-    """A table of surface energies, by the file's suffix: .json, .yaml, .yml, .csv, .tsv or .txt.
+def read_table(path: Path, sheet: str | None = None) -> EnergyTable:
+    """A table of surface energies, by the file's suffix: .json, .yaml, .yml, .csv, .tsv, .txt, .dat or .xlsx.
 
     Rows without a value are left out where they carry a ``reason``, as a study writes for a surface that failed.
+
+    Args:
+        sheet: of a workbook; the first where not given.
 
     Raises:
         UserError: the file is missing, unreadable, of another kind, in another unit than it says, or a row is wrong;
             the row is named.
     """
     delimited = dict.fromkeys((".csv", ".tsv", ".txt", ".dat"), _read_csv)
-    readers = {".json": _read_json, ".yaml": _read_yaml, ".yml": _read_yaml, **delimited}
+    books = {".xlsx": partial(workbook_rows, sheet=sheet)}
+    readers: dict[str, Callable[[Path], Any]] = {
+        ".json": _read_json,
+        ".yaml": _read_yaml,
+        ".yml": _read_yaml,
+        **delimited,
+        **books,
+    }
     if path.suffix.lower() not in readers:
-        raise UserError(f"{path}: unknown kind of table; give a .json, .yaml or .csv file")
+        raise UserError(f"{path}: unknown kind of table; give a .json, .yaml, .csv or .xlsx file")
     rows = readers[path.suffix.lower()](path)
     if not isinstance(rows, list) or not rows:
         raise UserError(f"{path}: holds no rows; it must be a list of rows with 'miller' and 'gamma'")
@@ -87,16 +104,15 @@ def _renamed(row: Any, columns: Columns) -> Any:
     return {what: row[name] for what, name in columns.names.items() if name in row}
 
 
-def shapes_of_table(energies: Sequence[PlaneEnergy], structure: Structure) -> dict[str, WulffShape]:
-    """Wulff shapes of a table by name: '<material>' bare, and '<material>+<film>' for each film.
+def tables_of(energies: Sequence[PlaneEnergy], structure: Structure) -> dict[str, dict[Miller, float]]:
+    """Energies of planes by the name of their shape: '<material>' bare, and '<material>+<film>' for each film, J/m².
 
-    A film's energy stands in for the bare one on the planes that it covers. Rows without a material get the reduced
-    formula of the structure. All shapes use the axes and the point group of that structure.
+    A film's energy stands in for the bare one on the planes that it covers.
 
-    Raises:
-        UserError: as `wulff_shape`, with the shape's name in front.
+    Args:
+        structure: names the rows without a material, by its name if it has one, else by its formula.
     """
-    formula = str(structure.composition.reduced_formula)
+    formula = str(structure.properties.get("name") or structure.composition.reduced_formula)
     bare: dict[str, dict[Miller, float]] = {}
     films: dict[tuple[str, str], dict[Miller, float]] = {}
     for row in energies:
@@ -106,12 +122,27 @@ def shapes_of_table(energies: Sequence[PlaneEnergy], structure: Structure) -> di
     capped = {
         f"{material}+{film}": capped_energies(bare.get(material, {}), own) for (material, film), own in films.items()
     }
-    return {name: _named_shape(name, structure, table) for name, table in {**bare, **capped}.items()}
+    return {**bare, **capped}
 
 
-def _named_shape(name: str, structure: Structure, table: Mapping[Miller, float]) -> WulffShape:
+def shapes_of_table(
+    energies: Sequence[PlaneEnergy], structure: Structure, construct: Construct = wulff_shape
+) -> dict[str, WulffShape]:
+    """Shapes of a table by name, see `tables_of`; all use the axes and the point group of one structure.
+
+    Args:
+        construct: the construction, of a structure and pairs of indices and energies.
+
+    Raises:
+        UserError: as the construction, with the shape's name in front.
+    """
+    tables = tables_of(energies, structure).items()
+    return {name: _named_shape(name, structure, table, construct) for name, table in tables}
+
+
+def _named_shape(name: str, structure: Structure, table: Mapping[Miller, float], construct: Construct) -> WulffShape:
     try:
-        return wulff_shape(structure, table.items())
+        return construct(structure, table.items())
     except UserError as error:
         raise UserError(f"{name}: {error}") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,3 +62,8 @@ def read_json(path: Path, kind: type) -> Any:
     if not isinstance(value, kind):
         raise UserError(f"{path}: holds no {'list' if kind is list else 'mapping'}; {AGAIN}")
     return value
+
+
+def file_name(name: str) -> str:
+    """A material's or shape's name as a file may bear it."""
+    return re.sub(r"[^\w.+-]+", "_", name)

@@ -5,7 +5,6 @@ Only the files of a results directory are read, so the page can be written again
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from markupsafe import Markup
 
 from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.base.labels import plane_colours
-from nzsp_surfaces.report.files import write_json
+from nzsp_surfaces.report.files import file_name, write_json
 from nzsp_surfaces.report.markup import environment
 from nzsp_surfaces.report.read import Results, load_results
 from nzsp_surfaces.report.rows.study import ProfileUsed
@@ -71,7 +70,7 @@ def write_shapes(shapes: Mapping[str, WulffShape], directory: Path) -> Path:
     write_json(directory / "wulff.json", {name: shape.as_dict() for name, shape in shapes.items()})
     colours = plane_colours(facet.miller for shape in shapes.values() for facet in shape.facets)
     for name, shape in shapes.items():
-        save_shape(shape, colours, directory, re.sub(r"[^\w.+-]+", "_", name))
+        save_shape(shape, colours, directory, file_name(name))
     shown = shapes_shown(shapes, colours)
     template = environment().get_template("wulff.html")
     page = template.render(shown=shown, scenes={"shapes": shown.scenes}, plotly=plotly_script())

@@ -13,8 +13,13 @@ from pymatgen.core.structure import Structure
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.cli.wulff import command
+from nzsp_surfaces.crystals.by_hand import GROUPS, crystal_of_class
+from nzsp_surfaces.energies.construction import smallest_hkl
+from nzsp_surfaces.energies.particles import particle
+from nzsp_surfaces.energies.supported import supported_shape
 from nzsp_surfaces.energies.tables import PlaneEnergy, read_energies, read_table, shapes_of_table
-from nzsp_surfaces.energies.wulff import WulffShape, capped_energies, smallest_hkl, wulff_shape
+from nzsp_surfaces.energies.wulff import WulffShape, capped_energies, wulff_shape
+from support.crystals import structure
 from support.results import COMPUTED, PLANES, PUBLISHED, nzp
 
 PRIMITIVE = nzp().get_primitive_structure()
@@ -300,3 +305,168 @@ def test_command_writes_shape_pictures_and_page(tmp_path: Path, crystal: Structu
     assert facets[3]["area_fraction"] == 0
     assert {path.suffix for path in (tmp_path / "out" / "pictures").iterdir()} == {".png", ".svg"}
     assert "<script src" not in (tmp_path / "out" / "wulff.html").read_text(encoding="utf-8")
+
+
+def workbook(path: Path, sheets: dict[str, list[list[object]]]) -> Path:
+    """A workbook with these cells."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.active)
+    for name, lines in sheets.items():
+        sheet = book.create_sheet(name)
+        for line in lines:
+            sheet.append(line)
+    book.save(path)
+    return path
+
+
+def test_a_workbook_is_the_plain_table(tmp_path: Path) -> None:
+    """Of several sheets the first counts, or the one that is named; empty lines and columns are passed over."""
+    lines: list[list[object]] = [
+        [],
+        ["hkl", "", "gamma (mJ/m^2)"],
+        ["1 -1 0 2", "x", 690],
+        [],
+        ["0 0 0 1", None, 970.0],
+    ]
+    path = workbook(tmp_path / "a.xlsx", {"PBE": lines, "notes": [["none"]]})
+    for sheet in (None, "PBE"):
+        energies = {row.miller: row.gamma for row in read_table(path, sheet).energies}
+        assert energies == pytest.approx({(1, -1, 0, 2): 0.69, (0, 0, 0, 1): 0.97})
+    with pytest.raises(UserError, match="no sheet 'LDA'; its sheets are PBE, notes"):
+        read_table(path, "LDA")
+    with pytest.raises(UserError, match="cannot be read as a workbook"):
+        read_table(write(tmp_path / "b.xlsx", "miller,gamma\n"))
+
+
+def test_a_cell_and_a_point_group_give_the_shape_of_the_crystal(crystal: Structure) -> None:
+    """A shape needs no atoms: cell and class are enough."""
+    by_hand = crystal_of_class((8.8045, 8.8045, 22.7585, 90, 90, 120), "-3m")
+    shares = [[facet.area_fraction for facet in wulff_shape(given, TABLE_1).facets] for given in (by_hand, crystal)]
+    assert shares[0] == pytest.approx(shares[1])
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_each_crystal_class_has_its_own_symmetry(group: str) -> None:
+    """The structure that stands for a class has its space group and no more."""
+    systems = {"m-3": (5, 5, 5), "23": (5, 5, 5), "432": (5, 5, 5), "-43m": (5, 5, 5), "m-3m": (5, 5, 5)}
+    lengths = systems.get(group, (5, 5, 7) if set(group) & set("346") else (5, 6, 7))
+    angles = (90, 90, 120) if set(group) & set("36") and group not in systems else (90, 90, 90)
+    angles = {"1": (80, 95, 105), "-1": (80, 95, 105), "2": (90, 100, 90), "m": (90, 100, 90)}.get(group, angles)
+    found = crystal_of_class((*lengths, *angles), group).get_space_group_info()[0]
+    assert found == f"P{group}"
+
+
+@pytest.mark.parametrize(
+    ("cell", "group", "message"),
+    [
+        ((5, 6, 7, 90, 90, 90), "m-3m", "cannot have the point group m-3m"),
+        ((5, 5, 7, 90, 90, 90), "-3m", "cannot have the point group -3m1"),
+        ((5, 5, 7, 170, 20, 90), "1", "encloses no volume"),
+        ((5, 5, 5, 90, 90, 90), "5m", "is not known; write one of"),
+    ],
+)
+def test_a_cell_that_contradicts_its_class_is_refused(cell: tuple[float, ...], group: str, message: str) -> None:
+    """No shape is made of a symmetry that the metric forbids."""
+    with pytest.raises(UserError, match=message):
+        crystal_of_class(cell, group)
+
+
+CUBE = [((1, 0, 0), 1.0)]
+
+
+def height(shape: WulffShape) -> float:
+    """From the substrate to the top."""
+    z = np.array([corner[2] for facet in shape.facets for polygon in facet.polygons for corner in polygon])
+    return float(z.max() - z.min())
+
+
+@pytest.mark.parametrize("energy", [-0.6, -0.2, 0.0, 0.3, 0.9])
+def test_a_cube_on_a_substrate_is_cut_at_the_interface_energy(gold: Structure, energy: float) -> None:
+    """Winterbottom: the base lies at the distance of the interface energy below the centre, the top at gamma above."""
+    shape = supported_shape(gold, CUBE, (1, 0, 0), energy)
+    assert height(shape) == pytest.approx(1.0 + energy)
+    assert shape.interface is not None
+    assert shape.volume == pytest.approx(4 * (1.0 + energy))
+    assert shape.interface.area_fraction == pytest.approx(4 / (4 + 4 + 8 * (1 + energy)))
+    assert sum(facet.area_fraction for facet in (*shape.facets, shape.interface)) == pytest.approx(1.0)
+    assert WulffShape.from_dict(json.loads(json.dumps(shape.as_dict()))).interface is not None
+
+
+def test_without_adhesion_a_crystal_keeps_its_shape(crystal: Structure) -> None:
+    """At an interface energy just below the free face's the shape is the free one, whatever the axes."""
+    free = wulff_shape(crystal, TABLE_1)
+    lying = supported_shape(crystal, TABLE_1, (1, -1, 0, 2), 0.69 - 1e-6)
+    assert lying.volume == pytest.approx(free.volume, rel=1e-4)
+    assert lying.mean_gamma == pytest.approx(free.mean_gamma, rel=1e-4)
+
+
+def test_a_rhombohedron_lies_on_its_face(crystal: Structure) -> None:
+    """The face of contact is turned to the substrate in a crystal whose axes are not Cartesian ones."""
+    shape = supported_shape(crystal, TABLE_1, (1, -1, 0, 2), 0.1)
+    assert shape.interface is not None
+    z = np.array(shape.interface.polygons[0])[:, 2]
+    assert np.allclose(z, -0.1, atol=1e-6)
+    assert height(shape) == pytest.approx(0.79, abs=1e-6)
+
+
+@pytest.mark.parametrize(("energy", "message"), [(1.0, "keeps its free shape"), (-1.0, "as a film"), (np.nan, "keeps")])
+def test_a_crystal_that_does_not_touch_or_wets_is_refused(gold: Structure, energy: float, message: str) -> None:
+    """Beyond these bounds there is no particle on the substrate."""
+    with pytest.raises(UserError, match=message):
+        supported_shape(gold, CUBE, (1, 0, 0), energy)
+
+
+def test_a_particle_holds_about_as_many_atoms_as_asked(gold: Structure) -> None:
+    """A cube of gold: whole layers, near the number."""
+    made = particle(gold, CUBE, 2000)
+    assert 0.7 * 2000 < len(made) < 1.3 * 2000
+    spans = np.ptp(made.positions, axis=0)
+    assert np.allclose(spans, spans[0])
+
+
+MGO = "miller,gamma\n1 0 0,0.9\n1 1 0,2.0\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--structure", "mgo.cif"], "(1 0 0)  0.900 J/m²  100.0 %  6 faces"),
+        (["--cell", "4.21,4.21,4.21,90,90,90", "--point-group", "m-3m"], "(1 0 0)  0.900 J/m²  100.0 %  6 faces"),
+        (["--structure", "mgo.cif", "--substrate-plane", "1,0,0", "--interface-energy", "-0.1"], "on the substrate"),
+        (["--structure", "mgo.cif", "--atoms", "500"], "stoichiometric"),
+    ],
+)
+def test_the_command_knows_every_construction(tmp_path: Path, options: list[str], said: str) -> None:
+    """Free or on a substrate, of a file or by hand, with atoms or without."""
+    structure("MgO").to(filename=str(tmp_path / "mgo.cif"))
+    table = write(tmp_path / "e.csv", MGO)
+    given = [str(tmp_path / word) if word == "mgo.cif" else word for word in options]
+    result = CliRunner().invoke(command, [str(table), *given, "-o", str(tmp_path / "out")])
+    assert result.exit_code == 0, result.output
+    assert said in result.output
+    assert (tmp_path / "out" / "wulff.html").exists()
+    assert list((tmp_path / "out").glob("particle-*.xyz")) == (
+        [tmp_path / "out/particle-MgO.xyz"] * ("--atoms" in options)
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "give either"),
+        (["--structure", "x.cif", "--cell", "4,4,4,90,90,90"], "give either"),
+        (["--cell", "4,4,4,90,90,90"], "belong together"),
+        (["--cell", "4,4,4,90,90", "--point-group", "mmm"], "six positive numbers"),
+        (["--cell", "4,4,4,90,90,90", "--point-group", "m-3m", "--atoms", "100"], "--structure"),
+        (["--cell", "4,4,4,90,90,90", "--point-group", "m-3m", "--substrate-plane", "1,0,0"], "belong together"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(tmp_path: Path, options: list[str], said: str) -> None:
+    """One line that says what to give."""
+    table = write(tmp_path / "e.csv", MGO)
+    result = CliRunner().invoke(command, [str(table), *options, "-o", str(tmp_path / "out")])
+    assert result.exit_code != 0
+    assert said in f"{result.output}{result.exception}"
+    assert not (tmp_path / "out").exists()

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.base.labels import element_colour, plane_colours, plane_unicode
+from nzsp_surfaces.report.draw.faces import coloured_faces
 from nzsp_surfaces.report.draw.slab_view import slab_view
 
 if TYPE_CHECKING:
@@ -36,8 +37,9 @@ def plotly_script() -> str:
 def shape_scene(shape: WulffShape, colours: Mapping[tuple[int, ...], str] | None = None) -> dict[str, Any]:
     """A Wulff shape, one mesh for each form that appears and one line for all edges."""
     colours = colours or plane_colours(facet.miller for facet in shape.facets)
-    present = [facet for facet in shape.facets if facet.polygons]
-    data = [_form_mesh(facet, colours[facet.miller]) for facet in present] + [_edges(present)]
+    drawn = [(facet, colour) for facet, colour in coloured_faces(shape, colours) if facet.polygons]
+    present = [facet for facet, _ in drawn]
+    data = [_form_mesh(facet, colour) for facet, colour in drawn] + [_edges(present)]
     reach = max(float(np.linalg.norm(polygon, axis=1).max()) for facet in present for polygon in facet.polygons)
     return {"data": data, "layout": _layout(reach, eye=(1.12, 0.94, 0.53))}
 

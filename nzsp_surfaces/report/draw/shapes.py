@@ -8,12 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Polygon
 
-from nzsp_surfaces.base.labels import form_mathtext, plane_colours
+from nzsp_surfaces.base.labels import form_mathtext, plane_colours, plane_mathtext
+from nzsp_surfaces.report.draw.faces import coloured_faces
 from nzsp_surfaces.report.draw.light import normal_of, shaded
 from nzsp_surfaces.report.draw.style import Colours, Vectors
 
 if TYPE_CHECKING:
-    from nzsp_surfaces.energies.wulff import WulffShape
+    from nzsp_surfaces.energies.wulff import Facet, WulffShape
 
 
 def draw_shape(
@@ -29,10 +30,10 @@ def draw_shape(
     """
     colours = colours or plane_colours(facet.miller for facet in shape.facets)
     frame = _camera(*view)
-    for facet in shape.facets:
+    for facet, colour in coloured_faces(shape, colours):
         for corners in (np.array(polygon) @ frame for polygon in facet.polygons):
             if (normal := normal_of(corners))[1] < 0:  # a convex body hides its far faces and nothing else
-                shade = shaded(colours[facet.miller], normal)
+                shade = shaded(colour, normal)
                 ax.add_patch(Polygon(corners[:, [0, 2]], facecolor=shade, edgecolor="white", linewidth=1.0))
     ax.legend(
         handles=_form_handles(shape, colours), loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=2, handlelength=1
@@ -54,9 +55,15 @@ def _camera(azimuth: float, height: float) -> Vectors:
 def _form_handles(shape: WulffShape, colours: Colours) -> list[Patch]:
     return [
         Patch(
-            facecolor=colours[facet.miller] if facet.polygons else "none",
-            edgecolor=colours[facet.miller],
-            label=f"{form_mathtext(facet.miller)}  {100 * facet.area_fraction:.1f} %",
+            facecolor=colour if facet.polygons else "none",
+            edgecolor=colour,
+            label=f"{_name(facet, shape)}  {100 * facet.area_fraction:.1f} %",
         )
-        for facet in shape.facets
+        for facet, colour in coloured_faces(shape, colours)
     ]
+
+
+def _name(facet: Facet, shape: WulffShape) -> str:
+    return (
+        f"on the substrate, {plane_mathtext(facet.miller)}" if facet is shape.interface else form_mathtext(facet.miller)
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from nzsp_surfaces.base.labels import SUBSTRATE
 from nzsp_surfaces.report.markup import drawing
 from nzsp_surfaces.report.sections.base import Section, Shown, caveat, colours_of
 
@@ -45,6 +46,7 @@ class ShapesShown(Shown):
     cards: Sequence[ShapeCard]
     colours: Colours
     caveat: str = ""
+    substrate: str = SUBSTRATE
 
 
 def shapes_shown(shapes: Mapping[str, WulffShape], colours: Colours, caution: str = "") -> ShapesShown:
