@@ -45,6 +45,7 @@ class Calculation:
         engine: who computed it.
         settings: what slab and bulk must agree in, as used; tables by element where their elements may differ.
         corrections: what was changed on the way by an error handler; what matters of it shows in the settings.
+        energy_left: eV of the cell that relaxing to the end would still gain, where a Hessian foretells it.
     """
 
     structure: Structure
@@ -56,6 +57,7 @@ class Calculation:
     engine: EngineIdentity
     settings: dict[str, Any] = field(default_factory=dict)
     corrections: tuple[str, ...] = ()
+    energy_left: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `calculation_from_json` turns into an equal calculation."""
@@ -69,6 +71,7 @@ class Calculation:
             "engine": asdict(self.engine),
             "settings": self.settings,
             "corrections": list(self.corrections),
+            **({} if self.energy_left is None else {"energy_left": self.energy_left}),
         }
 
 
@@ -84,4 +87,5 @@ def calculation_from_json(data: dict[str, Any]) -> Calculation:
         engine=EngineIdentity(**data["engine"]),
         settings=dict(data["settings"]),
         corrections=tuple(data["corrections"]),
+        energy_left=data.get("energy_left"),
     )

@@ -27,6 +27,7 @@ class EngineKeys:
         calculator: class or factory of an ASE calculator, as package.module:Class, instead of a name.
         arguments: of the calculator, by name.
         settings: folder with the engine's settings files.
+        surrogate: name of a quick engine that settles the start of each relaxation and lends its Hessian.
     """
 
     name: str | None = None
@@ -34,6 +35,7 @@ class EngineKeys:
     calculator: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
     settings: Path | None = None
+    surrogate: str | None = None
 
     def __post_init__(self) -> None:
         if (self.name is None) == (self.calculator is None):

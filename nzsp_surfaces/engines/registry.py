@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.engines.entry import EngineEntry, EngineKeys
+from nzsp_surfaces.engines.preconditioned import Preconditioned
 
 if TYPE_CHECKING:
     from nzsp_surfaces.engines.base import ChosenEngine
@@ -48,7 +49,8 @@ def choose(given: str | EngineKeys, folders: Mapping[str, Path | None], where: s
     entry = _entry_of(keys, where)
     entry.check_keys(keys, where)
     settings = keys.settings or folders.get(entry.name)
-    return entry.choose(replace(keys, settings=settings), where)
+    chosen = entry.choose(replace(keys, settings=settings), where)
+    return chosen if keys.surrogate is None else Preconditioned(chosen, choose(keys.surrogate, {}, where))
 
 
 def _as_keys(text: str) -> EngineKeys:

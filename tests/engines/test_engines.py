@@ -26,6 +26,7 @@ from nzsp_surfaces.engines.base import ChosenEngine, DynamicsSettings, RelaxSett
 from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose, engines
 from support.crystals import structure
+from support.relaxing import Killed, rattled, silent
 
 FAST = DynamicsSettings(temperature=300, duration=60, timestep=2, segment=7, seed=5)
 """30 steps in segments of 7."""
@@ -33,10 +34,6 @@ FAST = DynamicsSettings(temperature=300, duration=60, timestep=2, segment=7, see
 
 NOWHERE = Path()
 """A single point keeps nothing."""
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing catches it."""
 
 
 def chosen(name: str) -> ChosenEngine:
@@ -54,17 +51,6 @@ def engine(name: str) -> AseEngine:
     made = chosen(name).make({})
     assert isinstance(made, AseEngine)
     return made
-
-
-def rattled(name: str = "Cu", size: float = 0.1, seed: int = 0) -> Structure:
-    """A conventional cell with displaced atoms."""
-    start = structure(name)
-    shift = np.random.default_rng(seed).normal(scale=size, size=(len(start), 3))
-    return Structure(start.lattice, start.species, start.cart_coords + shift, coords_are_cartesian=True)
-
-
-def silent(_step: int, _value: float) -> None:
-    """Reports go nowhere."""
 
 
 QUICK = ("emt", "sevennet-0", "chgnet")

@@ -277,6 +277,6 @@ ENTRIES = (
         model="its arguments",
         about="bring your own ASE calculator, as {calculator: mace.calculators:mace_mp, arguments: {model: small}}",
         needs=("ase",),
-        keys=("calculator", "arguments"),
+        keys=("calculator", "arguments", "surrogate"),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,11 @@ from ase.calculators.calculator import Calculator
 from nzsp_surfaces.base.calculation import Calculation, EngineIdentity
 from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.crystals.crystal import ase_atoms, pymatgen_structure
+from nzsp_surfaces.engines.ase.moving import held_as_asked, largest, plain_bfgs, reporting
+from nzsp_surfaces.engines.ase.quasi_newton import LentHessian
 from nzsp_surfaces.engines.ase.replay import CELL, PLAIN, Checked, recorded
-from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Report, Trajectory
+from nzsp_surfaces.engines.ase.surrogate import Lent, lend
+from nzsp_surfaces.engines.base import ChosenEngine, DynamicsSettings, RelaxSettings, Report, Trajectory
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -27,34 +30,6 @@ if TYPE_CHECKING:
 Matrix = npt.NDArray[np.float64]
 
 
-class FacesAlike:
-    """ASE constraint that keeps both faces of a slab images of each other under a flip.
-
-    Positions and forces are averaged over the flip and its powers, so that rounding cannot break the symmetry that
-    makes one energy serve both faces; all else is free to relax.
-
-    Args:
-        flip: of the structure as it is when the relaxation starts.
-        positions: (n, 3) Å, then.
-    """
-
-    def __init__(self, flip: Flip, positions: Matrix) -> None:
-        self.origin = positions.copy()
-        self.flip = flip
-
-    def get_removed_dof(self, atoms: Atoms) -> int:
-        """Number of degrees of freedom that follow from others."""
-        return int(3 * len(atoms) * (1 - 1 / self.flip.order))
-
-    def adjust_positions(self, _atoms: Atoms, positions: Matrix) -> None:
-        """Average the displacements from the start."""
-        positions[:] = self.origin + self.flip.average(positions - self.origin)
-
-    def adjust_forces(self, _atoms: Atoms, forces: Matrix) -> None:
-        """Average the forces."""
-        forces[:] = self.flip.average(forces)
-
-
 @dataclass(frozen=True)
 class AseEngine:
     """An engine made of an ASE calculator.
@@ -63,11 +38,13 @@ class AseEngine:
         identity: name, model and version.
         calculator: energy, forces and, for cells, stress.
         settings: that each calculation records; two of them are compared where energies are subtracted.
+        surrogate: a quick engine that settles the start of a relaxation and lends its Hessian.
     """
 
     identity: EngineIdentity
     calculator: Calculator
     settings: dict[str, Any] = field(default_factory=dict)
+    surrogate: ChosenEngine | None = None
 
     def single_point(self, structure: Structure, folder: Path) -> Calculation:
         """Energy and forces as they are; quick enough to need no checkpoint.
@@ -88,25 +65,23 @@ class AseEngine:
 
         Args:
             flip: keeps both faces of a slab alike; without it every atom is free.
-            folder: holds the record from which a killed run goes on.
+            folder: holds the record from which a killed run goes on, and what the surrogate lent.
             report: called after every step.
 
         Raises:
             UserError: the calculator gives no forces, no stress for a cell, or something that is not a number.
         """
-        from ase.filters import FrechetCellFilter
-
         with recorded(self._checked(CELL if settings.cell else PLAIN), folder) as replay:
             atoms = ase_atoms(structure)
-            atoms.calc = replay
-            atoms.set_constraint(_constraints(settings, flip, atoms.positions))
-            optimiser = _optimiser(FrechetCellFilter(atoms) if settings.cell else atoms)
-            optimiser.attach(lambda: report(optimiser.nsteps, _largest(atoms.get_forces())))
+            lent = self._lent(atoms, settings, flip, folder, report)
+            optimiser = self._optimiser(atoms, settings, flip, replay, lent)
+            optimiser.attach(reporting(optimiser, atoms, report))
             converged = bool(optimiser.run(fmax=settings.force, steps=settings.max_steps))
+            left = optimiser.energy_left() if lent is not None else None
             forces, energy = np.array(atoms.get_forces()), float(atoms.get_potential_energy())
-            return self._result(
-                pymatgen_structure(atoms), energy, forces, converged=converged, steps=replay.evaluations
-            )
+            end = pymatgen_structure(atoms)
+            done = self._result(end, energy, forces, converged=converged, steps=replay.evaluations)
+            return replace(done, energy_left=left)
 
     def dynamics(self, structure: Structure, settings: DynamicsSettings, folder: Path, report: Report) -> Trajectory:
         """Langevin dynamics in segments; a killed run goes on from the last whole one, with the same random numbers.
@@ -122,32 +97,31 @@ class AseEngine:
         end = _moved(structure, state.positions)
         return Trajectory(end, np.array(state.trace), self.identity, settings, settings.thermostat)
 
+    def _lent(
+        self, atoms: Atoms, settings: RelaxSettings, flip: Flip | None, folder: Path, report: Report
+    ) -> Lent | None:
+        """What the surrogate lends; the atoms are then at its minimum."""
+        lent = self.surrogate and lend(self.surrogate, atoms, settings, flip, folder, report)
+        if lent:
+            atoms.set_cell(lent.cell)
+            atoms.positions = lent.positions
+        return lent or None
+
+    def _optimiser(
+        self, atoms: Atoms, settings: RelaxSettings, flip: Flip | None, calculator: Calculator, lent: Lent | None
+    ) -> Any:
+        atoms.calc = calculator
+        movable = held_as_asked(atoms, settings, flip)
+        return LentHessian(movable, lent.hessian) if lent else plain_bfgs(movable)
+
     def _checked(self, needed: tuple[str, ...] = PLAIN) -> Checked:
         return Checked(self.calculator, needed, self.identity.name)
 
     def _result(
         self, structure: Structure, energy: float, forces: Matrix, *, converged: bool, steps: int
     ) -> Calculation:
-        largest, settings = _largest(forces), dict(self.settings)
-        return Calculation(structure, energy, forces, converged, largest, steps, self.identity, settings)
-
-
-def _constraints(settings: RelaxSettings, flip: Flip | None, positions: Matrix) -> list[Any]:
-    from ase.constraints import FixAtoms
-
-    held = [FixAtoms(indices=list(settings.held))] if settings.held else []
-    return [*held, *([FacesAlike(flip, positions)] if flip is not None else [])]
-
-
-def _largest(forces: Matrix) -> float:
-    return float(np.linalg.norm(forces, axis=1).max())
-
-
-def _optimiser(atoms: Any) -> Any:
-    from ase.optimize import BFGS
-
-    # 30 eV/Å² fits ionic crystals: measured 30 % fewer steps than ASE's 70 on five slabs.
-    return BFGS(atoms, logfile=None, alpha=30.0)
+        left, settings = largest(forces), dict(self.settings)
+        return Calculation(structure, energy, forces, converged, left, steps, self.identity, settings)
 
 
 @dataclass(frozen=True)

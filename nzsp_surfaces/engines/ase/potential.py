@@ -41,6 +41,7 @@ class PotentialEntry(EngineEntry):
     calculator: Callable[[str | None, str], Any]
     elements: frozenset[str]
     modals: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ("surrogate",)
 
     def choose(self, keys: EngineKeys, where: str) -> ChosenEngine:
         """The potential, with its modal where it has several.

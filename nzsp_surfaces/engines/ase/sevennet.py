@@ -52,6 +52,6 @@ ENTRIES = (
         about="universal potential of two fidelities: choose 'modal: PBE' or 'modal: R2SCAN'",
         calculator=partial(sevennet, "7net-mf-0"),
         modals=("PBE", "R2SCAN"),
-        keys=("modal",),
+        keys=("modal", "surrogate"),
     ),
 )

@@ -1,0 +1,98 @@
+"""A quick potential that walks ahead of a dear engine: it settles the start and lends its Hessian.
+
+Measured on ten slabs (benchmarks/relaxation.py): some five evaluations of the dear engine instead of some forty.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.base.files import write_atomically
+from nzsp_surfaces.engines.ase.curvature import believed, free_displacements, hessian
+from nzsp_surfaces.engines.ase.moving import held_as_asked, largest, plain_bfgs, reporting
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from nzsp_surfaces.crystals.flip import Flip
+    from nzsp_surfaces.engines.base import ChosenEngine, RelaxSettings, Report
+
+log = logging.getLogger(__name__)
+Matrix = npt.NDArray[np.float64]
+
+SETTLING = 400
+"""Steps of the surrogate at most: its minimum is a start, and near to it is as good."""
+
+
+@dataclass(frozen=True)
+class Lent:
+    """What the surrogate lends.
+
+    Attributes:
+        positions: (n, 3) Å, of its minimum.
+        cell: (3, 3) Å, of its minimum.
+        hessian: eV/Å² there, positive definite, of all rows that an optimiser moves.
+    """
+
+    positions: Matrix
+    cell: Matrix
+    hessian: Matrix
+
+
+def lend(
+    surrogate: ChosenEngine, atoms: Atoms, settings: RelaxSettings, flip: Flip | None, folder: Path, report: Report
+) -> Lent | None:
+    """What the surrogate lends for a relaxation; None, with a line in the log, where it does not know an element.
+
+    Args:
+        atoms: the start; left as they are.
+        folder: keeps what was lent for a run that goes on.
+    """
+    try:
+        surrogate.check(set(atoms.get_chemical_symbols()), "surrogate")
+    except UserError as error:
+        log.warning("%s: relaxed without it", error)
+        return None
+    path = folder / "surrogate.npz"
+    lent = _kept(path)
+    if lent is None:
+        lent = _computed(surrogate, atoms.copy(), settings, flip, report)
+        _keep(path, lent)
+    return lent
+
+
+def _computed(
+    surrogate: ChosenEngine, atoms: Atoms, settings: RelaxSettings, flip: Flip | None, report: Report
+) -> Lent:
+    """Settle the atoms with the surrogate, then displace them one by one."""
+    atoms.calc = surrogate.make({}).calculator  # type: ignore[attr-defined]  # every quick engine is ASE's
+    optimiser = plain_bfgs(held_as_asked(atoms, settings, flip))
+    optimiser.attach(reporting(optimiser, atoms, report))
+    optimiser.run(fmax=settings.force, steps=SETTLING)
+    movable = held_as_asked(atoms, replace(settings, held=()), None)
+    basis = free_displacements(len(movable.get_positions()), len(atoms), flip, settings.held)
+    positions, cell = atoms.positions.copy(), atoms.cell.array.copy()
+    curvature = hessian(movable, basis, lambda number: report(number, largest(atoms.get_forces())))
+    return Lent(positions, cell, believed(curvature, basis))
+
+
+def _kept(path: Path) -> Lent | None:
+    """What an earlier try lent, if it is whole."""
+    if not path.exists():
+        return None
+    with np.load(path) as kept:
+        return Lent(kept["positions"], kept["cell"], kept["hessian"])
+
+
+def _keep(path: Path, lent: Lent) -> None:
+    content = io.BytesIO()
+    np.savez_compressed(content, positions=lent.positions, cell=lent.cell, hessian=lent.hessian)
+    write_atomically(path, content.getvalue())
