@@ -53,7 +53,7 @@ setting = click.option(
     help="Whose axes planes refer to.",
 )
 symprec = click.option(
-    "--symprec", type=click.FloatRange(1e-5, 0.5), default=0.01, show_default=True, help="Å, of symmetry."
+    "--symprec", type=click.FloatRange(1e-5, 0.5), help="Å, of symmetry.  [default: found, 0.01 or more]"
 )
 
 

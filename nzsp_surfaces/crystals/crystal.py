@@ -18,7 +18,9 @@ import numpy.typing as npt
 from nzsp_surfaces.base.content import FOR_PEOPLE
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.charges import guessed_charges
+from nzsp_surfaces.crystals.given import as_given, structure_of
 from nzsp_surfaces.crystals.setting import Axes, Setting, axes_of
+from nzsp_surfaces.crystals.tolerance import EXACT, HELPFUL, Tolerance, dataset, scan, symmetrised
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -29,9 +31,6 @@ Charges = Mapping[str, float]
 """Formal charge of each element, e."""
 SYMPREC = 1e-2
 """Å: an experimental structure to three or four decimals is symmetric to this."""
-
-TOLERANCES = (0.02, 0.05, 0.1)
-"""Å: what relaxed and older structures may need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,9 @@ class Crystal:
         operations: of the space group, modulo lattice translations.
         axes: conventional ones and those of the file, in multiples of the standard ones; they serve names alone, since
             what indices mean is in `setting`.
+        tolerance: within which distance the space group holds, and how it was chosen.
+        given: the primitive cell as the file has it, where atoms are off their symmetric places; sites as in
+            `structure`.
     """
 
     structure: Structure
@@ -73,11 +75,18 @@ class Crystal:
     charges: dict[str, float]
     operations: tuple[Operation, ...]
     axes: Axes = field(default_factory=Axes, metadata=FOR_PEOPLE)
+    tolerance: Tolerance = field(default=Tolerance(SYMPREC), metadata=FOR_PEOPLE)
+    given: Structure | None = field(default=None, metadata=FOR_PEOPLE)
 
     def content(self) -> dict[str, Any]:
         """What identifies the crystal: geometry, charges and the meaning of indices; the rest follows from these."""
         setting = (np.round(self.setting, 6) + 0.0).tolist()
         return {"structure": self.structure, "charges": self.charges, "setting": setting}
+
+    @property
+    def as_given(self) -> Crystal:
+        """The same crystal with its atoms where the file has them."""
+        return self if self.given is None else relaxed(self, self.given)
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
@@ -130,7 +139,7 @@ def crystal(
     charges: Charges | None = None,
     where: str = "structure",
     setting: Setting = "file",
-    symprec: float = SYMPREC,
+    symprec: float | None = None,
 ) -> Crystal:
     """The crystal of a structure in any setting: standard cell, symmetry and formal charges.
 
@@ -139,14 +148,29 @@ def crystal(
         charges: formal charges by element; guessed from the formula where None.
         where: named in errors.
         setting: whose axes indices refer to.
-        symprec: Å, distance within which sites count as equivalent; the crystal is made exactly symmetric.
+        symprec: Å, distance within which sites count as equivalent; found by `tolerance.scan` where None.
 
     Raises:
         UserError: no symmetry is found, or the charges do not balance.
     """
+    tolerance = scan(structure) if symprec is None else Tolerance(symprec)
+    data = spglib_dataset(structure, where, tolerance.symprec)
+    tolerance = replace(tolerance, used=str(data.international))
+    ideal = symmetrised(structure, data, tolerance.symprec)
+    if ideal is None or ideal.is_exact:
+        return _symmetric(structure, data, charges, where, setting, tolerance)
+    even = structure_of(ideal.lattice, structure, ideal.fractions)
+    data = spglib_dataset(even, where, EXACT)
+    found = _symmetric(even, data, charges, where, setting, replace(tolerance, moved=ideal.largest))
+    return replace(found, given=as_given(found.structure, structure, even, data))
+
+
+def _symmetric(
+    structure: Structure, data: Any, charges: Charges | None, where: str, setting: Setting, tolerance: Tolerance
+) -> Crystal:
+    """The crystal of a structure from what spglib makes of it."""
     from pymatgen.core import Structure as Pymatgen
 
-    data = spglib_dataset(structure, where, symprec)
     conventional = Pymatgen(data.std_lattice, _elements(structure, data.std_types), data.std_positions)
     primitive, standard = _primitive(conventional)
     axes = axes_of(data, setting)
@@ -158,29 +182,27 @@ def crystal(
         charges=_balanced(primitive, charges, where),
         operations=_operations(primitive),
         axes=axes,
+        tolerance=tolerance,
     )
 
 
 def hexagonal_within(crystal: Crystal) -> tuple[float, str] | None:
-    """The least tolerance of `TOLERANCES` (Å) at which a crystal is trigonal or hexagonal, with its symbol there."""
-    for symprec in TOLERANCES:
-        data = spglib_dataset(crystal.structure, crystal.formula, symprec)
-        if 143 <= data.number <= 194:
+    """The least tolerance of `HELPFUL` (Å) at which a crystal is trigonal or hexagonal, with its symbol there."""
+    for symprec in HELPFUL:
+        data = dataset(crystal.as_given.structure, symprec)
+        if data is not None and 143 <= data.number <= 194:
             return symprec, str(data.international)
     return None
 
 
 def relaxed(reference: Crystal, structure: Structure) -> Crystal:
     """The same crystal with relaxed geometry: sites keep their order, indices their meaning."""
-    return replace(reference, structure=structure)
+    return replace(reference, structure=structure, given=None)
 
 
 def symmetry_label(structure: Structure, symprec: float = SYMPREC) -> str:
     """Hermann-Mauguin symbol of a structure within `symprec` Å."""
-    import spglib
-
-    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
-    data = spglib.get_symmetry_dataset(cell, symprec=symprec)
+    data = dataset(structure, symprec)
     return str(data.international) if data is not None else "P1"
 
 
@@ -190,10 +212,7 @@ def spglib_dataset(structure: Structure, where: str, symprec: float = SYMPREC) -
     Raises:
         UserError: it finds nothing.
     """
-    import spglib
-
-    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
-    data = spglib.get_symmetry_dataset(cell, symprec=symprec)
+    data = dataset(structure, symprec)
     if data is None:
         raise UserError(f"{where}: spglib finds no symmetry; check the cell for overlapping or duplicate atoms")
     return data

@@ -14,7 +14,7 @@ from nzsp_surfaces.crystals.bonds import (
     is_neutral,
     strong_polyanions,
 )
-from nzsp_surfaces.crystals.crystal import SYMPREC, Crystal, crystal
+from nzsp_surfaces.crystals.crystal import Crystal, crystal
 from nzsp_surfaces.crystals.molecular import molecular_groups
 from nzsp_surfaces.crystals.setting import told
 
@@ -62,7 +62,7 @@ def material(
     mobile: tuple[str, ...] | None,
     where: str,
     setting: Setting = "file",
-    symprec: float = SYMPREC,
+    symprec: float | None = None,
 ) -> Material:
     """A material from what the user says of it; the rest is found.
 
@@ -72,7 +72,7 @@ def material(
         mobile: those of charge +1 where None.
         where: named in errors.
         setting: whose axes indices refer to.
-        symprec: Å, distance within which sites count as equivalent.
+        symprec: Å, distance within which sites count as equivalent; found where None.
 
     Raises:
         UserError: the crystal is molecular, its charges do not balance, or it lacks what is named.
@@ -119,7 +119,7 @@ def _mobile(found: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[str, ...
 
 def _notes(found: Crystal, polyanions: tuple[Polyanion, ...]) -> list[str]:
     rule = told(found.axes, found.space_group)
-    notes = [rule] if rule else []
+    notes = [*found.tolerance.told(), *([rule] if rule else [])]
     if is_neutral(found.charges):
         notes.append(
             "No element carries a charge: neighbours within 1.25 times the covalent radii count as bonds, "

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Literal
 
 from nzsp_surfaces.base.content import FOR_PEOPLE
-from nzsp_surfaces.crystals.crystal import SYMPREC
 from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import DEFAULT
 from nzsp_surfaces.slabs.cut import SlabOptions
@@ -27,7 +26,7 @@ class MaterialKeys:
         mobile: elements shared between faces; those of charge +1 where absent.
         as_read: take the crystal that was read, whatever the file says of itself.
         setting: whose axes planes refer to: those of the file, where they are conventional ones, or the standard ones.
-        symprec: Å, distance within which sites count as equivalent.
+        symprec: Å, distance within which sites count as equivalent; found where absent.
     """
 
     structure: Path
@@ -36,10 +35,10 @@ class MaterialKeys:
     mobile: tuple[str, ...] | None = None
     as_read: bool = False
     setting: Literal["file", "standard"] = "file"
-    symprec: float = SYMPREC
+    symprec: float | None = None
 
     def __post_init__(self) -> None:
-        if not 1e-5 <= self.symprec <= 0.5:
+        if self.symprec is not None and not 1e-5 <= self.symprec <= 0.5:
             raise ValueError("'symprec' must lie between 1e-5 and 0.5 Å")
 
 

@@ -14,9 +14,7 @@ from nzsp_surfaces.crystals.material import material
 from nzsp_surfaces.crystals.planes import surface_basis
 from nzsp_surfaces.energies.wulff import WulffShape, wulff_shape
 from nzsp_surfaces.slabs.survey import checked_planes, survey_plane
-from support.crystals import USUAL, ionic, structure
-
-Axes = tuple[tuple[int, ...], ...]
+from support.crystals import USUAL, Axes, ionic, monoclinic, noisy, perovskite, rewritten, structure
 
 PERMUTED: list[Axes] = [
     tuple(tuple(int(i) for i in row) for row in np.eye(3, dtype=int)[list(order)] * (1 if even else -1))
@@ -26,53 +24,6 @@ PERMUTED: list[Axes] = [
 CHOICES: list[Axes] = [((1, 0, 0), (0, 1, 0), (1, 0, 1)), ((1, 0, 1), (0, 1, 0), (-1, 0, 0)), *PERMUTED]
 """Cell choices of a monoclinic crystal: other vectors across the unique axis, and other names."""
 TABLE = {(1, 0, 0): 0.9, (0, 1, 0): 1.1, (0, 0, 1): 0.8, (1, 1, 0): 0.9, (0, 1, 1): 1.0}
-
-
-def perovskite() -> Structure:
-    """SrZrO3 as people have it, in Pbnm."""
-    sites = {
-        "Sr": [(0.004, 0.5242, 0.25)],
-        "Zr": [(0.0, 0.0, 0.0)],
-        "O": [(-0.0687, -0.0133, 0.25), (0.2154, 0.2837, 0.0363)],
-    }
-    operations = [
-        (np.diag(signs), shift)
-        for signs, shift in (
-            ((1, 1, 1), (0, 0, 0)),
-            ((-1, -1, 1), (0, 0, 0.5)),
-            ((-1, 1, -1), (0.5, 0.5, 0.5)),
-            ((1, -1, -1), (0.5, 0.5, 0)),
-        )
-    ]
-    elements, places = [], []
-    for element, starts in sites.items():
-        found: list[np.ndarray] = []
-        for start, (turn, shift), sign in itertools.product(starts, operations, (1, -1)):
-            place = sign * (turn @ np.array(start) + shift) % 1.0
-            if all(np.abs((place - other + 0.5) % 1.0 - 0.5).max() > 1e-3 for other in found):
-                found.append(place)
-        elements += [element] * len(found)
-        places += found
-    return Structure(Lattice.orthorhombic(5.7963, 5.8171, 8.2048), elements, places)
-
-
-def monoclinic() -> Structure:
-    """Monazite's kin CePO4 in P2_1/n, spglib's standard cell being P2_1/c's."""
-    lattice = Lattice.monoclinic(6.788, 7.0163, 6.465, 103.43)
-    sites = [(0.2815, 0.1593, 0.1000), (0.3048, 0.1630, 0.6121), (0.2501, 0.0068, 0.4450), (0.3814, 0.3307, 0.4975),
-             (0.4745, 0.1054, 0.8042), (0.1274, 0.2153, 0.7108)]  # fmt: skip
-    elements, places = [], []
-    for element, (x, y, z) in zip(["Ce", "P", "O", "O", "O", "O"], sites, strict=True):
-        half = [(x, y, z), (0.5 - x, y + 0.5, 0.5 - z)]
-        elements += [element] * 4
-        places += [*half, *((-a, -b, -c) for a, b, c in half)]
-    return Structure(lattice, elements, places)
-
-
-def rewritten(start: Structure, axes: Axes) -> Structure:
-    """The same crystal with other axes, given as rows in multiples of the present ones."""
-    fractions = start.frac_coords @ np.linalg.inv(np.array(axes, float))
-    return Structure(Lattice(np.array(axes) @ start.lattice.matrix), start.species, fractions)
 
 
 def renamed(miller: tuple[int, ...], axes: Axes) -> tuple[int, int, int]:
@@ -166,12 +117,10 @@ def test_a_supercell_and_rhombohedral_axes_mean_the_standard_cell_and_say_so() -
 
 def test_a_noisy_crystal_has_its_planes_at_a_wider_tolerance_and_the_refusal_names_it() -> None:
     """Calcite with noise is triclinic at 0.01 Å: four indices are refused, and the tolerance that helps is named."""
-    rough = structure("calcite").copy()
-    shifts = np.random.default_rng(1).uniform(-0.008, 0.008, (len(rough), 3))
-    rough = Structure(rough.lattice, rough.species, rough.cart_coords + shifts, coords_are_cartesian=True)
+    rough = noisy(structure("calcite"), 0.015, 1)
     with pytest.raises(UserError, match=r"--symprec 0\.\d+, with which it is R-3c"):
-        checked_planes(material("x", rough, None, None, None, "x"), ((1, 0, -1, 4),))
-    found = material("x", rough, None, None, None, "x", symprec=0.1)
+        checked_planes(material("x", rough, None, None, None, "x", symprec=0.01), ((1, 0, -1, 4),))
+    found = material("x", rough, None, None, None, "x")
     assert checked_planes(found, ((1, 0, -1, 4),))
     assert area(found.crystal, (1, 0, -1, 4)) == pytest.approx(area(ionic("calcite"), (1, 0, -1, 4)), rel=0.01)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import yaml
 from pymatgen.core import Lattice, Structure
 
@@ -20,6 +22,7 @@ STRUCTURES = Path(__file__).parents[2] / "inputs" / "structures"
 CRYSTALS = Path(__file__).parents[2] / "inputs" / "crystals.yaml"
 FILES = {"NZP": "NaZr2P3O12.cif", "NZS": "Na4Zr2Si3O12.cif", "Na3PO4": "Na3PO4.cif"}
 PLANES = [(1, -1, 0, 2), (1, 0, -1, 4), (1, 1, -2, 0), (0, 0, 0, 1)]
+Axes = tuple[tuple[int, ...], ...]
 USUAL = SlabOptions()
 ENOUGH = SlabOptions(arrangements=10_000)
 """Options that keep every arrangement."""
@@ -98,3 +101,59 @@ def surveyed(name: str) -> tuple[PlaneSurvey, ...]:
     """All planes of a published crystal up to index 1."""
     found = published(name)
     return tuple(survey(found, every_plane(found, 1), USUAL))
+
+
+def perovskite() -> Structure:
+    """SrZrO3 as people have it, in Pbnm."""
+    sites = {
+        "Sr": [(0.004, 0.5242, 0.25)],
+        "Zr": [(0.0, 0.0, 0.0)],
+        "O": [(-0.0687, -0.0133, 0.25), (0.2154, 0.2837, 0.0363)],
+    }
+    operations = [
+        (np.diag(signs), shift)
+        for signs, shift in (
+            ((1, 1, 1), (0, 0, 0)),
+            ((-1, -1, 1), (0, 0, 0.5)),
+            ((-1, 1, -1), (0.5, 0.5, 0.5)),
+            ((1, -1, -1), (0.5, 0.5, 0)),
+        )
+    ]
+    elements, places = [], []
+    for element, starts in sites.items():
+        found: list[np.ndarray] = []
+        for start, (turn, shift), sign in itertools.product(starts, operations, (1, -1)):
+            place = sign * (turn @ np.array(start) + shift) % 1.0
+            if all(np.abs((place - other + 0.5) % 1.0 - 0.5).max() > 1e-3 for other in found):
+                found.append(place)
+        elements += [element] * len(found)
+        places += found
+    return Structure(Lattice.orthorhombic(5.7963, 5.8171, 8.2048), elements, places)
+
+
+def monoclinic() -> Structure:
+    """Monazite's kin CePO4 in P2_1/n, spglib's standard cell being P2_1/c's."""
+    lattice = Lattice.monoclinic(6.788, 7.0163, 6.465, 103.43)
+    sites = [(0.2815, 0.1593, 0.1000), (0.3048, 0.1630, 0.6121), (0.2501, 0.0068, 0.4450), (0.3814, 0.3307, 0.4975),
+             (0.4745, 0.1054, 0.8042), (0.1274, 0.2153, 0.7108)]  # fmt: skip
+    elements, places = [], []
+    for element, (x, y, z) in zip(["Ce", "P", "O", "O", "O", "O"], sites, strict=True):
+        half = [(x, y, z), (0.5 - x, y + 0.5, 0.5 - z)]
+        elements += [element] * 4
+        places += [*half, *((-a, -b, -c) for a, b, c in half)]
+    return Structure(lattice, elements, places)
+
+
+def rewritten(start: Structure, axes: Axes) -> Structure:
+    """The same crystal with other axes, given as rows in multiples of the present ones."""
+    fractions = start.frac_coords @ np.linalg.inv(np.array(axes, float))
+    return Structure(Lattice(np.array(axes) @ start.lattice.matrix), start.species, fractions)
+
+
+def noisy(start: Structure, most: float, seed: int) -> Structure:
+    """The crystal with each atom moved by up to `most` Å in a direction of its own."""
+    random = np.random.default_rng(seed)
+    directions = random.normal(size=(len(start), 3))
+    directions /= np.linalg.norm(directions, axis=1)[:, None]
+    shifts = most * random.random(len(start))[:, None] ** (1 / 3) * directions
+    return Structure(start.lattice, start.species, start.cart_coords + shifts, coords_are_cartesian=True)
