@@ -35,7 +35,8 @@ def write(study: Study, plan: Plan, outcome: Outcome, output: Path, began: float
     write_pictures(output, rows, wulff_shapes(study, plan, rows, outcome.results))
     page = write_report(output)
     console.print(_table(study, rows))
-    console.print(study.profile.description)
+    for line in (study.profile.description, *study.notes):
+        console.print(line, markup=False)
     for task, reason in outcome.failures.items():
         console.print(f"failed: {task}: {reason}")
     console.print(

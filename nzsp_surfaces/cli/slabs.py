@@ -100,6 +100,8 @@ def _study(source: Path, output: Path) -> None:
     open_store(output, study)
     rows = write_slabs(plan, output)
     show_slabs(rows, first=ROWS)
+    for line in study.notes:
+        click.echo(line)
     click.echo(
         f"{len(rows)} slabs, {len(plan.rejected)} cuts rejected with reasons: {output}/slabs.json, rejected.json"
     )

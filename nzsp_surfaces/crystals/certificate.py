@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +46,14 @@ class Certificate:
         if abs(self.dipole) > 1e-3:
             return f"polar: dipole {self.dipole:.4f} e/Å"
         return None
+
+
+def measured(certificate: Certificate, structure: Structure) -> Certificate:
+    """The same for the slab with its atoms as the file has them, off their symmetric places: with its lengths."""
+    a, b, c = structure.lattice.matrix
+    thickness = float(np.ptp(structure.cart_coords[:, 2]))
+    area = float(np.linalg.norm(np.cross(a, b)))
+    return replace(certificate, area=area, thickness=thickness, vacuum=float(c[2]) - thickness)
 
 
 def certify(

@@ -83,7 +83,7 @@ class Crystal:
         setting = (np.round(self.setting, 6) + 0.0).tolist()
         return {"structure": self.structure, "charges": self.charges, "setting": setting}
 
-    @property
+    @cached_property
     def as_given(self) -> Crystal:
         """The same crystal with its atoms where the file has them."""
         return self if self.given is None else relaxed(self, self.given)
@@ -304,6 +304,15 @@ def hkil(indices: tuple[int, int, int]) -> tuple[int, int, int, int]:
 def standard_miller(crystal: Crystal, miller: tuple[int, ...]) -> tuple[int, ...]:
     """The plane on spglib's standard cell, with as many indices as given."""
     return miller if crystal.axes.are_standard else crystal.axes.to_standard(hkl(miller))
+
+
+def file_miller(crystal: Crystal, miller: tuple[int, ...]) -> tuple[int, ...]:
+    """The plane on the axes of the file's cell, whichever that is; as given where these are the ones that count."""
+    axes = crystal.axes
+    if np.array_equal(axes.file, axes.conventional):
+        return miller
+    scaled = np.rint(6 * axes.file @ axes.to_standard(hkl(miller))).astype(int)
+    return coprime(tuple(int(i) for i in scaled))
 
 
 def primitive_indices(crystal: Crystal, miller: tuple[int, ...]) -> npt.NDArray[np.int64]:

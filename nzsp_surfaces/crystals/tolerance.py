@@ -113,7 +113,7 @@ class Tolerance:
             words = ", ".join([f"{symbol} at {least:g}", *(f"{name} from {at:g}" for at, name in others)])
             lines.append(f"{words} Å: {self.used} used{self.objection}.")
         if self.moved > AT_PLACE:
-            lines.append(f"{self.used} holds for atoms moved by up to {self.moved:.3f} Å to the symmetric places.")
+            lines.append(f"Atoms lie up to {self.moved:.3f} Å from the symmetric places of {self.used}.")
         return tuple(lines)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.labels import plane_name
-from nzsp_surfaces.crystals.certificate import certify, layer_group
+from nzsp_surfaces.crystals.certificate import certify, layer_group, measured
 from nzsp_surfaces.report.files import write_rows
 from nzsp_surfaces.report.rows.slabs import (
     AlternativeRow,
@@ -19,7 +19,7 @@ from nzsp_surfaces.report.rows.slabs import (
     SlabRow,
     SlabSource,
 )
-from nzsp_surfaces.report.structures import structure_files
+from nzsp_surfaces.report.structures import plane_comment, structure_files
 from nzsp_surfaces.slabs.build import build
 from nzsp_surfaces.slabs.placing import placed
 from nzsp_surfaces.slabs.series import thickness_series
@@ -86,8 +86,9 @@ def surface_name(material: Material, each: Surface) -> str:
 
 def _planned_row(slab: PlannedSlab, path: Path) -> SlabRow:
     certificate = _certified(slab.id, slab.structure, slab.material, slab.film)
-    file = structure_files(slab.structure, path, f"{slab.id}_cut", slab.frozen)
     film = slab.film.name if slab.film else None
+    comment = plane_comment(slab.material, slab.cut.miller, f"as cut, with {film}" if film else "as cut")
+    file = structure_files(slab.structure, path, f"{slab.id}_cut", slab.frozen, comment)
     return SlabRow.made_from(
         SlabSource(
             slab.id,
@@ -115,12 +116,15 @@ def _plane_rows(
 
 
 def _surveyed_row(material: Material, each: Surface, options: SlabOptions, name: str, path: Path) -> SlabRow:
-    structure = build(each.cut, material.crystal, options.vacuum)
-    certificate = _certified(name, structure, material, None)
-    file = structure_files(structure, path, f"{name}_cut", options.frozen)
-    return SlabRow.made_from(
-        SlabSource(name, material, each, certificate, len(structure), layer_group(structure), file)
-    )
+    even = build(each.cut, material.crystal, options.vacuum)
+    certificate = _certified(name, even, material, None)
+    structure = even
+    if material.crystal.given is not None:
+        structure = build(each.cut, material.crystal.as_given, options.vacuum)
+        certificate = measured(certificate, structure)
+    comment = plane_comment(material, each.cut.miller, "as cut")
+    file = structure_files(structure, path, f"{name}_cut", options.frozen, comment)
+    return SlabRow.made_from(SlabSource(name, material, each, certificate, len(structure), layer_group(even), file))
 
 
 def _certified(name: str, structure: Structure, material: Material, film: Film | None) -> Certificate:
@@ -135,8 +139,9 @@ def _certified(name: str, structure: Structure, material: Material, film: Film |
 def _alternative_row(
     material: Material, each: Alternative, number: int, options: SlabOptions, path: Path
 ) -> AlternativeRow:
-    structure = placed(material.crystal, np.array(each.in_plane), each.sites, options.vacuum)
+    structure = placed(material.crystal.as_given, np.array(each.in_plane), each.sites, options.vacuum)
     certificate = certify(structure, material.crystal.charges, material.polyanions, material.framework)
     name = f"{material.name}_{plane_name(each.miller)}_{each.kind}_{number}"
-    file = structure_files(structure, path, name, options.frozen)
+    comment = plane_comment(material, each.miller, each.kind)
+    file = structure_files(structure, path, name, options.frozen, comment)
     return AlternativeRow.made_from(AlternativeSource(name, material.name, each, certificate, len(structure), file))

@@ -29,7 +29,7 @@ from nzsp_surfaces.report.rows.energies import (
 )
 from nzsp_surfaces.report.rows.study import Clock, Provenance, RunSource
 from nzsp_surfaces.report.slabs import write_slabs
-from nzsp_surfaces.report.structures import structure_files
+from nzsp_surfaces.report.structures import plane_comment, structure_files
 from nzsp_surfaces.report.traces import write_trace
 from nzsp_surfaces.tasks.base import Subject
 from nzsp_surfaces.tasks.table import EvaluatedEntry, film_reference, screened, table
@@ -101,9 +101,11 @@ def _bulk_rows(done: _Finished) -> Iterator[BulkRow]:
 
 
 def _energy_row(done: _Finished, row: EvaluatedEntry) -> SurfaceEnergyRow:
-    file = None
+    file, entry = None, row.entry
     if row.best is not None and row.best.calculation is not None:
-        file = structure_files(row.best.calculation.structure, done.path, f"{row.entry.id}_relaxed")
+        material = next(m for m in done.study.materials if m.name == entry.material)
+        comment = plane_comment(material, entry.miller, f"relaxed, with {entry.film}" if entry.film else "relaxed")
+        file = structure_files(row.best.calculation.structure, done.path, f"{entry.id}_relaxed", comment=comment)
     return SurfaceEnergyRow.made_from(EnergySource(done.study, row, file))
 
 
@@ -165,10 +167,10 @@ def wulff_shapes(
     for material in study.materials:
         bulk = results.get(plan.by_id[plan.bulks[material.name]].id)
         structure = bulk.computed.structure if bulk else material.crystal.structure
-        axes = material.crystal.conventional_multiples
+        axes, symprec = material.crystal.conventional_multiples, material.crystal.tolerance.symprec
         for name, energies in _variants(study, rows, material.name).items():
             try:
-                shapes[name] = wulff_shape(structure, list(energies.items()), setting=axes)
+                shapes[name] = wulff_shape(structure, list(energies.items()), setting=axes, symprec=symprec)
             except UserError:
                 continue  # planes that enclose no volume: the table stands without a shape
     return shapes

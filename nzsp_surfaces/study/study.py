@@ -85,6 +85,11 @@ class Study:
         """Name of the study for titles."""
         return self.settings.name or self.path.stem
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found of each material that decides how it is cut, a sentence each."""
+        return tuple(f"{material.name}: {note}" for material in self.materials for note in material.notes)
+
     def published(self, material: str, miller: tuple[int, ...], film: str | None) -> float | None:
         """The published surface energy of an entry, J/m²."""
         for value in self.settings.published:

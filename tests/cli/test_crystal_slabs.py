@@ -7,12 +7,13 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
 from nzsp_surfaces.cli.main import main
 from nzsp_surfaces.crystals.crystal import distinct_planes, equivalent_planes, hkl
-from support.crystals import ionic, published, structure
+from support.crystals import ionic, noisy, published, structure
 
 
 @pytest.mark.parametrize("name", ["NZP", "calcite", "NaCl", "wurtzite"])
@@ -63,9 +64,37 @@ def test_the_plane_of_a_file_with_other_axes_has_both_names(
     assert "a = c', b = a', c = b'" in " ".join(capsys.readouterr().out.split())
     rows = json.loads((tmp_path / "out/slabs.json").read_text())
     assert {(tuple(row["miller"]), tuple(row["miller_standard"])) for row in rows} == {((1, 0, 0), tuple(standard))}
+    first = (tmp_path / "out" / rows[0]["structure"]).read_text().splitlines()[0]
+    other = "on standard axes (0 0 1)" if setting == "file" else "on the file's axes (0 1 0)"
+    assert first == f"TiO2 (1 0 0), {other}, as cut"
+    assert rows[0]["miller_file"] == ([1, 0, 0] if setting == "file" else [0, 1, 0])
     survey = json.loads((tmp_path / "out/survey.json").read_text())
     assert survey["file_axes"] == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
     assert (survey["axes"] == survey["file_axes"]) is (setting == "file")
+
+
+def test_slabs_are_cut_from_the_crystal_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Noisy calcite has the planes of R-3c, and every bond of a slab is as long as one of the file."""
+    rough = noisy(structure("calcite").get_primitive_structure(), 0.02, 1)
+    rough.to(filename=str(tmp_path / "POSCAR"))
+    assert main(["slabs", str(tmp_path / "POSCAR"), "--plane", "1,0,-1,4", "-o", str(tmp_path / "out")]) == 0
+    assert "R-3c used." in " ".join(capsys.readouterr().out.split())
+    survey = json.loads((tmp_path / "out/survey.json").read_text())
+    assert survey["space_group"] == "R-3c (167)"
+    assert survey["symprec"] > 0.01
+    assert 0.01 < survey["moved"] < 0.03
+    (row,) = json.loads((tmp_path / "out/slabs.json").read_text())
+    slab = Structure.from_file(tmp_path / "out" / row["structure"])
+    assert row["area"] == pytest.approx(slab.lattice.a * slab.lattice.b, rel=0.01)
+    known, cut = bonds(rough), bonds(slab)
+    assert np.ptp(known) > 0.01
+    assert np.abs(cut[:, None] - known[None, :]).min(axis=1).max() < 1e-5
+
+
+def bonds(cell: Structure) -> np.ndarray:
+    """Lengths of all bonds of carbon, Å."""
+    return np.array([float(near.nn_distance) for site in cell if site.specie.symbol == "C"
+                     for near in cell.get_neighbors(site, 1.6)])  # fmt: skip
 
 
 def test_a_crystal_needs_its_largest_index(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,11 +14,12 @@ from nzsp_surfaces.base.calculation import Calculation, EngineIdentity
 from nzsp_surfaces.engines.base import DynamicsSettings, Trajectory
 from nzsp_surfaces.report.read import Results, load_results
 from nzsp_surfaces.report.rows.study import study_header
-from nzsp_surfaces.report.write import Clock, entry_row, write_results
+from nzsp_surfaces.report.write import Clock, entry_row, write_results, wulff_shapes
 from nzsp_surfaces.study.study import Study, load_study
 from nzsp_surfaces.tasks.base import Choices, Outcome, Result, Task
 from nzsp_surfaces.tasks.plan import Plan, make_plan
 from nzsp_surfaces.tasks.table import table
+from support.crystals import noisy
 
 STRUCTURES = Path(__file__).parents[2] / "inputs" / "structures"
 STUDY = """\
@@ -166,3 +167,19 @@ def test_the_header_names_the_study(directory: Path) -> None:
     header = study_header(case(directory).study)
     assert header["identity"] == case(directory).study.identity
     assert {"layout", "version", "profile", "name", "resolved"} <= header.keys()
+
+
+def test_a_shape_has_the_symmetry_that_its_slabs_were_cut_by(tmp_path: Path) -> None:
+    """A bulk that was relaxed to 0.02 Å has the six faces of {1-102} within the study's tolerance."""
+    path = tmp_path / "study.yaml"
+    path.write_text(STUDY.format(folder=STRUCTURES).replace("polyanion: PO4}", "polyanion: PO4, symprec: 0.1}"))
+    study = load_study(path)
+    plan = make_plan(study)
+    results = {task.id: made_up(study, plan, task) for task in plan.tasks}
+    rows = table(plan, results, {})
+    known = results[plan.bulks["NZP"]]
+    assert known.calculation is not None
+    rough = noisy(known.calculation.structure, 0.02, 1)
+    relaxed = replace(known, calculation=replace(known.calculation, structure=rough))
+    shape = wulff_shapes(study, plan, rows, {**results, plan.bulks["NZP"]: relaxed})["NZP"]
+    assert [facet.n_faces for facet in shape.facets] == [6]

@@ -11,7 +11,7 @@ import yaml
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.study.study import Study, load_study
 from nzsp_surfaces.tasks.plan import make_plan
-from support.crystals import STRUCTURES, structure
+from support.crystals import STRUCTURES, noisy, structure
 
 GOOD = """\
 name: test
@@ -144,6 +144,20 @@ def test_the_profile_and_the_engine_on_the_command_line_change_the_identity(tmp_
     path = write(tmp_path)
     assert len({load_study(path, "quick").identity, load_study(path, "paper").identity}) == 2
     assert load_study(path, engine="emt").identity == load_study(path).identity
+
+
+def test_a_noisy_file_is_the_same_crystal_in_a_study_and_is_told(tmp_path: Path) -> None:
+    """Four indices are taken, the material's notes say why, and with its key the tolerance is the user's."""
+    path = write(tmp_path)
+    noisy(structure("NZP").get_primitive_structure(), 0.02, 1).to(filename=str(tmp_path / "rough.vasp"), fmt="poscar")
+    path.write_text(GOOD.replace("structures/NaZr2P3O12.cif", "rough.vasp"))
+    study = load_study(path)
+    assert study.materials[0].crystal.space_group == "R-3c"
+    assert any(note.startswith("NZP: P1 at 0.01, ") and note.endswith("R-3c used.") for note in study.notes)
+    assert any(note.startswith("NZP: Planes refer to the standard axes") for note in study.notes)
+    path.write_text(path.read_text().replace("rough.vasp", "rough.vasp, symprec: 0.01"))
+    with pytest.raises(UserError, match=r"not hexagonal; with its symprec at 0\.\d+ it is R-3c"):
+        load_study(path)
 
 
 def test_a_plan_is_deterministic_and_its_parents_come_first(tmp_path: Path) -> None:

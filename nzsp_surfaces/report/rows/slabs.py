@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from nzsp_surfaces.crystals.crystal import standard_miller
+from nzsp_surfaces.crystals.crystal import file_miller, standard_miller
 from nzsp_surfaces.report.rows.columns import Cell, Column, Row
 from nzsp_surfaces.slabs.faces import BrokenBonds, LostCoordination
 
@@ -64,6 +64,11 @@ class SlabRow(Row[SlabSource]):
     miller_standard: tuple[int, ...] = slab(
         "the same plane on spglib's standard cell; nothing where that was not written",
         of=lambda s: standard_miller(s.material.crystal, s.cut.miller),
+        earlier=(),
+    )
+    miller_file: tuple[int, ...] = slab(
+        "the same plane on the file's cell, be it primitive or a supercell; nothing where that was not written",
+        of=lambda s: file_miller(s.material.crystal, s.cut.miller),
         earlier=(),
     )
     film: str | None = slab("name in the study; null for a bare slab", of=lambda s: s.film)

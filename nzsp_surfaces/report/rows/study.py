@@ -55,6 +55,9 @@ class StudyHeader(Row["Study"]):
     identity: str = study("the same for equal studies, wherever their files lie", of=lambda s: s.identity)
     profile: str = study("quick or paper", of=lambda s: s.profile_name)
     name: str = study("for titles", of=lambda s: s.name)
+    notes: tuple[str, ...] = study(
+        "what was found of each material that decides how it is cut", of=lambda s: s.notes, earlier=()
+    )
     resolved: dict[str, Any] = study(
         "structures and settings that decide results; what is at its default is left out", of=lambda s: s.resolved
     )
@@ -93,7 +96,7 @@ class SurveySource:
             "mobile": sorted(self.material.mobile),
             "planes": [list(plane) for plane in self.planes],
             "slabs": asdict(self.options) | {"repeats": self.repeats},
-            "bulk": structure_to_json(crystal.structure),
+            "bulk": structure_to_json(crystal.as_given.structure),
         } | ({} if crystal.axes.are_standard else {"axes": crystal.axes.conventional.tolist()})
 
 
@@ -112,12 +115,24 @@ class SurveyHeader(Row[SurveySource]):
     notes: tuple[str, ...] = survey("what was found that decides how it is cut", of=lambda s: s.material.notes)
     formula: str = survey("reduced formula", of=lambda s: s.content["formula"])
     space_group: str = survey("symbol and number", of=lambda s: s.content["space_group"])
+    symprec: float = survey(
+        "distance within which sites count as equivalent",
+        of=lambda s: s.material.crystal.tolerance.symprec,
+        unit="Å",
+        earlier=0.01,
+    )
+    moved: float = survey(
+        "from the place of an atom in the file to its symmetric place, at most",
+        of=lambda s: round(s.material.crystal.tolerance.moved, 6),
+        unit="Å",
+        earlier=0.0,
+    )
     charges: dict[str, float] = survey("formal charges", of=lambda s: s.content["charges"], unit="e")
     polyanions: tuple[str, ...] = survey("kept whole", of=lambda s: tuple(s.content["polyanions"]))
     mobile: tuple[str, ...] = survey("elements shared between the faces", of=lambda s: tuple(s.content["mobile"]))
     planes: tuple[tuple[int, ...], ...] = survey("on the conventional cell", of=lambda s: s.planes)
     slabs: dict[str, Any] = survey("options of the slabs, lengths in Å", of=lambda s: s.content["slabs"])
-    bulk: dict[str, Any] = survey("the crystal", of=lambda s: s.content["bulk"])
+    bulk: dict[str, Any] = survey("the crystal, its atoms as the file has them", of=lambda s: s.content["bulk"])
     file_axes: tuple[tuple[float, ...], ...] = survey(
         "vectors of the file's cell as rows, in multiples of those of spglib's standard cell",
         of=lambda s: _rows(s.material.crystal.axes.file),

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class _Bulk(Shown):
     rows: Sequence[BulkRow]
+    notes: Sequence[str]
     kind: type[BulkRow] = BulkRow
 
 
 def _show(results: Results) -> _Bulk | None:
-    return _Bulk(rows=results.bulk) if results.bulk else None
+    notes = results.study.notes if results.study else ()
+    return _Bulk(rows=results.bulk, notes=notes) if results.bulk else None
 
 
 SECTION = Section("Bulk references", _show)
