@@ -106,13 +106,13 @@ class Tolerance:
     moved: float = 0.0
 
     def told(self) -> tuple[str, ...]:
-        """Lines on what was found, where there was a choice or atoms are off their places."""
+        """Lines on what was found, where there was a choice or atoms are far off their places."""
         lines = []
         if len(self.answers) > 1:
             (least, symbol), *others = self.answers
             words = ", ".join([f"{symbol} at {least:g}", *(f"{name} from {at:g}" for at, name in others)])
             lines.append(f"{words} Å: {self.used} used{self.objection}.")
-        if self.moved > AT_PLACE:
+        if self.moved > (AT_PLACE if lines else TOLERANCES[0]):
             lines.append(f"Atoms lie up to {self.moved:.3f} Å from the symmetric places of {self.used}.")
         return tuple(lines)
 
