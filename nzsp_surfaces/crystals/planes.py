@@ -106,6 +106,11 @@ class Stack:
         order = sorted(contents, key=lambda element: (element != centre, element == "H", element))
         return "".join(element + (str(contents[element]) if contents[element] > 1 else "") for element in order)
 
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """The formula of each unit."""
+        return tuple(map(self.kind, range(len(self.units))))
+
     def charge(self, unit: int) -> float:
         """Formal charge of a unit, e."""
         return sum(self.crystal.charges[element] * count for element, count in self.contents[unit].items())
@@ -150,13 +155,16 @@ class Gap:
     """A place where the framework can be parted: between two layers, or through one whose units both faces share.
 
     Attributes:
-        lower, upper: heights of the framework layers on both sides, repeats; equal where the cut runs through a layer.
-        broken: framework bonds across it, per primitive surface cell; the mean of just below and just above a layer.
+        lower, upper: heights of the framework layers on both sides, repeats; where the cut runs through layers, of the
+            lowest and the highest of them.
+        broken: framework bonds across it, per primitive surface cell; the mean of just below and just above layers.
+        halved: kinds of the units that both faces share, of the layers that the cut runs through.
     """
 
     lower: float
     upper: float
     broken: float
+    halved: frozenset[str] = frozenset()
 
     @property
     def middle(self) -> float:
@@ -166,7 +174,7 @@ class Gap:
     @property
     def through(self) -> bool:
         """Whether the cut runs through a layer."""
-        return self.lower == self.upper
+        return bool(self.halved)
 
 
 def stack(
@@ -282,8 +290,8 @@ def gaps(stack: Stack) -> tuple[Gap, ...]:
     Two places are one where an operation of the crystal maps them on each other with the same side up; the same place
     upside down shows the other side of the cut.
     """
-    pairs = itertools.pairwise([*_levels(stack), _levels(stack)[0] + 1.0])
-    return _distinct(
+    pairs = itertools.pairwise([*framework_levels(stack), framework_levels(stack)[0] + 1.0])
+    return distinct_gaps(
         stack, [Gap(a, b, broken_bonds(stack, 0.5 * (a + b))) for a, b in pairs if b - a > stack.tolerance]
     )
 
@@ -292,29 +300,29 @@ def layers(stack: Stack) -> tuple[Gap, ...]:
     """All distinct cuts through a layer of charged units of one kind, fewest broken bonds first.
 
     Such a layer is what makes a plane polar (Tasker's type III), and half of it on each face is what mends that
-    (P. W. Tasker, J. Phys. C 12, 4977 (1979)). A layer of several kinds of unit is left whole.
+    (P. W. Tasker, J. Phys. C 12, 4977 (1979)). Layers of several kinds of unit: `slabs.layer_sets`.
     """
     margin = stack.tolerance
     found = []
-    for height in _levels(stack):
+    for height in framework_levels(stack):
         inside = [n for n, h in enumerate(stack.heights) if abs((h - height + 0.5) % 1.0 - 0.5) < margin]
         if len({stack.kind(n) for n in inside}) == 1 and all(_can_be_shared(stack, n) for n in inside):
             around = [broken_bonds(stack, height + side * margin) for side in (-1, 1)]
-            found.append(Gap(height, height, 0.5 * sum(around)))
-    return _distinct(stack, found)
+            found.append(Gap(height, height, 0.5 * sum(around), frozenset({stack.kind(inside[0])})))
+    return distinct_gaps(stack, found)
 
 
 def _can_be_shared(stack: Stack, unit: int) -> bool:
     return not stack.is_mobile(unit) and stack.units[unit].dimensions == 0 and abs(stack.charge(unit)) > 1e-6
 
 
-def _levels(stack: Stack) -> list[float]:
+def framework_levels(stack: Stack) -> list[float]:
     """Heights of the framework's units within one repeat, ascending; of all units where nothing is framework."""
     levels = [h % 1.0 for n, h in enumerate(stack.heights) if not stack.is_mobile(n)]
     return sorted(float(h) for h in (levels or stack.heights % 1.0))
 
 
-def _distinct(stack: Stack, found: list[Gap]) -> tuple[Gap, ...]:
+def distinct_gaps(stack: Stack, found: list[Gap]) -> tuple[Gap, ...]:
     """Drop gaps that an operation which keeps the sense of the normal maps on an earlier one."""
     shifts = [shift for sense, shift in stack.height_maps if sense == 1]
     kept: list[Gap] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nzsp_surfaces.crystals.planes import Site
+from nzsp_surfaces.crystals.planes import Gap, Site
 
 if TYPE_CHECKING:
     from nzsp_surfaces.crystals.crystal import Operation
@@ -60,6 +60,7 @@ class SlabCut(Cut):
 
     Attributes:
         formula_units: in the slab.
+        place: where the bottom cut parts the framework, or which layers it runs through.
         bottom, top: heights of the two cuts, repeats.
         position: Å along the normal, of the bottom cut within the repeat.
         broken: framework bonds cut, per Å² of one face.
@@ -72,6 +73,7 @@ class SlabCut(Cut):
     """
 
     formula_units: int
+    place: Gap
     bottom: float
     top: float
     position: float

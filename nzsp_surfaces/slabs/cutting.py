@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from nzsp_surfaces.crystals.planes import Gap, Stack, gaps, layers, stack
 from nzsp_surfaces.slabs.identity import congruent, surroundings
+from nzsp_surfaces.slabs.layer_sets import MOST_LAYERS, MOST_SETS, can_be_mended, layer_sets
 from nzsp_surfaces.slabs.terminations import NoSlab, terminations
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def cut_slabs(
     """The slabs of every termination of a plane, and what was rejected.
 
     Cuts between layers of the framework come first; only where none of them gives a slab, cuts through a layer of
-    charged units are tried.
+    charged units are tried; and only where these give none and the plane is polar, cuts through layers of several
+    kinds.
 
     Returns:
         Cuts with the fewest broken framework bonds per area first, within a termination by electrostatic energy; and
@@ -51,6 +53,9 @@ def cut_slabs(
     accepted, rejected = _terminations(view, places, options)
     if not accepted:
         accepted, also = _terminations(view, layers(view), options)
+        rejected += also
+    if not accepted and can_be_mended(view, places):
+        accepted, also = _through_sets(view, options)
         rejected += also
     ranked = sorted(accepted, key=_rank)
     numbered = [replace(cut, termination=number) for number, cuts in enumerate(ranked, 1) for cut in cuts]
@@ -110,6 +115,22 @@ def _terminations(
         except NoSlab as failure:
             rejected.append(Rejection(view.miller, position_of(view, gap.middle), str(failure)))
     return accepted, rejected
+
+
+def _through_sets(view: Stack, options: SlabOptions) -> tuple[list[list[SlabCut]], list[Rejection]]:
+    """The arranged slabs of the cuts through fewest neighbouring layers of several kinds that give any."""
+    rejected: list[Rejection] = []
+    for count in range(1, MOST_LAYERS + 1):
+        sets = layer_sets(view, count)
+        accepted, also = _terminations(view, sets[:MOST_SETS], options)
+        rejected += also
+        if len(sets) > MOST_SETS:
+            what = f"sets of {count} layers" if count > 1 else "layers of several kinds"
+            reason = f"{MOST_SETS} of {len(sets)} {what} were halved, those that break the fewest bonds"
+            rejected.append(Rejection(view.miller, position_of(view, sets[MOST_SETS].middle), reason))
+        if accepted:
+            return accepted, rejected
+    return [], rejected
 
 
 def _severed(view: Stack) -> Rejection:

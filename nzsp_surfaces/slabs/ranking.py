@@ -90,6 +90,7 @@ def _cut(term: Termination, choice: Arrangement, electrostatic: float, rank: int
         sites=sites,
         flip=choice.flip,
         formula_units=term.formula_units,
+        place=term.gap,
         bottom=term.bottom,
         top=term.top,
         position=position_of(view, term.bottom),

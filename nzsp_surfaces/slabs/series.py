@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.crystals.planes import Gap, Stack, gaps, layers, stack
+from nzsp_surfaces.crystals.planes import Stack, stack
 from nzsp_surfaces.slabs.arrangements import arrangements, face_number
 from nzsp_surfaces.slabs.cut import SlabCut
 from nzsp_surfaces.slabs.ranking import sorted_sites
@@ -38,15 +38,14 @@ def thickness_series(
         UserError: no thicker slab has these faces.
     """
     view = stack(crystal, cut.miller, polyanions, mobile)
-    gap = next(g for g in (*gaps(view), *layers(view)) if abs(g.middle - cut.bottom) < 1e-6)
-    return (cut, *(_thicker(view, gap, cut, more) for more in range(1, count)))
+    return (cut, *(_thicker(view, cut, more) for more in range(1, count)))
 
 
-def _thicker(view: Stack, gap: Gap, cut: SlabCut, more: int) -> SlabCut:
+def _thicker(view: Stack, cut: SlabCut, more: int) -> SlabCut:
     """The slab with `more` repeats in its middle."""
     supercell = np.rint(np.array(cut.in_plane) @ np.linalg.inv(view.basis))[:, :2].astype(np.int64)
     try:
-        term = shared_out(view, gap, cut.top + more, supercell)
+        term = shared_out(view, cut.place, cut.top + more, supercell)
         choice = next(c for c in arrangements(term) if c.face == face_number(term, cut.sites))
     except (NoSlab, StopIteration) as failure:
         raise UserError(f"plane {list(cut.miller)}: no slab {more} repeats thicker has the same faces") from failure

@@ -158,14 +158,25 @@ def _overhang(stack: Stack, gap: Gap) -> float:
 def _formula_units(stack: Stack, gap: Gap, top: float) -> float | None:
     """Formula units in one primitive surface cell, from the elements that are not shared; None where they disagree."""
     formula = stack.crystal.counts
-    frame = set(formula) - _shared_elements(stack, gap) or set(formula)
-    present: Counter[str] = Counter()
-    for number, height in enumerate(stack.heights):
-        lifts = math.floor(top - height) - math.floor(gap.middle - height)
+    frame = set(formula) - _shared_elements(stack, gap) or set(formula) - stack.mobile or set(formula)
+    present: dict[str, float] = dict.fromkeys(formula, 0.0)
+    for number in range(len(stack.units)):
+        images = _images(stack, gap, top, number)
         for element, count in stack.contents[number].items():
-            present[element] += lifts * count
+            present[element] += images * count
     ratios = {round(present[e] / formula[e], 6) for e in frame}
     return ratios.pop() if len(ratios) == 1 and min(ratios) > 0 else None
+
+
+def _images(stack: Stack, gap: Gap, top: float, number: int) -> float:
+    """How many images of a unit lie between the cuts; those in layers that a cut runs through count half."""
+    height, reach = float(stack.heights[number]), _layer_reach(stack, gap, number)
+    return 0.5 * sum(math.floor(top + r - height) - math.floor(gap.middle - r - height) for r in (reach, -reach))
+
+
+def _layer_reach(stack: Stack, gap: Gap, number: int) -> float:
+    """How far from a cut, in repeats, a unit may lie to be one that the faces share; 0 for those that they do not."""
+    return 0.5 * (gap.upper - gap.lower) + stack.tolerance if stack.kinds[number] in gap.halved else 0.0
 
 
 def _shared_elements(stack: Stack, gap: Gap) -> set[str]:
@@ -175,9 +186,9 @@ def _shared_elements(stack: Stack, gap: Gap) -> set[str]:
 
 
 def _in_layer(stack: Stack, gap: Gap, number: int) -> bool:
-    """Whether the cut runs through a layer and the unit, or an image of it, lies there."""
+    """Whether the cut runs through layers and the unit, or an image of it, lies there and is shared."""
     away = (stack.heights[number] - gap.middle + 0.5) % 1.0 - 0.5
-    return gap.through and abs(away) < stack.tolerance
+    return bool(abs(away) < _layer_reach(stack, gap, number))
 
 
 def shared_out(stack: Stack, gap: Gap, top: float, supercell: Integers) -> Termination:
@@ -215,12 +226,11 @@ def _contents(
 ) -> tuple[tuple[Site, ...], tuple[Kinded, ...], tuple[Kinded, ...]]:
     """Sites inside the slab, and the shared units with their kinds at the bottom and the top."""
     depth = max(sharing / stack.repeat, 0.5 * (gap.upper - gap.lower)) + 1e-6
-    layer = stack.tolerance if gap.through else -1.0
     fixed: list[Site] = []
     lower: list[Kinded] = []
     upper: list[Kinded] = []
     for number, height in enumerate(stack.heights):
-        reach = depth if stack.is_mobile(number) else layer
+        reach = depth if stack.is_mobile(number) else _layer_reach(stack, gap, number) or -1.0
         for rise in range(math.floor(gap.middle - depth - height), math.ceil(top + depth - height) + 1):
             level = height + rise
             if abs(level - gap.middle) <= reach:
@@ -251,9 +261,8 @@ def _kept(stack: Stack, fixed: tuple[Site, ...], lower: tuple[Kinded, ...], unit
     inside = _count(stack, fixed)
     missing = {element: units * n - inside[element] for element, n in stack.crystal.counts.items()}
     kept = {}
-    for kind, piece in sorted(dict(lower).items()):
-        contents, near = _count(stack, piece), sum(k == kind for k, _ in lower)
-        element = stack.crystal.symbols[piece[0][0]]
+    for kind, element, contents in _settled(stack, dict(lower)):
+        near = sum(k == kind for k, _ in lower)
         wanted = missing[element] // contents[element]
         if wanted % 2:
             raise NoSlab(f"not stoichiometric and symmetric at once: {wanted} {kind} for two faces")
@@ -265,6 +274,20 @@ def _kept(stack: Stack, fixed: tuple[Site, ...], lower: tuple[Kinded, ...], unit
     if wrong:
         raise _NoCell(f"not stoichiometric: {missing[wrong[0]]:+d} {wrong[0]} when the faces are alike")
     return kept
+
+
+def _settled(stack: Stack, pieces: dict[str, Piece]) -> Iterator[tuple[str, str, Counter[str]]]:
+    """Kinds in an order in which stoichiometry settles them one by one: kind, the element that does it, contents.
+
+    SiO4 comes before O: it alone holds silicon, and takes its part of the oxygen.
+    """
+    left = {kind: _count(stack, piece) for kind, piece in sorted(pieces.items())}
+    while left:
+        shared = Counter(element for contents in left.values() for element in contents)
+        kind = next((k for k, contents in left.items() if any(shared[e] == 1 for e in contents)), next(iter(left)))
+        contents = left.pop(kind)
+        centre = stack.crystal.symbols[pieces[kind][0][0]]
+        yield kind, min(contents, key=lambda e: (shared[e], e != centre, e)), contents
 
 
 def _refuse_too_many(lower: tuple[Kinded, ...], upper: tuple[Kinded, ...], kept: dict[str, int]) -> None:
