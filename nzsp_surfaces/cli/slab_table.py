@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nzsp_surfaces.base.labels import plane_name
 from nzsp_surfaces.cli.terminal import show
+from nzsp_surfaces.slabs.alternatives import offered
 
 if TYPE_CHECKING:
     from nzsp_surfaces.report.rows.slabs import SlabRow
@@ -17,11 +18,6 @@ ROWS = 10
 NAMED = 6
 """Planes that a line names."""
 RIGHT = ("atoms", "f.u.", "area\nÅ²", "thick\nÅ", "broken\nÅ⁻²", "lowest", "Tasker", "shared", "way")
-OFFERS = {
-    "symmetric": "symmetric slabs off stoichiometry, with chemical potentials",
-    "cleaved": "a slab with unlike faces, for the cleavage energy",
-}
-"""What a plane without a slab has instead, by the kind of alternative."""
 
 
 def best_of_planes(rows: Sequence[SlabRow]) -> list[SlabRow]:
@@ -71,8 +67,9 @@ def planes_without_slab(found: Sequence[PlaneSurvey]) -> Iterator[str]:
     alike: dict[str, list[str]] = {}
     for plane in (each for each in found if not each.surfaces):
         reasons = "; ".join(dict.fromkeys(rejection.reason for rejection in plane.rejected))
-        offers = " and ".join(dict.fromkeys(OFFERS[other.kind] for other in plane.alternatives)) or "nothing"
-        alike.setdefault(f"no admissible slab: {reasons}. Instead: {offers}.", []).append(plane_name(plane.miller))
+        alike.setdefault(f"no admissible slab: {reasons}. Instead: {offered(plane.alternatives)}.", []).append(
+            plane_name(plane.miller)
+        )
     for what, planes in alike.items():
         more = f" and {len(planes) - NAMED} more" if len(planes) > NAMED else ""
         yield f"({'), ('.join(planes[:NAMED])}){more}: {what}"

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from nzsp_surfaces.crystals.crystal import Operation
 from nzsp_surfaces.crystals.planes import Integers, Site
-from nzsp_surfaces.slabs.terminations import NoSlab, Piece, Termination
+from nzsp_surfaces.slabs.stoichiometry import NoSlab, Piece
+from nzsp_surfaces.slabs.terminations import Termination
 
 
 @dataclass(frozen=True, slots=True)

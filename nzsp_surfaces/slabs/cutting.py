@@ -12,7 +12,8 @@ import numpy.typing as npt
 from nzsp_surfaces.crystals.planes import Gap, Stack, gaps, layers, stack
 from nzsp_surfaces.slabs.identity import congruent, surroundings
 from nzsp_surfaces.slabs.layer_sets import MOST_LAYERS, MOST_SETS, can_be_mended, layer_sets
-from nzsp_surfaces.slabs.terminations import NoSlab, terminations
+from nzsp_surfaces.slabs.stoichiometry import NoSlab
+from nzsp_surfaces.slabs.terminations import terminations
 
 if TYPE_CHECKING:
     from nzsp_surfaces.crystals.bonds import Polyanion

@@ -12,7 +12,8 @@ from nzsp_surfaces.crystals.planes import Stack, stack
 from nzsp_surfaces.slabs.arrangements import arrangements, face_number
 from nzsp_surfaces.slabs.cut import SlabCut
 from nzsp_surfaces.slabs.ranking import sorted_sites
-from nzsp_surfaces.slabs.terminations import NoSlab, shared_out
+from nzsp_surfaces.slabs.stoichiometry import NoSlab
+from nzsp_surfaces.slabs.terminations import shared_out
 
 if TYPE_CHECKING:
     from nzsp_surfaces.crystals.bonds import Polyanion

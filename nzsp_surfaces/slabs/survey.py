@@ -82,7 +82,7 @@ def survey_plane(material: Material, miller: tuple[int, ...], options: SlabOptio
     crystal, polyanions = material.crystal, material.polyanions
     cuts, rejected = cut_slabs(crystal, miller, polyanions, material.mobile, options)
     surfaces = _told_apart([surface(material, cut) for cut in cuts])
-    instead = () if cuts else alternatives(crystal, miller, polyanions, options)
+    instead = () if cuts else alternatives(crystal, miller, polyanions, material.mobile, options)
     return PlaneSurvey(miller, surfaces, rejected, instead)
 
 

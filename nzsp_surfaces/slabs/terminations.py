@@ -11,17 +11,27 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from nzsp_surfaces.crystals.crystal import Operation
 from nzsp_surfaces.crystals.planes import Gap, Integers, Matrix, Site, Stack
+from nzsp_surfaces.slabs.stoichiometry import (
+    Kinded,
+    NoCell,
+    NoSlab,
+    Piece,
+    TooMany,
+    formula_units,
+    kept_units,
+    layer_reach,
+    neutral_units,
+)
 from nzsp_surfaces.slabs.surface_cells import cosets, slab_operations, supercells, unlike
 
-Piece = tuple[Site, ...]
-"""All sites of one unit: a polyanion or a single ion."""
 SHARING_DEPTHS = (2.0, 1.0, 0.5, 0.0)
 """Å on each side of a cut within which mobile ions may go with either face; the first that leaves few enough ways."""
 MAX_SUBSETS = 20_000
@@ -30,19 +40,8 @@ MAX_PIECES = 62
 """Shared units of both faces at most: as many as a number of 64 bits can tell apart."""
 MATCH = 0.05
 """Å: an image of a site lies this close to a site."""
-Kinded = tuple[str, Piece]
-
-
-class NoSlab(Exception):
-    """Why a cut gives no admissible slab."""
-
-
-class _TooMany(NoSlab):
-    """More ways of sharing than are enumerated."""
-
-
-class _NoCell(NoSlab):
-    """What no larger surface cell mends."""
+Settled = Callable[[tuple[Site, ...], tuple[Kinded, ...]], dict[str, int]]
+"""From the sites that a slab holds anyway, and the units near a face, to how many of each kind the face keeps."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def terminations(stack: Stack, gap: Gap, thickness: float, max_cell: int) -> tup
     tops = sorted({round(top, 6) for top in mirror_tops(stack, gap, thickness)})
     if not tops:
         raise NoSlab("not symmetric: no operation of the crystal turns this plane over")
-    tops = [top for top in tops if _formula_units(stack, gap, top) is not None]
+    tops = [top for top in tops if formula_units(stack, gap, top) is not None]
     if not tops:
         raise NoSlab("not stoichiometric: equal faces leave no whole formula units of the framework")
     reasons: dict[float, str] = {}
@@ -109,7 +108,7 @@ def terminations(stack: Stack, gap: Gap, thickness: float, max_cell: int) -> tup
         for top in tuple(tops):
             try:
                 return _most_compact(stack, gap, top, size)
-            except _NoCell as failure:
+            except NoCell as failure:
                 tops.remove(top)
                 reasons[top] = str(failure)
             except NoSlab as failure:
@@ -125,7 +124,7 @@ def _most_compact(stack: Stack, gap: Gap, top: float, size: int) -> tuple[Termin
         for supercell in unlike(stack, gap, top, cells):
             try:
                 found.append(shared_out(stack, gap, top, supercell))
-            except _NoCell:
+            except NoCell:
                 raise
             except NoSlab as failure:
                 reason = failure
@@ -155,51 +154,29 @@ def _overhang(stack: Stack, gap: Gap) -> float:
     return reach
 
 
-def _formula_units(stack: Stack, gap: Gap, top: float) -> float | None:
-    """Formula units in one primitive surface cell, from the elements that are not shared; None where they disagree."""
-    formula = stack.crystal.counts
-    frame = set(formula) - _shared_elements(stack, gap) or set(formula) - stack.mobile or set(formula)
-    present: dict[str, float] = dict.fromkeys(formula, 0.0)
-    for number in range(len(stack.units)):
-        images = _images(stack, gap, top, number)
-        for element, count in stack.contents[number].items():
-            present[element] += images * count
-    ratios = {round(present[e] / formula[e], 6) for e in frame}
-    return ratios.pop() if len(ratios) == 1 and min(ratios) > 0 else None
-
-
-def _images(stack: Stack, gap: Gap, top: float, number: int) -> float:
-    """How many images of a unit lie between the cuts; those in layers that a cut runs through count half."""
-    height, reach = float(stack.heights[number]), _layer_reach(stack, gap, number)
-    return 0.5 * sum(math.floor(top + r - height) - math.floor(gap.middle - r - height) for r in (reach, -reach))
-
-
-def _layer_reach(stack: Stack, gap: Gap, number: int) -> float:
-    """How far from a cut, in repeats, a unit may lie to be one that the faces share; 0 for those that they do not."""
-    return 0.5 * (gap.upper - gap.lower) + stack.tolerance if stack.kinds[number] in gap.halved else 0.0
-
-
-def _shared_elements(stack: Stack, gap: Gap) -> set[str]:
-    """Elements whose number the sharing settles."""
-    layer = [stack.contents[number] for number in range(len(stack.units)) if _in_layer(stack, gap, number)]
-    return set(stack.mobile).union(*layer)
-
-
-def _in_layer(stack: Stack, gap: Gap, number: int) -> bool:
-    """Whether the cut runs through layers and the unit, or an image of it, lies there and is shared."""
-    away = (stack.heights[number] - gap.middle + 0.5) % 1.0 - 0.5
-    return bool(abs(away) < _layer_reach(stack, gap, number))
-
-
 def shared_out(stack: Stack, gap: Gap, top: float, supercell: Integers) -> Termination:
     """The termination of a surface cell between two cuts, with the deepest sharing that leaves few enough ways.
 
     Raises:
         NoSlab: with the reason.
     """
-    units = (_formula_units(stack, gap, top) or 0.0) * round(abs(np.linalg.det(supercell)))
+    units = (formula_units(stack, gap, top) or 0.0) * round(abs(np.linalg.det(supercell)))
     if abs(units - round(units)) > 1e-6:
         raise NoSlab(f"not stoichiometric: {units:g} formula units")
+    settled = partial(kept_units, stack, round(units))
+    return _termination(stack, gap, top, supercell, round(units), settled)
+
+
+def balanced_out(stack: Stack, gap: Gap, top: float, supercell: Integers) -> Termination:
+    """The same off stoichiometry: the faces keep as many mobile ions as leave no charge.
+
+    Raises:
+        NoSlab: no number of them does.
+    """
+    return _termination(stack, gap, top, supercell, 0, partial(neutral_units, stack))
+
+
+def _termination(stack: Stack, gap: Gap, top: float, supercell: Integers, units: int, settled: Settled) -> Termination:
     operations, flips = slab_operations(stack, gap.middle, top, supercell)
     if not flips:
         raise NoSlab("not symmetric in this surface cell")
@@ -207,15 +184,15 @@ def shared_out(stack: Stack, gap: Gap, top: float, supercell: Integers) -> Termi
     for depth in SHARING_DEPTHS:
         fixed, lower, upper = _contents(stack, gap, top, supercell, depth)
         try:
-            kept = _kept(stack, fixed, lower, round(units))
+            kept = settled(fixed, lower)
             _refuse_too_many(lower, upper, kept)
-        except _TooMany as many:
+        except TooMany as many:
             failure = many
             continue
         pieces, shared = tuple(p for _, p in lower), tuple(p for _, p in upper)
         group, kinds = _permutations(stack, operations, pieces + shared, supercell), tuple(k for k, _ in lower)
         return Termination(
-            stack, gap, gap.middle, top, supercell, fixed, pieces, shared, kinds, kept, round(units), group, flips,
+            stack, gap, gap.middle, top, supercell, fixed, pieces, shared, kinds, kept, units, group, flips,
             operations,
         )  # fmt: skip
     raise failure
@@ -230,7 +207,7 @@ def _contents(
     lower: list[Kinded] = []
     upper: list[Kinded] = []
     for number, height in enumerate(stack.heights):
-        reach = depth if stack.is_mobile(number) else _layer_reach(stack, gap, number) or -1.0
+        reach = depth if stack.is_mobile(number) else layer_reach(stack, gap, number) or -1.0
         for rise in range(math.floor(gap.middle - depth - height), math.ceil(top + depth - height) + 1):
             level = height + rise
             if abs(level - gap.middle) <= reach:
@@ -252,49 +229,11 @@ def _copies(stack: Stack, unit: int, rise: int, supercell: Integers) -> list[Pie
     return copies
 
 
-def _count(stack: Stack, sites: tuple[Site, ...]) -> Counter[str]:
-    return Counter(stack.crystal.symbols[site] for site, _ in sites)
-
-
-def _kept(stack: Stack, fixed: tuple[Site, ...], lower: tuple[Kinded, ...], units: int) -> dict[str, int]:
-    """How many shared units of each kind one face keeps."""
-    inside = _count(stack, fixed)
-    missing = {element: units * n - inside[element] for element, n in stack.crystal.counts.items()}
-    kept = {}
-    for kind, element, contents in _settled(stack, dict(lower)):
-        near = sum(k == kind for k, _ in lower)
-        wanted = missing[element] // contents[element]
-        if wanted % 2:
-            raise NoSlab(f"not stoichiometric and symmetric at once: {wanted} {kind} for two faces")
-        if not 0 <= wanted <= 2 * near:
-            raise _NoCell(f"not stoichiometric: {wanted} {kind} for {2 * near} places of the two faces")
-        kept[kind] = wanted // 2
-        missing = {e: n - wanted * contents[e] for e, n in missing.items()}
-    wrong = sorted(e for e, n in missing.items() if n)
-    if wrong:
-        raise _NoCell(f"not stoichiometric: {missing[wrong[0]]:+d} {wrong[0]} when the faces are alike")
-    return kept
-
-
-def _settled(stack: Stack, pieces: dict[str, Piece]) -> Iterator[tuple[str, str, Counter[str]]]:
-    """Kinds in an order in which stoichiometry settles them one by one: kind, the element that does it, contents.
-
-    SiO4 comes before O: it alone holds silicon, and takes its part of the oxygen.
-    """
-    left = {kind: _count(stack, piece) for kind, piece in sorted(pieces.items())}
-    while left:
-        shared = Counter(element for contents in left.values() for element in contents)
-        kind = next((k for k, contents in left.items() if any(shared[e] == 1 for e in contents)), next(iter(left)))
-        contents = left.pop(kind)
-        centre = stack.crystal.symbols[pieces[kind][0][0]]
-        yield kind, min(contents, key=lambda e: (shared[e], e != centre, e)), contents
-
-
 def _refuse_too_many(lower: tuple[Kinded, ...], upper: tuple[Kinded, ...], kept: dict[str, int]) -> None:
     near = Counter(kind for kind, _ in lower)
     ways = math.prod(math.comb(near[kind], n) for kind, n in kept.items())
     if ways > MAX_SUBSETS or len(lower) + len(upper) > MAX_PIECES:
-        raise _TooMany(
+        raise TooMany(
             f"too many ways of sharing: {ways} for {sum(kept.values())} units on {len(lower)} places of a face, "
             f"where up to {MAX_SUBSETS} are enumerated"
         )

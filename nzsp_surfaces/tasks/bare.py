@@ -11,6 +11,7 @@ import numpy.typing as npt
 from nzsp_surfaces.crystals.crystal import Crystal, relaxed
 from nzsp_surfaces.crystals.flip import Flip
 from nzsp_surfaces.engines.base import Ask, RelaxSettings
+from nzsp_surfaces.slabs.alternatives import alternatives, offered
 from nzsp_surfaces.slabs.build import build, flip_of
 from nzsp_surfaces.slabs.cut import Cut, SlabCut
 from nzsp_surfaces.slabs.cutting import cut_slabs, fewest_broken
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from nzsp_surfaces.crystals.material import Material
+    from nzsp_surfaces.slabs.cut import Rejection
     from nzsp_surfaces.tasks.draft import Draft
 
 SHAKE = 0.05
@@ -175,12 +177,27 @@ def _best_cuts(draft: Draft, material: Material, miller: tuple[int, ...]) -> tup
     """The cuts of a plane that a study relaxes; every other is rejected with the reason."""
     options = draft.study.settings.slabs
     found, refused = cut_slabs(material.crystal, miller, material.polyanions, material.mobile, options)
+    if not found:
+        refused = _with_alternatives(draft, material, miller, refused)
     cuts, worse = fewest_broken(found)
     draft.rejected += [(material.name, rejection) for rejection in refused + worse]
     for number, cut in enumerate(cuts, start=1):
         structure = build(cut, material.crystal, options.vacuum)
         draft.slabs.append(PlannedSlab(material, cut, structure, number, frozen=options.frozen))
     return cuts
+
+
+def _with_alternatives(
+    draft: Draft, material: Material, miller: tuple[int, ...], refused: tuple[Rejection, ...]
+) -> tuple[Rejection, ...]:
+    """The rejected cuts of a plane without a slab, each with what else the plane offers."""
+    options = draft.study.settings.slabs
+    others = alternatives(material.crystal, miller, material.polyanions, material.mobile, options)
+    if not others:
+        return refused
+    plane = ",".join(map(str, miller))
+    instead = f"`nzsp slabs CRYSTAL --plane {plane}` has {len(others)} others: {offered(others)}"
+    return tuple(replace(each, reason=f"{each.reason}; {instead}") for each in refused)
 
 
 def _planned(draft: Draft, material: Material, miller: tuple[int, ...], cuts: tuple[SlabCut, ...]) -> tuple[str, ...]:

@@ -8,11 +8,9 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 import pytest
-from pymatgen.core import Lattice, Structure
 
 from nzsp_surfaces.crystals.bonds import Bond, crystal_bonds, find_bonds
 from nzsp_surfaces.crystals.certificate import certify
-from nzsp_surfaces.crystals.material import Material, material
 from nzsp_surfaces.crystals.planes import gaps, stack
 from nzsp_surfaces.slabs import cutting
 from nzsp_surfaces.slabs.build import build
@@ -20,22 +18,9 @@ from nzsp_surfaces.slabs.cut import SlabOptions
 from nzsp_surfaces.slabs.layer_sets import can_be_mended
 from nzsp_surfaces.slabs.series import thickness_series
 from nzsp_surfaces.slabs.survey import PlaneSurvey, survey_plane
-from support.crystals import USUAL, published
+from support.crystals import USUAL, known_material, published
 
 VACUUM = 15.0
-FOUND: dict[str, tuple[str, float, dict[str, tuple[float, float, float]], dict[str, float]]] = {
-    "argyrodite": (
-        "F-43m",
-        9.859,
-        {"Li1": (0.25, 0.0232, 0.25), "P1": (0, 0, 0.5), "S1": (0.25, 0.25, 0.75), "S2": (0.1194, -0.1194, 0.6194),
-         "Cl1": (0, 0, 0)},
-        {"Li": 1, "P": 5, "S": -2, "Cl": -1},
-    ),
-    "KNbO3": ("Pm-3m", 4.02, {"K": (0, 0, 0), "Nb": (0.5, 0.5, 0.5), "O": (0.5, 0.5, 0)}, {"K": 1, "Nb": 5, "O": -2}),
-    "LaAlO3": (
-        "Pm-3m", 3.79, {"La": (0, 0, 0), "Al": (0.5, 0.5, 0.5), "O": (0.5, 0.5, 0)}, {"La": 3, "Al": 3, "O": -2}
-    ),
-}  # fmt: skip
 POLAR: list[tuple[str, tuple[int, ...]]] = [
     ("argyrodite", (1, 0, 0)),
     ("KNbO3", (0, 0, 1)),
@@ -51,26 +36,15 @@ each_plane = pytest.mark.parametrize(("name", "plane"), POLAR)
 
 
 @cache
-def ionic(name: str) -> Material:
-    """The crystal with its symmetry and charges; do not change it."""
-    if name not in FOUND:
-        return published(name)
-    group, edge, sites, charges = FOUND[name]
-    elements = [label.rstrip("0123456789") for label in sites]
-    whole = Structure.from_spacegroup(group, Lattice.cubic(edge), elements, list(sites.values()))
-    return material(name, whole, charges, None, None, name)
-
-
-@cache
 def surveyed(name: str, plane: tuple[int, ...], options: SlabOptions = USUAL) -> PlaneSurvey:
     """The slabs of a plane."""
-    return survey_plane(ionic(name), plane, options)
+    return survey_plane(known_material(name), plane, options)
 
 
 @each_plane
 def test_slabs_are_stoichiometric_neutral_whole_and_alike_on_both_faces(name: str, plane: tuple[int, ...]) -> None:
     """Whole formula units, no charge, no dipole, polyanions uncut, an operation of its own turns each slab over."""
-    known = ionic(name)
+    known = known_material(name)
     formula = known.crystal.structure.composition.reduced_composition
     assert surveyed(name, plane).surfaces
     for each in surveyed(name, plane).surfaces:
@@ -85,7 +59,7 @@ def test_slabs_are_stoichiometric_neutral_whole_and_alike_on_both_faces(name: st
 @each_plane
 def test_no_ion_has_more_neighbours_than_in_the_bulk(name: str, plane: tuple[int, ...]) -> None:
     """Units are shared out among the places that they have in the bulk, and each place is taken once."""
-    known = ionic(name).crystal
+    known = known_material(name).crystal
     whole = ends(crystal_bonds(known), len(known.structure))
     for each in surveyed(name, plane).surfaces:
         slab = build(each.cut, known, VACUUM)
@@ -101,7 +75,7 @@ def ends(bonds: tuple[Bond, ...], sites: int) -> npt.NDArray[np.int64]:
 def test_argyrodite_shares_sulphur_with_the_lithium_that_balances_it() -> None:
     """(100) of Li6PS5Cl: one S of two and four Li of eight stay on each face; 78 atoms on 97.2 Å²."""
     first = surveyed("argyrodite", (1, 0, 0)).surfaces[0]
-    slab = build(first.cut, ionic("argyrodite").crystal, VACUUM)
+    slab = build(first.cut, known_material("argyrodite").crystal, VACUUM)
     assert len(slab) == 78
     assert slab.volume / slab.lattice.c == pytest.approx(97.2, abs=0.01)
     assert first.cut.shared == "4 of 8 Li, 1 of 2 S"
@@ -121,7 +95,7 @@ def test_sets_come_in_the_order_of_broken_bonds_then_of_electrostatics(name: str
 @pytest.mark.parametrize(("name", "plane"), POLAR[:4])
 def test_thicker_slabs_keep_the_faces_that_several_kinds_share(name: str, plane: tuple[int, ...]) -> None:
     """Each member of a series holds one more repeat in its middle and is a good slab too."""
-    known = ionic(name)
+    known = known_material(name)
     for each in surveyed(name, plane).surfaces[:2]:
         series = thickness_series(each.cut, known.crystal, known.polyanions, known.mobile, 3)
         sizes = [len(cut.sites) for cut in series]
@@ -143,7 +117,7 @@ def test_layers_are_left_whole_where_halving_them_mends_no_charge(name: str, pla
 
 def test_a_bound_that_is_hit_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where more sets of layers are possible than are tried, a rejection says how many there are."""
-    known = ionic("llzo")
+    known = known_material("llzo")
     monkeypatch.setattr(cutting, "MOST_SETS", 1)
     found, refused = cutting.cut_slabs(known.crystal, (0, 0, 1), known.polyanions, known.mobile, USUAL)
     assert {cut.shared for cut in found} < {each.cut.shared for each in surveyed("llzo", (0, 0, 1)).surfaces}

@@ -209,6 +209,12 @@ class AlternativeRow(Row[AlternativeSource]):
     n_atoms: int = other("atoms of the slab", of=lambda s: s.atoms)
     n_formula_units: int = other("whole formula units of the material", of=lambda s: s.alternative.formula_units)
     excess: dict[str, int] = other("ions of each element beyond these", of=lambda s: s.alternative.excess)
+    over: str = other("the same as a formula", of=lambda s: s.alternative.over, earlier="")
+    shared: str = other(
+        "which mobile ions near a cut stay on each face, so that there is no charge",
+        of=lambda s: s.alternative.shared,
+        earlier="",
+    )
     charge: float = other("formal charge of the slab", of=lambda s: round(s.alternative.charge, 6), unit="e")
     dipole: float = other(
         "moment of the formal charges along the normal, per area",
