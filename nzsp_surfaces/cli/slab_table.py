@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nzsp_surfaces.base.labels import plane_name
 from nzsp_surfaces.cli.terminal import show
-from nzsp_surfaces.slabs.alternatives import offered
 
 if TYPE_CHECKING:
     from nzsp_surfaces.report.rows.slabs import SlabRow
@@ -17,6 +17,8 @@ ROWS = 10
 """Slabs that a terminal shows; all of them are in slabs.json."""
 NAMED = 6
 """Planes that a line names."""
+DOUBTFUL = "?"
+"""Beside a way of sharing that formal charges make hardly plausible."""
 RIGHT = ("atoms", "f.u.", "area\nÅ²", "thick\nÅ", "broken\nÅ⁻²", "lowest", "Tasker", "shared", "way")
 
 
@@ -45,6 +47,36 @@ def show_slabs(rows: Sequence[SlabRow], first: int) -> None:
         print(f"... and {len(rows) - first} more in slabs.json")
 
 
+def doubtful_ways(rows: Sequence[SlabRow]) -> Iterator[str]:
+    """A line on ways of sharing that are hardly plausible, where there are any."""
+    from nzsp_surfaces.slabs.cut import PLAUSIBLE
+
+    doubtful = sum(not row.plausible for row in rows)
+    if doubtful:
+        yield (
+            f"{doubtful} of {len(rows)} slabs marked {DOUBTFUL}: hardly plausible, more than {PLAUSIBLE:g} J/m² above "
+            "the best way of sharing at the same cut by formal charges"
+        )
+
+
+def plausible_ways_left_out(rows: Sequence[SlabRow]) -> Iterator[str]:
+    """A line on terminations with more plausible ways of sharing than were kept, where there are any.
+
+    Args:
+        rows: all slabs of a crystal.
+    """
+    kept = Counter((row.miller, row.termination, row.n_formula_units) for row in rows)
+    first = [row for row in rows if row.arrangement == 1]
+    more = [row for row in first if row.n_plausible > kept[row.miller, row.termination, row.n_formula_units]]
+    if more:
+        most = max(more, key=lambda row: row.n_plausible)
+        where = "One cut has" if len(more) == 1 else f"{len(more)} cuts have"
+        yield (
+            f"{where} more plausible ways of sharing than were kept, up to {most.n_plausible} on "
+            f"({plane_name(tuple(most.miller))}): --arrangements keeps more"
+        )
+
+
 def _cells(row: SlabRow) -> dict[str, str]:
     return {
         "material": row.material,
@@ -57,13 +89,15 @@ def _cells(row: SlabRow) -> dict[str, str]:
         "broken\nÅ⁻²": f"{row.broken_bonds_per_area:.4f}",
         "lowest": " ".join(f"{element} {number}" for element, number in row.surface_coordination.items()),
         "Tasker": row.tasker or "-",
-        "shared": row.shared or "-",
-        "way": f"{row.arrangement}/{row.n_arrangements}",
+        "shared": (row.shared or "-").replace(" of ", "/"),
+        "way": f"{row.arrangement}/{row.n_arrangements}{'' if row.plausible else DOUBTFUL}",
     }
 
 
 def planes_without_slab(found: Sequence[PlaneSurvey]) -> Iterator[str]:
     """A line for each reason why planes have no admissible slab, with what they have instead."""
+    from nzsp_surfaces.slabs.alternatives import offered
+
     alike: dict[str, list[str]] = {}
     for plane in (each for each in found if not each.surfaces):
         reasons = "; ".join(dict.fromkeys(rejection.reason for rejection in plane.rejected))

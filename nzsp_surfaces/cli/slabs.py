@@ -12,7 +12,14 @@ import click
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.cli import options
-from nzsp_surfaces.cli.slab_table import ROWS, best_of_planes, planes_without_slab, show_slabs
+from nzsp_surfaces.cli.slab_table import (
+    ROWS,
+    best_of_planes,
+    doubtful_ways,
+    planes_without_slab,
+    plausible_ways_left_out,
+    show_slabs,
+)
 
 if TYPE_CHECKING:
     from nzsp_surfaces.crystals.material import Material
@@ -100,7 +107,7 @@ def _study(source: Path, output: Path) -> None:
     open_store(output, study)
     rows = write_slabs(plan, output)
     show_slabs(rows, first=ROWS)
-    for line in study.notes:
+    for line in (*study.notes, *doubtful_ways(rows)):
         click.echo(line)
     click.echo(
         f"{len(rows)} slabs, {len(plan.rejected)} cuts rejected with reasons: {output}/slabs.json, rejected.json"
@@ -131,7 +138,8 @@ def _crystal(source: Path, output: Path, given: dict[str, Any]) -> None:
         show_slabs(best_of_planes(rows), first=len(rows))
     else:
         show_slabs(rows, first=ROWS)
-    for line in (*material.notes, *planes_without_slab(found)):
+    told = (*doubtful_ways(rows), *plausible_ways_left_out(rows), *material.notes, *planes_without_slab(found))
+    for line in told:
         click.echo(line)
     rejected, seconds = sum(len(plane.rejected) for plane in found), time.perf_counter() - began
     click.echo(

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.crystals.planes import Site, Stack
 from nzsp_surfaces.slabs.arrangements import Arrangement, arrangements
+from nzsp_surfaces.slabs.cut import SlabCut, SlabOptions, is_plausible
 from nzsp_surfaces.slabs.electrostatics import arrangement_energies, grouped, pair_energies
 from nzsp_surfaces.slabs.faces import broken_by_kind, framework_bonds, lost_bonds
 from nzsp_surfaces.slabs.identity import surroundings
 from nzsp_surfaces.slabs.placing import coordinates
 from nzsp_surfaces.slabs.terminations import Termination, site_coordinates
-
-if TYPE_CHECKING:
-    pass
-
-from nzsp_surfaces.slabs.cut import SlabCut, SlabOptions
 
 Matrix = npt.NDArray[np.float64]
 SAME_ENERGY = 1e-4
@@ -40,10 +35,10 @@ def arranged(terms: tuple[Termination, ...], options: SlabOptions) -> list[SlabC
     for way in ranked:
         best.setdefault((way.cell, way.choice.face), way)
     area = terms[0].stack.area * round(abs(float(np.linalg.det(terms[0].supercell))))
-    return [
-        _cut(way.term, way.choice, (way.energy - ranked[0].energy) / area, rank, len(best))
-        for rank, way in enumerate(list(best.values())[: options.arrangements], start=1)
-    ]
+    above = [(way.energy - ranked[0].energy) / area for way in best.values()]
+    counts = Counts(len(best), sum(map(is_plausible, above)))
+    kept = list(zip(best.values(), above, strict=True))[: options.arrangements]
+    return [_cut(way, energy, rank, counts) for rank, (way, energy) in enumerate(kept, start=1)]
 
 
 @dataclass(frozen=True)
@@ -54,6 +49,14 @@ class Sharing:
     term: Termination
     choice: Arrangement
     energy: float
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many kinds of face a termination has, and how many of them are plausible."""
+
+    all: int
+    plausible: int
 
 
 def _sharings(cell: int, term: Termination, options: SlabOptions) -> list[Sharing]:
@@ -79,7 +82,8 @@ def _tightness(way: Sharing) -> float:
     return float(np.sum(surroundings(way.term.stack.crystal, way.term.in_plane, sites) ** 2))
 
 
-def _cut(term: Termination, choice: Arrangement, electrostatic: float, rank: int, count: int) -> SlabCut:
+def _cut(way: Sharing, electrostatic: float, rank: int, counts: Counts) -> SlabCut:
+    term, choice = way.term, way.choice
     view, (u, v) = term.stack, (tuple(int(i) for i in row) for row in term.in_plane)
     sites = sorted_sites(view, term.fixed + choice.sites)
     area = view.area * round(abs(float(np.linalg.det(term.supercell))))
@@ -99,7 +103,8 @@ def _cut(term: Termination, choice: Arrangement, electrostatic: float, rank: int
         electrostatic=electrostatic,
         termination=1,
         arrangement=rank,
-        n_arrangements=count,
+        n_arrangements=counts.all,
+        n_plausible=counts.plausible,
         shared=", ".join(f"{n} of {term.kinds.count(kind)} {kind}" for kind, n in term.kept.items()),
     )
 

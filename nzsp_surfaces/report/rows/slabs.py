@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from nzsp_surfaces.crystals.crystal import file_miller, standard_miller
 from nzsp_surfaces.report.rows.columns import Cell, Column, Row
+from nzsp_surfaces.slabs.cut import PLAUSIBLE
 from nzsp_surfaces.slabs.faces import BrokenBonds, LostCoordination
 
 if TYPE_CHECKING:
@@ -133,10 +134,16 @@ class SlabRow(Row[SlabSource]):
     shared: str | None = slab("which mobile ions of the cut stay on each face", of=lambda s: s.cut.shared)
     termination: int = slab("number of the termination, from 1", of=lambda s: s.cut.termination)
     arrangement: int = slab("number of the way of sharing the mobile ions, from 1", of=lambda s: s.cut.arrangement)
-    n_arrangements: int = slab("ways of sharing that were kept", of=lambda s: s.cut.n_arrangements)
+    n_arrangements: int = slab("ways of sharing that there are, up to symmetry", of=lambda s: s.cut.n_arrangements)
     electrostatic: float = slab(
         "electrostatic energy of the arrangement, which ranks it", of=lambda s: round(s.cut.electrostatic, 6)
     )
+    plausible: bool = slab(
+        f"formal charges put it no more than {PLAUSIBLE:g} J/m² above the best way of sharing at the same cut",
+        of=lambda s: s.cut.plausible,
+        earlier=True,
+    )
+    n_plausible: int = slab("ways of sharing that are plausible", of=lambda s: s.cut.n_plausible, earlier=0)
     structure: str = slab("POSCAR within the directory; a CIF lies beside it", of=lambda s: s.structure)
 
 
