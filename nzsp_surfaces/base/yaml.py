@@ -1,9 +1,10 @@
 """Strict reading of YAML into frozen dataclasses; every error names the file and the line.
 
 The dataclass is the schema: its fields are the keys, its annotations the types, its defaults make a key optional.
-Understood are nested dataclasses, ``X | None``, a scalar ``| Dataclass`` for what may be said in short or in full,
-``tuple[X, ...]``, ``tuple[int, int, int, int]``, ``dict[str, X]``, ``Literal``, ``Enum``, ``Path`` (relative to the
-file), ``bool``, ``int``, ``float``, ``str``, and ``Any`` for plain data.
+Understood are nested dataclasses, ``X | None``, a scalar ``| Dataclass`` for what may be said in short or in full, a
+scalar ``| tuple[X, ...]`` for one or several, ``tuple[X, ...]``, ``tuple[int, int, int, int]``, ``dict[str, X]``,
+``Literal``, ``Enum``, ``Path`` (relative to the file), ``bool``, ``int``, ``float``, ``str``, and ``Any`` for plain
+data.
 """
 
 from __future__ import annotations
@@ -214,10 +215,14 @@ def _tuple(part: _Part, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _union(part: _Part, arguments: tuple[Any, ...]) -> Any:
-    """Nothing, a mapping as the dataclass among the arguments, or all else as the other argument."""
+    """Nothing, a mapping as the dataclass or a list as the tuple among the arguments, or all else as the scalar."""
     if types.NoneType in arguments and part.node.tag == _TAG + "null":
         return None
     kinds = [argument for argument in arguments if argument is not types.NoneType]
+    several = [kind for kind in kinds if get_origin(kind) is tuple]
+    if several and len(kinds) > 1:
+        single = [kind for kind in kinds if kind not in several]
+        return _value(part, several[0] if isinstance(part.node, yaml.SequenceNode) else single[0])
     full = [kind for kind in kinds if dataclasses.is_dataclass(kind)]
     short = [kind for kind in kinds if kind not in full]
     if not full or not short:

@@ -21,7 +21,7 @@ class MaterialKeys:
 
     Attributes:
         structure: CIF or POSCAR, relative to the study.
-        polyanion: kept whole, as PO4; found by bond strength where absent.
+        polyanion: kept whole, as PO4; a list of several, or [] for none; found where absent.
         charges: formal charges by element; guessed where absent.
         mobile: elements shared between faces; those of charge +1 where absent.
         as_read: take the crystal that was read, whatever the file says of itself.
@@ -30,7 +30,7 @@ class MaterialKeys:
     """
 
     structure: Path
-    polyanion: str | None = None
+    polyanion: str | tuple[str, ...] | None = None
     charges: dict[str, float] | None = None
     mobile: tuple[str, ...] | None = None
     as_read: bool = False

@@ -10,7 +10,7 @@ from typing import Any
 from nzsp_surfaces.base.content import content, digest
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.yaml import did_you_mean, read
-from nzsp_surfaces.crystals.bonds import parse_polyanion, strong_polyanions
+from nzsp_surfaces.crystals.bonds import Polyanion, parse_polyanion, strong_polyanions
 from nzsp_surfaces.crystals.crystal import Crystal, crystal, equivalent_planes, hexagonal_within, hkl
 from nzsp_surfaces.crystals.material import Material
 from nzsp_surfaces.crystals.material import material as described
@@ -197,9 +197,15 @@ def _check_published(settings: StudyFile, path: Path) -> None:
 
 def _material(name: str, given: MaterialKeys, path: Path) -> Material:
     where = f"{path}: materials: {name}"
-    polyanions = (parse_polyanion(given.polyanion, where),) if given.polyanion else None
+    polyanions = None if given.polyanion is None else _polyanions(given.polyanion, where)
     structure = load_structure(given.structure, as_read=given.as_read)
     return described(name, structure, given.charges, polyanions, given.mobile, where, given.setting, given.symprec)
+
+
+def _polyanions(given: str | tuple[str, ...], where: str) -> tuple[Polyanion, ...]:
+    """One or several, in an order that does not depend on how they are listed."""
+    names = (given,) if isinstance(given, str) else given
+    return tuple(sorted({parse_polyanion(name, where) for name in names}, key=str))
 
 
 def _film(name: str, given: FilmKeys, settings: StudyFile, path: Path) -> Film:

@@ -77,6 +77,8 @@ MISTAKES = [
     ("polyanion: SiO4", "polyanion: PO4", ["NZS", "PO4"]),
     ("polyanion: SiO4", "polyanion: SiO6", ["NZS", "SiO6"]),
     ("polyanion: SiO4", "polyanion: silicate", ["NZS", "silicate"]),
+    ("polyanion: SiO4", "polyanion: [SiO4, PO4]", ["NZS", "PO4"]),
+    ("polyanion: SiO4", "polyanion: [SiO4, 3]", ["study.yaml:4", "polyanion", "text"]),
     ("polyanion: PO4}", "charges: {Na: 2, Zr: 4, P: 5, O: -2}}", ["NZP", "balance"]),
     ("polyanion: PO4}", "polyanion: PO4, mobile: [K]}", ["NZP", "K"]),
     ("material: NZP, plane", "material: NPZ, plane", ["published", "NPZ", "'NPZ'; did you mean"]),
@@ -93,6 +95,31 @@ def test_a_mistake_is_one_line_that_says_what_and_where(old: str, new: str, word
     assert "\n" not in message
     for word in words:
         assert word in message
+
+
+def test_polyanions_may_be_several(tmp_path: Path) -> None:
+    """One by its name or in a list, in any order, is one study; an empty list keeps none whole."""
+    own = load_study(write(tmp_path / "a"))
+    listed = changed(tmp_path / "b", "polyanion: SiO4", "polyanion: [SiO4]")
+    assert listed.identity == own.identity
+    mixed = mixed_study(tmp_path / "c", "[PO4, SiO4]")
+    assert [str(p) for p in mixed.materials[0].polyanions] == ["PO4", "SiO4"]
+    assert mixed.identity == mixed_study(tmp_path / "d", "[SiO4, PO4]").identity
+    assert changed(tmp_path / "e", "polyanion: SiO4", "polyanion: []").materials[1].polyanions == ()
+
+
+def mixed_study(folder: Path, polyanions: str) -> Study:
+    """Na3Zr2Si2PO12: NZS with a third of the silicon replaced by phosphorus, for as many sodium less."""
+    folder.mkdir()
+    mixed = structure("NZS").copy()
+    silicon, sodium = ([i for i, s in enumerate(mixed) if s.specie.symbol == e] for e in ("Si", "Na"))
+    for i in silicon[: len(silicon) // 3]:
+        mixed.replace(i, "P")
+    mixed.remove_sites(sodium[: len(silicon) // 3])
+    mixed.to(str(folder / "mixed.vasp"), fmt="poscar")
+    path = folder / "study.yaml"
+    path.write_text(f"materials: {{M: {{structure: mixed.vasp, polyanion: {polyanions}}}}}\nplanes: [[1, 0, 0]]\n")
+    return load_study(path)
 
 
 def test_an_unknown_profile_is_refused(tmp_path: Path) -> None:
