@@ -12,7 +12,7 @@ from nzsp_surfaces.crystals.bonds import Polyanion, broken_polyanions, lowest_co
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-    from nzsp_surfaces.crystals.crystal import Charges
+    from nzsp_surfaces.crystals.contacts import Charges
 
 
 @dataclass(frozen=True, slots=True)

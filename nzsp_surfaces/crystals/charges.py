@@ -3,38 +3,101 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.compat.pymatgen import know_oxidation_states
-from nzsp_surfaces.crystals.covalent import HYDRIDIC, PROTIC, covalent_contacts
+from nzsp_surfaces.crystals.covalent import HYDRIDIC, PROTIC, covalent_contacts, covalent_elements
+from nzsp_surfaces.crystals.valence_sums import (
+    MOST_ATOMS,
+    bond_valence_sums,
+    misfits,
+    site_valence_sums,
+)
 
 if TYPE_CHECKING:
     from pymatgen.core import Composition, Structure
 
 LACKING = {"O": 2, "S": 2, "Se": 2, "Te": 2, "P": 3, "As": 3}
 """Electrons that a single ion takes up; each bond to its own kind saves one, so that S is -1 in S2, As in As4."""
-WHOLE = frozenset({"H", "C", "N", "O", "F", "P", "S", "Cl", "Se", "Br", "I"})
-"""Elements whose charge is a whole number unless covalent bonds make their sites differ."""
+GIVEN = "given"
+HOW_TO_GIVE = "with --charges, in a study under 'charges'"
+STATISTICS = "guessed from the statistics of oxidation states"
+MOLECULAR = "guessed from molecular ions and the statistics of oxidation states"
+MOST_GUESSES = 40
+"""Guesses that bond valence sums are asked about, likeliest first."""
+INERT_PAIR = frozenset({"In", "Sn", "Sb", "Tl", "Pb", "Bi"})
+"""Main-group elements that occur in two charges at once, as lead in minium."""
 
 
-def guessed_charges(structure: Structure, where: str) -> dict[str, float] | None:
+@dataclass(frozen=True)
+class FoundCharges:
+    """Formal charges, and how they came about.
+
+    Attributes:
+        charges: of each element, e.
+        origin: for people.
+    """
+
+    charges: dict[str, float]
+    origin: str
+
+
+def guessed_charges(structure: Structure, where: str) -> FoundCharges | None:
     """The likeliest charges that balance; none at all for a metal.
+
+    Statistics of oxidation states propose, bond valence sums judge: they choose other whole charges where those of
+    the likeliest guess are far off, and these fit.
 
     Raises:
         UserError: the likeliest give a part of a charge to an element that has whole charges.
     """
     if all(element.is_metal for element in structure.composition):
-        return {str(element): 0 for element in structure.composition}
+        return FoundCharges({str(element): 0 for element in structure.composition}, "a metal")
     know_oxidation_states()
     composition = structure.composition.reduced_composition
     bonded = _bonded(structure)
     for states in _alternatives(structure, bonded):
         guesses = _guesses(composition, states)
         if guesses:
-            _refuse_parts(composition, guesses, bonded, where)
-            return dict(guesses[0])
+            witness = _Witness(structure)
+            _refuse_parts(structure, guesses, bonded, witness, where)
+            return _judged(guesses, witness, MOLECULAR if states else STATISTICS)
     return None
+
+
+class _Witness:
+    """Bond valence sums of a structure, made once for each way of telling cations from anions."""
+
+    def __init__(self, structure: Structure) -> None:
+        self._structure = structure
+        self._exempt = covalent_elements(structure)
+        self._sums: dict[frozenset[str], dict[str, float]] = {}
+
+    def gap(self, charges: dict[str, float]) -> float:
+        """The largest distance of a sum from its charge, of what is allowed; 0 where there are no sums."""
+        signs = frozenset(e + ("+" if q > 0 else "-") for e, q in charges.items() if q)
+        if signs not in self._sums:
+            self._sums[signs] = bond_valence_sums(self._structure, charges)
+        return max(misfits(self._sums[signs], charges, self._exempt).values(), default=0.0)
+
+
+def _judged(guesses: list[dict[str, float]], witness: _Witness, origin: str) -> FoundCharges:
+    """The likeliest guess, unless sums contradict it, and not another of whole charges that is half as far or less."""
+    first = guesses[0]
+    gap = witness.gap(first)
+    others = [guess for guess in guesses[1:MOST_GUESSES] if not _parts(guess)] if gap > 1 else []
+    best = min(others, key=witness.gap, default=first)
+    if best == first or witness.gap(best) > min(1.0, gap / 2):
+        return FoundCharges(first, origin)
+    likeliest = ", ".join(f"{element} {charge:+.3g}" for element, charge in first.items())
+    return FoundCharges(best, f"chosen by bond valence, where statistics of oxidation states prefer {likeliest}")
+
+
+def _parts(charges: dict[str, float]) -> dict[str, float]:
+    """Those that are no whole numbers."""
+    return {element: charge for element, charge in charges.items() if abs(charge - round(charge)) > 1e-6}
 
 
 def _guesses(composition: Composition, states: dict[str, list[float]]) -> list[dict[str, float]]:
@@ -88,19 +151,36 @@ def _own_kind(element: str, sites: list[Counter[str]], *, cation: bool) -> float
 
 
 def _refuse_parts(
-    composition: Composition, guesses: list[dict[str, float]], bonded: dict[int, Counter[str]], where: str
+    structure: Structure,
+    guesses: list[dict[str, float]],
+    bonded: dict[int, Counter[str]],
+    witness: _Witness,
+    where: str,
 ) -> None:
-    """A part of a charge on hydrogen or boron is an average over sites that are none."""
+    """A part of a charge is an average: only elements of mixed valence, or bonded to their own kind, have one."""
     own = {element for around in bonded.values() for element in around} - {"H", "F"}
-    parts = {e: q for e, q in guesses[0].items() if e in WHOLE - own and abs(q - round(q)) > 1e-6}
+    found = _parts(guesses[0])
+    parts = {e: q for e, q in found.items() if e not in own and not _has_mixed_valence(e, structure, guesses[0])}
     if not parts:
         return
     what = ", ".join(f"{e} {q:+.3g}" for e, q in parts.items())
-    rarer = composition.oxi_state_guesses(all_oxi_states=True)
-    whole = [g for g in (*guesses, *rarer) if all(abs(q - round(q)) < 1e-6 for q in g.values())]
-    texts = dict.fromkeys(",".join(f"{e}={q:g}" for e, q in guess.items()) for guess in whole)
-    such = f", such as {' or '.join(list(texts)[:2])}" if texts else ""
+    rarer = structure.composition.reduced_composition.oxi_state_guesses(all_oxi_states=True)
+    whole = [dict(g) for g in (*guesses, *rarer[:MOST_GUESSES]) if not _parts(g)]
+    best = sorted(whole, key=witness.gap) or guesses
+    texts = dict.fromkeys(",".join(f"{e}={q:.10g}" for e, q in guess.items()) for guess in best)
     raise UserError(
-        f"{where}: {composition.reduced_formula}: the charges guessed are not plausible ({what}); give them under "
-        f"'charges'{such}"
+        f"{where}: {structure.composition.reduced_formula}: the charges guessed are not plausible ({what}); give them "
+        f"{HOW_TO_GIVE}, such as {' or '.join(list(texts)[:2])}"
     )
+
+
+def _has_mixed_valence(element: str, structure: Structure, charges: dict[str, float]) -> bool:
+    """Whether an element may have several charges at once: d and f metals; others where sums tell its sites apart."""
+    from pymatgen.core import Element
+
+    known = Element(element)
+    if element not in INERT_PAIR or len(structure) > MOST_ATOMS:
+        return bool(known.is_transition_metal or known.is_lanthanoid or known.is_actinoid)
+    sums = site_valence_sums(structure, charges)
+    own = [float(total) for total, site in zip(sums, structure, strict=True) if site.specie.symbol == element]
+    return max(own) - min(own) > 1.0

@@ -53,6 +53,11 @@ def covalent_contacts(structure: Structure) -> tuple[Contact, ...]:
     return tuple(sorted(_own(_own(found, symbols, "H"), symbols, "F")))
 
 
+def covalent_elements(structure: Structure) -> frozenset[str]:
+    """Elements of which some atom has a covalent contact."""
+    return frozenset(structure[i].specie.symbol for i, _, _, _ in covalent_contacts(structure))
+
+
 def _limits(elements: set[str]) -> dict[tuple[str, str], float]:
     """Longest contact, Å, of each pair of elements."""
     from ase.data import atomic_numbers, covalent_radii

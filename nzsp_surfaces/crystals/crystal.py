@@ -7,7 +7,6 @@ lattice translations always to the primitive cell.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,8 @@ import numpy.typing as npt
 
 from nzsp_surfaces.base.content import FOR_PEOPLE
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.crystals.charges import guessed_charges
+from nzsp_surfaces.crystals.charges import GIVEN, HOW_TO_GIVE, FoundCharges, guessed_charges
+from nzsp_surfaces.crystals.contacts import Charges
 from nzsp_surfaces.crystals.given import as_given, structure_of
 from nzsp_surfaces.crystals.setting import Axes, Setting, axes_of
 from nzsp_surfaces.crystals.tolerance import EXACT, HELPFUL, Tolerance, dataset, scan, symmetrised
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 Matrix = npt.NDArray[np.float64]
-Charges = Mapping[str, float]
-"""Formal charge of each element, e."""
 SYMPREC = 1e-2
 """Å: an experimental structure to three or four decimals is symmetric to this."""
 
@@ -66,6 +64,7 @@ class Crystal:
         tolerance: within which distance the space group holds, and how it was chosen.
         given: the primitive cell as the file has it, where atoms are off their symmetric places; sites as in
             `structure`.
+        charges_from: how the charges came about.
     """
 
     structure: Structure
@@ -77,6 +76,7 @@ class Crystal:
     axes: Axes = field(default_factory=Axes, metadata=FOR_PEOPLE)
     tolerance: Tolerance = field(default=Tolerance(SYMPREC), metadata=FOR_PEOPLE)
     given: Structure | None = field(default=None, metadata=FOR_PEOPLE)
+    charges_from: str = field(default=GIVEN, metadata=FOR_PEOPLE)
 
     def content(self) -> dict[str, Any]:
         """What identifies the crystal: geometry, charges and the meaning of indices; the rest follows from these."""
@@ -174,15 +174,17 @@ def _symmetric(
     conventional = Pymatgen(data.std_lattice, _elements(structure, data.std_types), data.std_positions)
     primitive, standard = _primitive(conventional)
     axes = axes_of(data, setting)
+    balanced = _balanced(primitive, charges, where)
     return Crystal(
         structure=primitive,
         setting=standard if axes.are_standard else standard @ np.linalg.inv(axes.conventional),
         space_group=str(data.international),
         number=int(data.number),
-        charges=_balanced(primitive, charges, where),
+        charges=balanced.charges,
         operations=_operations(primitive),
         axes=axes,
         tolerance=tolerance,
+        charges_from=balanced.origin,
     )
 
 
@@ -244,22 +246,22 @@ def _operations(structure: Structure) -> tuple[Operation, ...]:
     return tuple(Operation(np.asarray(r, np.int64), np.asarray(t, float)) for r, t in pairs)
 
 
-def _balanced(structure: Structure, charges: Charges | None, where: str) -> dict[str, float]:
+def _balanced(structure: Structure, given: Charges | None, where: str) -> FoundCharges:
     composition = structure.composition.get_integer_formula_and_factor()[0]
-    if charges is None:
-        charges = guessed_charges(structure, where)
-        if charges is None:
-            raise UserError(f"{where}: {composition} is not charge-balanced; give its formal charges under 'charges'")
+    found = guessed_charges(structure, where) if given is None else FoundCharges(dict(given), GIVEN)
+    if found is None:
+        raise UserError(f"{where}: {composition} is not charge-balanced; give formal charges {HOW_TO_GIVE}")
+    charges = found.charges
     unknown = set(charges) - {str(e) for e in structure.composition}
     if unknown:
         raise UserError(f"{where}: charges: {', '.join(sorted(unknown))} does not occur in {composition}")
     missing = {str(e) for e in structure.composition} - set(charges)
     if missing:
-        raise UserError(f"{where}: no formal charge for {', '.join(sorted(missing))}; add it under 'charges'")
+        raise UserError(f"{where}: no formal charge for {', '.join(sorted(missing))}; add it {HOW_TO_GIVE}")
     total = sum(charges[str(e)] * n for e, n in structure.composition.items())
     if abs(total) > 1e-6:
         raise UserError(f"{where}: {composition} carries {total:+g} e with charges {charges}; they must balance")
-    return {str(e): _plain(charges[str(e)]) for e in structure.composition}
+    return replace(found, charges={str(e): _plain(charges[str(e)]) for e in structure.composition})
 
 
 def _plain(charge: float) -> float:

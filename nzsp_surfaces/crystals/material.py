@@ -11,17 +11,18 @@ from nzsp_surfaces.crystals.bonds import (
     cut_frameworks,
     find_units,
     is_molecular,
-    is_neutral,
     strong_polyanions,
 )
+from nzsp_surfaces.crystals.contacts import is_neutral
 from nzsp_surfaces.crystals.crystal import Crystal, crystal
 from nzsp_surfaces.crystals.molecular import molecular_groups
 from nzsp_surfaces.crystals.setting import told
+from nzsp_surfaces.crystals.valence_sums import told_charges
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-    from nzsp_surfaces.crystals.crystal import Charges
+    from nzsp_surfaces.crystals.contacts import Charges
     from nzsp_surfaces.crystals.setting import Setting
 
 
@@ -119,7 +120,8 @@ def _mobile(found: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[str, ...
 
 def _notes(found: Crystal, polyanions: tuple[Polyanion, ...]) -> list[str]:
     rule = told(found.axes, found.space_group)
-    notes = [*found.tolerance.told(), *([rule] if rule else [])]
+    charges = told_charges(found.structure, found.charges, found.charges_from)
+    notes = [line for line in (*found.tolerance.told(), rule, charges and f"Charges: {charges}.") if line]
     if is_neutral(found.charges):
         notes.append(
             "No element carries a charge: neighbours within 1.25 times the covalent radii count as bonds, "

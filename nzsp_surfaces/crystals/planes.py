@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nzsp_surfaces.crystals.bonds import Bond, Unit, crystal_bonds, find_units
+from nzsp_surfaces.crystals.bonds import Unit, crystal_bonds, find_units
+from nzsp_surfaces.crystals.contacts import Bond
 from nzsp_surfaces.crystals.crystal import primitive_indices
 
 if TYPE_CHECKING:

@@ -21,3 +21,10 @@ PARAMETERS: dict[str, tuple[float, float]] = {
 
 M. O'Keeffe and N. E. Brese, J. Am. Chem. Soc. 113, 3226 (1991).
 """
+OXO: dict[str, float] = {
+    "As": 1.767, "B": 1.371, "C": 1.390, "N": 1.432, "P": 1.617, "S": 1.624, "Se": 1.788, "Si": 1.624
+}  # fmt: skip
+"""Å, of a bond of unit valence between oxygen and the centre of an oxo-anion in its highest state.
+
+I. D. Brown and D. Altermatt, Acta Cryst. B 41, 244 (1985). The parameters above make the sum of P in PO4 6, not 5.
+"""

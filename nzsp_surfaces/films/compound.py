@@ -8,7 +8,8 @@ import numpy as np
 
 from nzsp_surfaces.base.content import FOR_PEOPLE
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.crystals.bonds import Polyanion, find_bonds
+from nzsp_surfaces.crystals.bonds import Polyanion
+from nzsp_surfaces.crystals.contacts import find_bonds
 from nzsp_surfaces.crystals.crystal import Crystal
 
 

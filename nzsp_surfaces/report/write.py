@@ -91,13 +91,13 @@ def _bulk_rows(done: _Finished) -> Iterator[BulkRow]:
         result = done.result(done.plan.bulks[material.name])
         if result is not None:
             file = structure_files(result.computed.structure, done.path, f"{material.name}_bulk")
-            source = BulkSource(material.name, material.crystal.space_group, result.computed, file)
+            source = BulkSource(material.name, material.crystal, result.computed, file)
             yield BulkRow.made_from(source)
     for film in done.study.films:
         reference = film_reference(done.plan, film.name, done.outcome.results)
         if reference is not None:
             file = structure_files(reference.structure, done.path, f"{film.name}_bulk")
-            yield BulkRow.made_from(BulkSource(film.name, film.reference.space_group, reference, file))
+            yield BulkRow.made_from(BulkSource(film.name, film.reference, reference, file))
 
 
 def _energy_row(done: _Finished, row: EvaluatedEntry) -> SurfaceEnergyRow:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from nzsp_surfaces.crystals.bonds import Bond, bond_valence, crystal_bonds, is_neutral, site_orbits
+from nzsp_surfaces.crystals.bonds import crystal_bonds, site_orbits
+from nzsp_surfaces.crystals.contacts import Bond, bond_valence, is_neutral
 from nzsp_surfaces.crystals.planes import Integers, Matrix, Stack, surface_keys
 from nzsp_surfaces.slabs.placing import surface_frame
 

@@ -19,8 +19,9 @@ from pymatgen.core import Lattice, Structure
 from scipy.spatial.transform import Rotation
 
 from nzsp_surfaces.cli.main import main
-from nzsp_surfaces.crystals.bonds import bond_valence, crystal_bonds, find_bonds, find_units
+from nzsp_surfaces.crystals.bonds import crystal_bonds, find_units
 from nzsp_surfaces.crystals.certificate import certify, turns_over
+from nzsp_surfaces.crystals.contacts import bond_valence, find_bonds
 from nzsp_surfaces.crystals.crystal import Crystal, equivalent_planes, hkl, relaxed
 from nzsp_surfaces.crystals.material import Material, material
 from nzsp_surfaces.crystals.planes import stack

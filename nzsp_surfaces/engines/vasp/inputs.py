@@ -26,7 +26,7 @@ from nzsp_surfaces.engines.vasp.tags import Value, incar_text
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-    from nzsp_surfaces.crystals.crystal import Charges
+    from nzsp_surfaces.crystals.contacts import Charges
 
 Mesh = tuple[int, int, int]
 

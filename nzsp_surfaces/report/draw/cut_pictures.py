@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nzsp_surfaces.base.labels import formula_mathtext, plane_mathtext
-from nzsp_surfaces.crystals.bonds import is_neutral
+from nzsp_surfaces.crystals.contacts import is_neutral
 from nzsp_surfaces.report.draw.atoms import element_handles
 from nzsp_surfaces.report.draw.cut_panels import BROKEN, draw_side, draw_top
 from nzsp_surfaces.report.draw.cut_scene import Panel, panels

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nzsp_surfaces.crystals.bonds import find_bonds, is_neutral
 from nzsp_surfaces.crystals.certificate import layer_group
+from nzsp_surfaces.crystals.contacts import find_bonds, is_neutral
 from nzsp_surfaces.crystals.planes import stack
 from nzsp_surfaces.report.draw.slab_view import MOBILE, SlabView, slab_view
 from nzsp_surfaces.slabs.build import build

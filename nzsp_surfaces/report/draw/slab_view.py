@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nzsp_surfaces.crystals.bonds import find_bonds
+from nzsp_surfaces.crystals.contacts import find_bonds
 
 if TYPE_CHECKING:
     from pymatgen.core.structure import Structure

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from nzsp_surfaces.crystals.crystal import symmetry_label
+from nzsp_surfaces.crystals.valence_sums import told_charges
 from nzsp_surfaces.report.rows.columns import Cell, Column, Row
 
 if TYPE_CHECKING:
     from pymatgen.core import Composition
 
     from nzsp_surfaces.base.calculation import Calculation
+    from nzsp_surfaces.crystals.crystal import Crystal
     from nzsp_surfaces.engines.base import Trajectory
     from nzsp_surfaces.films.faces import FaceDescription
     from nzsp_surfaces.tasks.base import Task
@@ -26,13 +28,13 @@ class BulkSource:
 
     Attributes:
         name: of the material or the film.
-        space_group: before the relaxation.
+        crystal: before the relaxation.
         calculation: that relaxed it.
         structure: path of its POSCAR within the directory.
     """
 
     name: str
-    space_group: str
+    crystal: Crystal
     calculation: Calculation
     structure: str
 
@@ -59,7 +61,7 @@ class BulkRow(Row[BulkSource]):
     id: str = bulk("name in the study", of=lambda s: s.name)
     material: str = bulk("the same", of=lambda s: s.name)
     formula: str = bulk("reduced formula", of=lambda s: s.composition.reduced_formula)
-    space_group: str = bulk("of the study's file", of=lambda s: s.space_group, cell=Cell("space group"))
+    space_group: str = bulk("of the study's file", of=lambda s: s.crystal.space_group, cell=Cell("space group"))
     space_group_relaxed: str = bulk(
         "after the relaxation, within 0.01 Å",
         of=lambda s: symmetry_label(s.calculation.structure, 0.01),
@@ -81,6 +83,12 @@ class BulkRow(Row[BulkSource]):
     )
     converged: bool = bulk("reached the wanted force", of=lambda s: s.calculation.converged, cell=Cell("converged"))
     structure: str = bulk("POSCAR within the directory; a CIF lies beside it", of=lambda s: s.structure)
+    charges: str = bulk(
+        "formal charges of the elements, how they came about, and bond valence sums of the study's file",
+        of=lambda s: told_charges(s.crystal.structure, s.crystal.charges, s.crystal.charges_from),
+        cell=Cell("charges", look="wrap"),
+        earlier="",
+    )
 
 
 @dataclass(frozen=True)
