@@ -22,8 +22,9 @@ PAIRED = frozenset({"C", "N", "O", "P", "S", "As", "Se", "Te", "F", "Cl", "Br", 
 """What bonds to its own kind in ions: peroxide, disulfide, carbide, azide, triiodide."""
 FLUORIDES = frozenset({"B", "Si", "P", "As", "Sb"})
 """Centres of complex fluorides such as BF4 and PF6; bridging fluorine is the crystal's, not an ion's."""
-REACH, HYDROGEN_REACH = 1.2, 1.25
-"""A covalent contact is shorter than this times the sum of covalent radii; peroxides reach 1.17."""
+REACH, FLUORINE_REACH, HYDROGEN_REACH = 1.2, 1.25, 1.35
+"""A covalent contact is shorter than this times the sum of covalent radii; peroxides reach 1.17, and hydrogen in the
+middle between two oxygens, as in KH2PO4, 1.30."""
 NEAREST = 1.02
 """Hydrogen bonds to its nearest neighbour, and to what is within this factor of it: to both F of HF2."""
 
@@ -64,11 +65,14 @@ def _limits(elements: set[str]) -> dict[tuple[str, str], float]:
 
     radii = {e: float(covalent_radii[atomic_numbers[e]]) for e in elements}
     return {
-        (a, b): (HYDROGEN_REACH if {"H", "F"} & {a, b} else REACH) * (radii[a] + radii[b])
-        for a in elements
-        for b in elements
-        if is_covalent_pair(a, b)
+        (a, b): _reach({a, b}) * (radii[a] + radii[b]) for a in elements for b in elements if is_covalent_pair(a, b)
     }
+
+
+def _reach(pair: set[str]) -> float:
+    if "H" in pair and pair & PROTIC:
+        return HYDROGEN_REACH
+    return FLUORINE_REACH if pair & {"H", "F"} else REACH
 
 
 def _own(contacts: list[Contact], symbols: list[str], ligand: str) -> list[Contact]:

@@ -11,11 +11,10 @@ from nzsp_surfaces.crystals.bonds import (
     cut_frameworks,
     find_units,
     is_molecular,
-    strong_polyanions,
 )
 from nzsp_surfaces.crystals.contacts import is_neutral
 from nzsp_surfaces.crystals.crystal import Crystal, crystal
-from nzsp_surfaces.crystals.molecular import molecular_groups
+from nzsp_surfaces.crystals.molecular import kept_whole
 from nzsp_surfaces.crystals.setting import told
 from nzsp_surfaces.crystals.valence_sums import told_charges
 
@@ -83,8 +82,7 @@ def material(
     if is_molecular(found) and not metallic:
         raise UserError(f"{where}: {found.formula} consists of separate molecules; slabs of molecules are not built")
     if polyanions is None:
-        strong = (p for p in strong_polyanions(found) if not p.covalent)
-        polyanions = tuple(sorted({*strong, *molecular_groups(found)}, key=str))
+        polyanions = kept_whole(found)
     try:
         units = find_units(found, polyanions)
     except UserError as error:
@@ -112,8 +110,8 @@ def _bound(polyanions: tuple[Polyanion, ...]) -> set[str]:
 
 
 def _mobile(found: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[str, ...]:
-    """Cations of charge +1, unless nothing but they would hold the crystal together, as in rock salt."""
-    cations = {e for e, q in found.charges.items() if q > 0}
+    """Cations of charge +1, unless nothing but they would hold the crystal together, as in rock salt; never protons."""
+    cations = {e for e, q in found.charges.items() if q > 0 and e != "H"}
     single = tuple(e for e in sorted(cations - _bound(polyanions)) if found.charges[e] == 1)
     return single if polyanions or cations - set(single) else ()
 
@@ -133,6 +131,10 @@ def _notes(found: Crystal, polyanions: tuple[Polyanion, ...]) -> list[str]:
     for centre, dimensions in sorted(endless):
         name = next(str(p) for p in polyanions if p.centre == centre)
         notes.append(f"{name} join to endless {kinds[dimensions]}: planes that cross them are rejected.")
+    if found.charges.get("H", 0) > 0 and "H" not in _bound(polyanions):
+        notes.append(
+            "H lies in the middle between anions and stays with none of them: an ordered model may cut better."
+        )
     for polyanion in cut_frameworks(found) if not is_neutral(found.charges) else ():
         notes.append(f"{polyanion} join to a framework in three dimensions, which is cut like any bonds.")
     return notes

@@ -5,21 +5,38 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from nzsp_surfaces.crystals.bonds import Polyanion, covalent_bonds, find_units
+from nzsp_surfaces.crystals.bonds import Polyanion, covalent_bonds, find_units, strong_polyanions
 
 if TYPE_CHECKING:
     from nzsp_surfaces.crystals.crystal import Crystal
 
 
-def molecular_groups(crystal: Crystal) -> tuple[Polyanion, ...]:
-    """The covalent groups of a crystal; those that join endlessly, as carbon in graphite does, are left out."""
+def kept_whole(crystal: Crystal) -> tuple[Polyanion, ...]:
+    """What a cut keeps whole where nobody says it: centres by bond strength, and molecular ions by their contacts."""
+    strong = tuple(p for p in strong_polyanions(crystal) if not p.covalent)
+    return tuple(sorted({*strong, *molecular_groups(crystal, strong)}, key=str))
+
+
+def molecular_groups(crystal: Crystal, strong: tuple[Polyanion, ...]) -> tuple[Polyanion, ...]:
+    """The covalent groups of a crystal beside its strong polyanions.
+
+    Left out are those that join units endlessly, as carbon in graphite does, and protons in the middle between two
+    phosphates of KH2PO4.
+    """
     counts = _neighbours(crystal)
     found: set[Polyanion] = set()
     for pair in sorted({tuple(sorted((a, b))) for _, around, a in _rows(counts, crystal) for b in around}):
         groups = _groups(pair[0], pair[1], counts, crystal)
-        if not any(unit.dimensions for unit in find_units(crystal, tuple(groups))):
+        if not _joins_endlessly(crystal, strong, groups):
             found |= groups
     return tuple(sorted(found | _single(found, counts, crystal), key=str))
+
+
+def _joins_endlessly(crystal: Crystal, strong: tuple[Polyanion, ...], groups: set[Polyanion]) -> bool:
+    """Whether units go on in more dimensions with the groups than without."""
+    alone = {site: unit.dimensions for unit in find_units(crystal, strong) for site, _ in unit.members}
+    joined = find_units(crystal, tuple(sorted({*strong, *groups}, key=str)))
+    return any(unit.dimensions > max(alone[site] for site, _ in unit.members) for unit in joined)
 
 
 Neighbours = dict[int, Counter[str]]

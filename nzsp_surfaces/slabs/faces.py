@@ -14,6 +14,7 @@ import numpy as np
 
 from nzsp_surfaces.crystals.bonds import crystal_bonds, site_orbits
 from nzsp_surfaces.crystals.contacts import Bond, bond_valence, is_neutral
+from nzsp_surfaces.crystals.hydrogen_bonds import hydrogen_bonds
 from nzsp_surfaces.crystals.planes import Integers, Matrix, Stack, surface_keys
 from nzsp_surfaces.slabs.placing import surface_frame
 
@@ -82,19 +83,35 @@ def lost_bonds(stack: Stack, in_plane: Integers, sites: tuple[Site, ...]) -> tup
         in_plane: (2, 3) surface cell vectors in multiples of the primitive ones.
         sites: of the slab.
     """
+    return _halved(stack, in_plane, sites, _bond_ends(stack.crystal))
+
+
+def lost_hydrogen_bonds(stack: Stack, in_plane: Integers, sites: tuple[Site, ...]) -> tuple[LostBond, ...]:
+    """The same of hydrogen bonds, which are no bonds of the framework."""
+    bonds = hydrogen_bonds(stack.crystal)
+    return _halved(stack, in_plane, sites, _ends(bonds)) if bonds else ()
+
+
+def _halved(stack: Stack, in_plane: Integers, sites: tuple[Site, ...], of: _Ends) -> tuple[LostBond, ...]:
     numbers, offsets = np.array([s for s, _ in sites]), np.array([o for _, o in sites])
     inside = set(surface_keys(stack, in_plane, numbers, offsets))
-    ends, partners, shifts, bonds = _bond_ends(stack.crystal)
+    ends, partners, shifts, bonds = of
     atom, end = np.nonzero(numbers[:, None] == ends[None, :])
     keys = surface_keys(stack, in_plane, partners[end], offsets[atom] + shifts[end])
     triples = zip(keys, atom.tolist(), end.tolist(), strict=True)
     return tuple(LostBond(bonds[e], a, 2 * e < len(bonds)) for key, a, e in triples if key not in inside)
 
 
+_Ends = tuple[Integers, Integers, Integers, tuple[Bond, ...]]
+"""Bonds seen from both their ends: site, partner, lattice translation to the partner, and the bond."""
+
+
 @lru_cache(maxsize=64)
-def _bond_ends(crystal: Crystal) -> tuple[Integers, Integers, Integers, tuple[Bond, ...]]:
-    """Every bond seen from both its ends: site, partner, lattice translation to the partner, and the bond."""
-    bonds = crystal_bonds(crystal)
+def _bond_ends(crystal: Crystal) -> _Ends:
+    return _ends(crystal_bonds(crystal))
+
+
+def _ends(bonds: tuple[Bond, ...]) -> _Ends:
     offsets = np.array([b.offset for b in bonds], np.int64).reshape(-1, 3)
     cations, anions = (np.array([getattr(b, end) for b in bonds], np.int64) for end in ("cation", "anion"))
     return np.hstack([cations, anions]), np.hstack([anions, cations]), np.vstack([offsets, -offsets]), bonds + bonds

@@ -12,7 +12,7 @@ from nzsp_surfaces.crystals.planes import Site, Stack
 from nzsp_surfaces.slabs.arrangements import Arrangement, arrangements
 from nzsp_surfaces.slabs.cut import SlabCut, SlabOptions, is_plausible
 from nzsp_surfaces.slabs.electrostatics import arrangement_energies, grouped, pair_energies
-from nzsp_surfaces.slabs.faces import broken_by_kind, framework_bonds, lost_bonds
+from nzsp_surfaces.slabs.faces import broken_by_kind, framework_bonds, lost_bonds, lost_hydrogen_bonds
 from nzsp_surfaces.slabs.identity import surroundings
 from nzsp_surfaces.slabs.placing import coordinates
 from nzsp_surfaces.slabs.terminations import Termination, site_coordinates
@@ -88,6 +88,7 @@ def _cut(way: Sharing, electrostatic: float, rank: int, counts: Counts) -> SlabC
     sites = sorted_sites(view, term.fixed + choice.sites)
     area = view.area * round(abs(float(np.linalg.det(term.supercell))))
     lost = lost_bonds(view, term.in_plane, sites)
+    weak = lost_hydrogen_bonds(view, term.in_plane, sites)
     return SlabCut(
         miller=view.miller,
         in_plane=(u, v),  # type: ignore[arg-type]
@@ -99,7 +100,7 @@ def _cut(way: Sharing, electrostatic: float, rank: int, counts: Counts) -> SlabC
         top=term.top,
         position=position_of(view, term.bottom),
         broken=framework_bonds(view, lost) / (2 * area),
-        valence=sum(row.valence for row in broken_by_kind(view, lost, area)),
+        valence=sum(row.valence for row in broken_by_kind(view, lost + weak, area)),
         electrostatic=electrostatic,
         termination=1,
         arrangement=rank,

@@ -22,6 +22,7 @@ from nzsp_surfaces.slabs.faces import (
     broken_by_kind,
     lost_bonds,
     lost_coordination,
+    lost_hydrogen_bonds,
     mobile_density,
     tasker_class,
 )
@@ -136,7 +137,7 @@ def surface(material: Material, cut: SlabCut) -> Surface:
     return Surface(
         cut=cut,
         identity=slab_identity(view, in_plane, cut.sites),
-        broken=broken_by_kind(view, lost, area),
+        broken=broken_by_kind(view, lost + lost_hydrogen_bonds(view, in_plane, cut.sites), area),
         lost=lost_coordination(view, cut.sites, lost),
         mobile=mobile_density(view, cut.sites, cut.bottom, SHARING_DEPTHS[0], area),
         tasker=tasker_class(view, cut.bottom),
