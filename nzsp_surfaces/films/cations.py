@@ -32,10 +32,10 @@ def with_cations(
     bare: Structure, slab_charges: dict[str, float], anions: Matrix, film: FilmCompound, rng: np.random.Generator
 ) -> tuple[list[str], Matrix]:
     """Elements and positions of a lower film: its polyanions and, one by one, its cations in the best pockets left."""
-    size = 1 + film.polyanion.count
-    elements = [film.polyanion.centre, *[film.polyanion.ligand] * film.polyanion.count] * (len(anions) // size)
-    known = slab_charges | film.charges
-    charges = np.array([known[e] for e in [s.specie.symbol for s in bare] + elements], float)
+    size = len(film.elements)
+    elements = film.elements * (len(anions) // size)
+    known = film.charges
+    charges = np.array([*(slab_charges[s.specie.symbol] for s in bare), *(known[e] for e in elements)], float)
     grid = _grid(bare, anions)
     energy = _pocket_energy(bare, np.vstack([bare.cart_coords, anions]), charges, grid)
     preference = ROUGHNESS * rng.gumbel(size=len(grid))

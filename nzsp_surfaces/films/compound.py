@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from nzsp_surfaces.base.content import FOR_PEOPLE
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.crystals.bonds import Polyanion
+from nzsp_surfaces.crystals.bonds import Polyanion, Unit, covalent_bonds, find_units
 from nzsp_surfaces.crystals.contacts import find_bonds
 from nzsp_surfaces.crystals.crystal import Crystal
+from nzsp_surfaces.crystals.molecular import kept_whole
+
+Vector = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -19,10 +24,13 @@ class FilmCompound:
 
     Attributes:
         name: formula, as in the study.
-        polyanion: its anion, in a single kind.
+        polyanion: its anion, in a single kind; what holds together most of a molecular ion.
         bond: Å, centre to ligand.
         cations: element -> number per polyanion.
         charges: formal charges.
+        others: what else keeps a molecular ion whole, as OH in HCO3.
+        shape: element and place, Å, of each atom of a molecular ion, the one that faces a slab first; empty where the
+            anion is a centre and its ligands.
     """
 
     name: str = field(metadata=FOR_PEOPLE)
@@ -30,25 +38,116 @@ class FilmCompound:
     bond: float
     cations: dict[str, int]
     charges: dict[str, float]
+    others: tuple[Polyanion, ...] = ()
+    shape: tuple[tuple[str, Vector], ...] = ()
+
+    @property
+    def polyanions(self) -> tuple[Polyanion, ...]:
+        """All that a film keeps whole."""
+        return (self.polyanion, *self.others)
+
+    @property
+    def elements(self) -> list[str]:
+        """Of an anion's atoms, in their order in films."""
+        plain = [self.polyanion.centre, *[self.polyanion.ligand] * self.polyanion.count]
+        return [element for element, _ in self.shape] or plain
+
+    @property
+    def places(self) -> npt.NDArray[np.float64]:
+        """(n, 3) Å, of the atoms of a molecular ion."""
+        return np.array([place for _, place in self.shape])
 
 
-def film_compound(name: str, reference: Crystal, polyanions: tuple[Polyanion, ...]) -> FilmCompound:
+def kept_by_both(film: FilmCompound, crystal: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[Polyanion, ...]:
+    """What a covered slab keeps whole: polyanions of both, and that atoms of one may be single in the other.
+
+    Args:
+        polyanions: of the crystal.
+    """
+    own, others = set(polyanions), set(film.polyanions)
+    apart = [(p, crystal.charges) for p in others - own] + [(p, film.charges) for p in own - others]
+    single = {Polyanion(p.centre, p.ligand, 0) for p, elements in apart if p.covalent and p.centre in elements}
+    return tuple(sorted(own | others | single, key=str))
+
+
+def film_compound(name: str, reference: Crystal, polyanions: tuple[Polyanion, ...] | None = None) -> FilmCompound:
     """A film's building unit, from the crystal of its compound.
 
+    Args:
+        polyanions: what keeps its anions whole; found as in any crystal where None.
+
     Raises:
-        UserError: the compound has no polyanion, or several kinds.
+        UserError: the compound is not made of one kind of polyanion and of single cations.
     """
-    if len(polyanions) != 1:
-        found = ", ".join(str(p) for p in polyanions) or "none"
+    found = kept_whole(reference) if polyanions is None else polyanions
+    unit, anions = _anion(name, reference, found)
+    main = min((p for p in found if p.count), key=lambda p: (p.covalent, -p.count))
+    others = tuple(p for p in found if p != main)
+    symbols = reference.symbols
+    contents = Counter(symbols[site] for site, _ in unit.members)
+    cations = {e: round(reference.counts[e] / anions) for e in reference.counts if e not in contents}
+    plain = contents == {main.centre: 1, main.ligand: main.count} and not main.covalent
+    shape = () if plain else _shape(reference, unit)
+    return FilmCompound(name, main, _bond(reference, main), cations, reference.charges, others, shape)
+
+
+def _anion(name: str, reference: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[Unit, float]:
+    """The anion, and how many of it a formula unit holds.
+
+    Raises:
+        UserError: there is none, or there are other units of several atoms.
+    """
+    symbols, kinds = reference.symbols, defaultdict(list)
+    for unit in find_units(reference, polyanions):
+        kinds["".join(sorted(symbols[site] for site, _ in unit.members))].append(unit)
+    groups = [units for units in kinds.values() if len(units[0].members) > 1]
+    anions = [units for units in kinds.values() if _charge(reference, units[0]) < 0]
+    if len(groups) != 1 or anions != groups or groups[0][0].periods:
+        listed = ", ".join(_formula(reference, units[0]) for units in kinds.values())
         raise UserError(
-            f"film {name}: needs exactly one kind of polyanion, found {found}; choose another film structure"
+            f"film {name}: needs exactly one kind of polyanion and single cations, found {listed}; choose another film "
+            "structure"
         )
-    polyanion, structure = polyanions[0], reference.structure
-    bonds = [
-        b for b in find_bonds(structure, reference.charges) if structure[b.cation].specie.symbol == polyanion.centre
-    ]
-    formula = structure.composition.reduced_composition
-    anions = formula[polyanion.centre]
-    skipped = {polyanion.centre, polyanion.ligand}
-    cations = {str(e): round(formula[e] / anions) for e in formula if str(e) not in skipped}
-    return FilmCompound(name, polyanion, float(np.mean([b.length for b in bonds])), cations, reference.charges)
+    return groups[0][0], len(groups[0]) / reference.formula_units
+
+
+def _charge(reference: Crystal, unit: Unit) -> float:
+    return sum(reference.charges[reference.symbols[site]] for site, _ in unit.members)
+
+
+def _formula(reference: Crystal, unit: Unit) -> str:
+    """Hydrogen first, centres before ligands: HCO3, OH as HO."""
+    counts = Counter(reference.symbols[site] for site, _ in unit.members)
+    order = sorted(counts, key=lambda e: (e != "H", -reference.charges[e], e))
+    return "".join(e + (str(counts[e]) if counts[e] > 1 else "") for e in order)
+
+
+def _bond(reference: Crystal, main: Polyanion) -> float:
+    """Å, mean distance of centre and ligand."""
+    structure = reference.structure
+    if main.covalent:
+        symbols = reference.symbols
+        lengths = [
+            b.length
+            for b in covalent_bonds(reference)
+            if (symbols[b.cation], symbols[b.anion]) == (main.centre, main.ligand)
+        ]
+        return float(np.mean(lengths))
+    bonds = find_bonds(structure, reference.charges)
+    return float(np.mean([b.length for b in bonds if structure[b.cation].specie.symbol == main.centre]))
+
+
+def _shape(reference: Crystal, unit: Unit) -> tuple[tuple[str, Vector], ...]:
+    """Atoms of a molecular ion, Å from the first: the most negative one, furthest from protons."""
+    symbols, matrix = reference.symbols, reference.structure.lattice.matrix
+    points = np.array([reference.fractions[site] + np.array(offset) for site, offset in unit.members]) @ matrix
+    elements = [symbols[site] for site, _ in unit.members]
+    protons = [point for element, point in zip(elements, points, strict=True) if element == "H"]
+
+    def exposed(number: int) -> tuple[float, float, int]:
+        away = min((float(np.linalg.norm(points[number] - p)) for p in protons), default=9.0)
+        return reference.charges[elements[number]], -round(away, 2), number
+
+    order = sorted(range(len(elements)), key=exposed)
+    moved = np.round(points[order] - points[order[0]], 6) + 0.0
+    return tuple((elements[n], (float(x), float(y), float(z))) for n, (x, y, z) in zip(order, moved, strict=True))

@@ -64,8 +64,10 @@ def cap(
         seed: of the random preference.
 
     Raises:
-        UserError: the bare face has no broken bond that a film could complete.
+        UserError: the bare face has no broken bond that a film could complete, or an element is a cation in one and an
+            anion in the other.
     """
+    _refuse_clash(crystal, cut, film)
     view = stack(crystal, cut.miller, polyanions, mobile)
     bare = build(cut, crystal, vacuum)
     found = anchors(view, cut, layers)
@@ -74,6 +76,15 @@ def cap(
     groups = [polyanion_at(crystal, cut, bare, anchor, film) for anchor in found]
     lower = with_cations(bare, crystal.charges, np.vstack(groups), film, np.random.default_rng(seed))
     return _both_faces(bare, lower, len(groups), flip_of(cut, crystal, bare), vacuum)
+
+
+def _refuse_clash(crystal: Crystal, cut: Cut, film: FilmCompound) -> None:
+    for element in sorted(film.charges.keys() & crystal.charges.keys()):
+        if film.charges[element] * crystal.charges[element] < 0:
+            raise UserError(
+                f"film {film.name} on {list(cut.miller)}: {element} is {film.charges[element]:+g} in the film and "
+                f"{crystal.charges[element]:+g} in {crystal.formula}; leave this plane bare"
+            )
 
 
 def _both_faces(bare: Structure, lower: tuple[list[str], Matrix], groups: int, flip: Flip, vacuum: float) -> CappedSlab:

@@ -87,13 +87,31 @@ def _deeper(around: _Surroundings, first: list[Anchor], count: int) -> list[Anch
 
 
 def polyanion_at(crystal: Crystal, cut: Cut, bare: Structure, anchor: Anchor, film: FilmCompound) -> Matrix:
-    """(1 + ligands, 3) Å in the slab's frame: the crystal's polyanion with the film's bond length, centre first."""
+    """(n, 3) Å in the slab's frame: the crystal's polyanion with the film's bond length, centre first.
+
+    A molecular ion takes the place of the crystal's atom that is nearest to the slab with the first atom of its shape,
+    and lies beyond it as the crystal's polyanion does.
+    """
     unit, shift = anchor
     fractions = np.array([crystal.fractions[site] + np.array(o) + np.array(shift) for site, o in unit.members])
     points = _in_frame(crystal, cut, bare, fractions)
+    if film.shape:
+        return _turned(film.places, points)
     arms = points[1 : 1 + film.polyanion.count] - points[0]
     arms *= film.bond / np.linalg.norm(arms, axis=1, keepdims=True)
     return np.asarray(points[0] + np.vstack([np.zeros(3), arms]))
+
+
+def _turned(places: Matrix, points: Matrix) -> Matrix:
+    """A shape, its first atom on the highest of the points, its middle in the direction of theirs."""
+    from scipy.spatial.transform import Rotation
+
+    highest = points[np.argmax(points[:, 2])]
+    own, wanted = places.mean(axis=0), points.mean(axis=0) - highest
+    if np.linalg.norm(wanted) < 1e-6:
+        wanted = np.array([0.0, 0.0, -1.0])
+    rotation, _ = Rotation.align_vectors(wanted[None], own[None])
+    return np.asarray(highest + rotation.apply(places))
 
 
 def _in_frame(crystal: Crystal, cut: Cut, bare: Structure, fractions: Matrix) -> Matrix:

@@ -10,6 +10,7 @@ import numpy as np
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.labels import plane_name
 from nzsp_surfaces.crystals.certificate import certify, layer_group, measured
+from nzsp_surfaces.films.compound import kept_by_both
 from nzsp_surfaces.report.files import write_rows
 from nzsp_surfaces.report.rows.slabs import (
     AlternativeRow,
@@ -128,8 +129,10 @@ def _surveyed_row(material: Material, each: Surface, options: SlabOptions, name:
 
 
 def _certified(name: str, structure: Structure, material: Material, film: Film | None) -> Certificate:
-    polyanions = tuple({*material.polyanions, *([film.compound.polyanion] if film else [])})
-    charges = material.crystal.charges | (film.compound.charges if film else {})
+    crystal, polyanions = material.crystal, material.polyanions
+    if film:
+        polyanions = kept_by_both(film.compound, crystal, polyanions)
+    charges = crystal.charges | (film.compound.charges if film else {})
     certificate = certify(structure, charges, polyanions, material.framework)
     if certificate.failure:
         raise UserError(f"{name}: {certificate.failure}; please report this slab, it should not have been built")

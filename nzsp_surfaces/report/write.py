@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.files import write_atomically
+from nzsp_surfaces.films.compound import kept_by_both
 from nzsp_surfaces.films.faces import describe_faces
 from nzsp_surfaces.report.files import write_json, write_rows
 from nzsp_surfaces.report.rows.calculations import (
@@ -143,7 +144,7 @@ def _stages(task: Task, result: Result | None) -> Iterator[tuple[str, Structure]
 def _face_rows(done: _Finished, entry: Entry, name: str, stage: str, structure: Structure) -> Iterator[FilmFaceRow]:
     material = next(m for m in done.study.materials if m.name == entry.material)
     compound = next(f for f in done.study.films if f.name == entry.film).compound
-    polyanions = tuple({*material.polyanions, compound.polyanion})
+    polyanions = kept_by_both(compound, material.crystal, material.polyanions)
     charges = material.crystal.charges | compound.charges
     for face in describe_faces(structure, charges, material.framework, polyanions):
         yield FilmFaceRow.made_from(FaceSource(name, entry, stage, face))

@@ -10,7 +10,7 @@ from typing import Any
 from nzsp_surfaces.base.content import content, digest
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.yaml import did_you_mean, read
-from nzsp_surfaces.crystals.bonds import Polyanion, parse_polyanion, strong_polyanions
+from nzsp_surfaces.crystals.bonds import Polyanion, parse_polyanion
 from nzsp_surfaces.crystals.crystal import Crystal, crystal, equivalent_planes, hexagonal_within, hkl
 from nzsp_surfaces.crystals.material import Material
 from nzsp_surfaces.crystals.material import material as described
@@ -216,5 +216,5 @@ def _film(name: str, given: FilmKeys, settings: StudyFile, path: Path) -> Film:
             raise UserError(f"{where}: plane {list(plane)} is not among 'planes'; add it there")
     # As the study writes them, so that three indices find the plane that it gives by four.
     planes = tuple(p for p in settings.planes if hkl(p) in {hkl(q) for q in given.planes})
-    compound = film_compound(name, reference, strong_polyanions(reference))
+    compound = film_compound(name, reference)
     return Film(name, reference, compound, replace(given, planes=planes))

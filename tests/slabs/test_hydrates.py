@@ -109,7 +109,7 @@ def test_without_protons_there_is_no_hydrogen_bond() -> None:
 
 
 def test_a_proton_in_the_middle_stays_with_neither_side() -> None:
-    """As in KH2PO4 above its Curie point; moved to one side, as in Slater's ferroelectric order, it is kept in H2PO4."""
+    """As KH2PO4 has it above its Curie point; moved to one side, as in Slater's order, it is kept in H2PO4."""
     middle = known("KDP")
     assert [str(p) for p in middle.polyanions] == ["PO4"]
     assert any("in the middle" in note for note in middle.notes)
