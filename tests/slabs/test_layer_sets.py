@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from nzsp_surfaces.crystals.bonds import Bond, crystal_bonds, find_bonds
+from nzsp_surfaces.crystals.bonds import crystal_bonds
 from nzsp_surfaces.crystals.certificate import certify
+from nzsp_surfaces.crystals.contacts import Bond, find_bonds
 from nzsp_surfaces.crystals.planes import gaps, stack
 from nzsp_surfaces.slabs import cutting
 from nzsp_surfaces.slabs.build import build
