@@ -31,6 +31,9 @@ SYMPREC = 1e-2
 """Å: an experimental structure to three or four decimals is symmetric to this."""
 
 
+NO_SYMMETRY = "{}: spglib finds no symmetry; check the cell for overlapping or duplicate atoms"
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A space group operation x -> R x + t on fractional coordinates of the primitive cell.
@@ -153,9 +156,10 @@ def crystal(
     Raises:
         UserError: no symmetry is found, or the charges do not balance.
     """
-    tolerance = scan(structure) if symprec is None else Tolerance(symprec)
-    data = spglib_dataset(structure, where, tolerance.symprec)
-    tolerance = replace(tolerance, used=str(data.international))
+    tolerance, data = scan(structure) if symprec is None else (Tolerance(symprec), dataset(structure, symprec))
+    if data is None:
+        raise UserError(NO_SYMMETRY.format(where))
+    tolerance = replace(tolerance, used=tolerance.used or str(data.international))
     ideal = symmetrised(structure, data, tolerance.symprec)
     if ideal is None or ideal.is_exact:
         return _symmetric(structure, data, charges, where, setting, tolerance)
@@ -172,7 +176,8 @@ def _symmetric(
     from pymatgen.core import Structure as Pymatgen
 
     conventional = Pymatgen(data.std_lattice, _elements(structure, data.std_types), data.std_positions)
-    primitive, standard = _primitive(conventional)
+    within = min(SYMPREC, tolerance.symprec)
+    primitive, standard = _primitive(conventional, within)
     axes = axes_of(data, setting)
     balanced = _balanced(primitive, charges, where)
     return Crystal(
@@ -181,7 +186,7 @@ def _symmetric(
         space_group=str(data.international),
         number=int(data.number),
         charges=balanced.charges,
-        operations=_operations(primitive),
+        operations=_operations(primitive, within),
         axes=axes,
         tolerance=tolerance,
         charges_from=balanced.origin,
@@ -216,7 +221,7 @@ def spglib_dataset(structure: Structure, where: str, symprec: float = SYMPREC) -
     """
     data = dataset(structure, symprec)
     if data is None:
-        raise UserError(f"{where}: spglib finds no symmetry; check the cell for overlapping or duplicate atoms")
+        raise UserError(NO_SYMMETRY.format(where))
     return data
 
 
@@ -226,22 +231,22 @@ def _elements(structure: Structure, numbers: npt.NDArray[np.int64]) -> list[str]
     return [Element.from_Z(int(z)).symbol for z in numbers]
 
 
-def _primitive(conventional: Structure) -> tuple[Structure, Matrix]:
+def _primitive(conventional: Structure, symprec: float) -> tuple[Structure, Matrix]:
     """Primitive cell of a standard cell, and its vectors as multiples (of one sixth) of the conventional ones."""
     import spglib
     from pymatgen.core import Structure as Pymatgen
 
     cell = (conventional.lattice.matrix, conventional.frac_coords, conventional.atomic_numbers)
-    lattice, positions, numbers = spglib.standardize_cell(cell, to_primitive=True, no_idealize=True, symprec=SYMPREC)
+    lattice, positions, numbers = spglib.standardize_cell(cell, to_primitive=True, no_idealize=True, symprec=symprec)
     setting = np.round(lattice @ np.linalg.inv(conventional.lattice.matrix) * 6) / 6
     return Pymatgen(lattice, _elements(conventional, numbers), positions), setting
 
 
-def _operations(structure: Structure) -> tuple[Operation, ...]:
+def _operations(structure: Structure, symprec: float) -> tuple[Operation, ...]:
     import spglib
 
     cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
-    symmetry = spglib.get_symmetry(cell, symprec=SYMPREC)
+    symmetry = spglib.get_symmetry(cell, symprec=symprec)
     pairs = zip(symmetry["rotations"], symmetry["translations"], strict=True)
     return tuple(Operation(np.asarray(r, np.int64), np.asarray(t, float)) for r, t in pairs)
 

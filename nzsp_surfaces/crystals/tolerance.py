@@ -126,23 +126,23 @@ def dataset(structure: Structure, symprec: float) -> Any:
         return spglib.get_symmetry_dataset(cell, symprec=symprec)
 
 
-def scan(structure: Structure) -> Tolerance:
+def scan(structure: Structure) -> tuple[Tolerance, Any]:
     """The tolerance at which a structure has the highest symmetry that noise may have broken.
 
     Returns:
-        One of `TOLERANCES` or `WIDER`; the first where the ends of the scan agree, and for more than `MANY` atoms.
+        One of `TOLERANCES` or `WIDER`; the first where the ends of the scan agree, and for more than `MANY` atoms. And
+        what spglib finds there, None where that is nothing.
     """
-    if len(structure) > MANY:
-        return Tolerance(TOLERANCES[0])
-    first, last = (dataset(structure, at) for at in (TOLERANCES[0], WIDER[-1]))
+    first = dataset(structure, TOLERANCES[0])
+    last = dataset(structure, WIDER[-1]) if len(structure) <= MANY else first
     if first is None or (last is not None and _answer(first) == _answer(last)):
-        return Tolerance(TOLERANCES[0])
+        return Tolerance(TOLERANCES[0]), first
     between = ((at, dataset(structure, at)) for at in (*TOLERANCES[1:], *WIDER[:-1]))
     found = [each for each in ((TOLERANCES[0], first), *between, (WIDER[-1], last)) if each[1] is not None]
     return _chosen(structure, [next(run) for _, run in itertools.groupby(found, key=lambda each: _answer(each[1]))])
 
 
-def _chosen(structure: Structure, runs: list[tuple[float, Any]]) -> Tolerance:
+def _chosen(structure: Structure, runs: list[tuple[float, Any]]) -> tuple[Tolerance, Any]:
     """The highest symmetry that nothing speaks against, from the least tolerance of each answer."""
     chosen, objection = runs[0], ""
     for at, data in runs[1:]:
@@ -155,7 +155,7 @@ def _chosen(structure: Structure, runs: list[tuple[float, Any]]) -> Tolerance:
     shown = [run for run in runs if run[0] <= max(chosen[0], TOLERANCES[-1])]
     names = _names([data for _, data in shown])
     answers = tuple(zip((at for at, _ in shown), names, strict=True))
-    return Tolerance(chosen[0], answers, dict(answers)[chosen[0]], objection)
+    return Tolerance(chosen[0], answers, dict(answers)[chosen[0]], objection), chosen[1]
 
 
 def _answer(data: Any) -> tuple[int, int]:
