@@ -58,6 +58,17 @@ def test_noise_does_not_hide_the_symmetry(name: str, most: float) -> None:
     assert symbol(noisy(start, most, 7)) == known
 
 
+@pytest.mark.parametrize("name", KNOWN)
+def test_nor_does_a_cell_that_was_relaxed_without_symmetry(name: str) -> None:
+    """Its lengths and angles off by 0.2 % besides."""
+    start, known = KNOWN[name]
+    rough, strain = noisy(start, 0.02, 11), np.random.default_rng(11).normal(size=(3, 3))
+    strain += strain.T
+    strain *= 0.002 / np.abs(np.linalg.eigvalsh(strain)).max()
+    found = crystal(Structure(rough.lattice.matrix @ (np.eye(3) + strain), rough.species, rough.frac_coords))
+    assert found.space_group == known
+
+
 @pytest.mark.parametrize("name", DISTORTED)
 def test_a_distortion_is_kept(name: str) -> None:
     """As it is; and noise that is smaller leads to no higher symmetry."""
