@@ -13,13 +13,15 @@ from nzsp_surfaces.slabs.arrangements import Arrangement, arrangements
 from nzsp_surfaces.slabs.cut import SlabCut, SlabOptions, is_plausible
 from nzsp_surfaces.slabs.electrostatics import arrangement_energies, grouped, pair_energies
 from nzsp_surfaces.slabs.faces import broken_by_kind, framework_bonds, lost_bonds, lost_hydrogen_bonds
-from nzsp_surfaces.slabs.identity import surroundings
+from nzsp_surfaces.slabs.identity import slab_identity, surroundings
 from nzsp_surfaces.slabs.placing import coordinates
 from nzsp_surfaces.slabs.terminations import Termination, site_coordinates
 
 Matrix = npt.NDArray[np.float64]
 SAME_ENERGY = 1e-4
 """eV: electrostatic energies that differ by less tie."""
+SAME_TIGHTNESS = 1e-10
+"""Surroundings whose measures differ by less than this part tie."""
 MOST_TIES = 24
 """Arrangements of one energy that are told apart at most."""
 
@@ -70,10 +72,27 @@ def _ranked(ways: list[Sharing], wanted: int) -> list[Sharing]:
     ordered = sorted(ways, key=lambda way: way.energy)
     parts = [i for i in range(1, len(ordered)) if ordered[i].energy - ordered[i - 1].energy > SAME_ENERGY]
     groups = [ordered[a:b] for a, b in itertools.pairwise([0, *parts, len(ordered)])]
-    told = [
-        sorted(g, key=_tightness) if 1 < len(g) <= MOST_TIES and i <= wanted * 4 else g for i, g in enumerate(groups)
-    ]
+    told = [_told_apart(g) if 1 < len(g) <= MOST_TIES and i <= wanted * 4 else g for i, g in enumerate(groups)]
     return list(itertools.chain(*told))
+
+
+def _told_apart(ways: list[Sharing]) -> list[Sharing]:
+    """Ways of one energy by their surroundings; at cuts through layers, where these tie, by name.
+
+    The faces of a thick slab do not see each other, so that one that is turned has the same surroundings.
+    """
+    tightness = {id(way): _tightness(way) for way in ways}
+    ordered = sorted(ways, key=lambda way: tightness[id(way)])
+    if not ways[0].term.gap.through:
+        return ordered
+    levels = np.array([tightness[id(way)] for way in ordered])
+    parts = np.flatnonzero(np.diff(levels) > SAME_TIGHTNESS * levels[1:]) + 1
+    groups = [ordered[a:b] for a, b in itertools.pairwise([0, *parts.tolist(), len(ordered)])]
+    return list(itertools.chain(*(sorted(g, key=_name) if len(g) > 1 else g for g in groups)))
+
+
+def _name(way: Sharing) -> str:
+    return slab_identity(way.term.stack, way.term.in_plane, way.term.fixed + way.choice.sites)
 
 
 def _tightness(way: Sharing) -> float:

@@ -8,10 +8,12 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 import pytest
+from pymatgen.core import Structure
 
 from nzsp_surfaces.crystals.bonds import crystal_bonds
 from nzsp_surfaces.crystals.certificate import certify
 from nzsp_surfaces.crystals.contacts import Bond, find_bonds
+from nzsp_surfaces.crystals.material import material
 from nzsp_surfaces.crystals.planes import gaps, stack
 from nzsp_surfaces.slabs import cutting
 from nzsp_surfaces.slabs.build import build
@@ -104,6 +106,19 @@ def test_thicker_slabs_keep_the_faces_that_several_kinds_share(name: str, plane:
         for cut in series[1:]:
             slab = build(cut, known.crystal, VACUUM)
             assert certify(slab, known.crystal.charges, known.polyanions, known.framework).failure is None
+
+
+@pytest.mark.parametrize(("name", "plane"), POLAR[:4])
+def test_what_is_halved_does_not_depend_on_how_the_crystal_is_written(name: str, plane: tuple[int, ...]) -> None:
+    """Other axes, origin and order of atoms give the same slabs, those included whose faces are turned otherwise."""
+    known = known_material(name)
+    large = known.crystal.structure.copy() * [[1, 0, 1], [1, 1, 1], [0, 1, 1]]
+    order = np.random.default_rng(2).permutation(len(large))
+    fractions = large.frac_coords[order] + np.array([0.1, 0.2, 0.3])
+    moved = Structure(large.lattice, [large[int(i)].specie for i in order], fractions)
+    other = material(name, moved, known.crystal.charges, known.polyanions, tuple(known.mobile), name, "standard")
+    found = survey_plane(other, plane, USUAL).surfaces
+    assert sorted(each.identity for each in found) == sorted(e.identity for e in surveyed(name, plane).surfaces)
 
 
 @pytest.mark.parametrize(
