@@ -147,12 +147,24 @@ def dangling(crystal: Crystal, in_plane: Integers, lost: tuple[LostBond, ...]) -
     return np.asarray(senses * np.array(arms).reshape(-1, 3) @ crystal.structure.lattice.matrix @ frame.T)
 
 
-def framework_bonds(stack: Stack, lost: tuple[LostBond, ...]) -> int:
-    """How many of the lost bonds do not end at a mobile ion; all of them where nothing but mobile ions is bonded."""
+def framework_bonds(stack: Stack, lost: tuple[LostBond, ...], weak: tuple[LostBond, ...] = ()) -> int:
+    """How many of the lost bonds do not end at a mobile ion.
+
+    Args:
+        weak: lost hydrogen bonds; they count where no bond holds units together, as in ammonium chloride.
+
+    Returns:
+        All of them where nothing but mobile ions is bonded.
+    """
     if not stack.bonds:
-        return len(lost)
+        return len(lost) if _bonds_between_units(stack) else len(weak)
     symbols = stack.crystal.symbols
     return sum(symbols[b.bond.cation] not in stack.mobile for b in lost)
+
+
+def _bonds_between_units(stack: Stack) -> bool:
+    home = {site: number for number, unit in enumerate(stack.units) for site, _ in unit.members}
+    return any(home[b.cation] != home[b.anion] for b in crystal_bonds(stack.crystal))
 
 
 def lost_coordination(

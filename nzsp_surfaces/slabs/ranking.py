@@ -118,7 +118,7 @@ def _cut(way: Sharing, electrostatic: float, rank: int, counts: Counts) -> SlabC
         bottom=term.bottom,
         top=term.top,
         position=position_of(view, term.bottom),
-        broken=framework_bonds(view, lost) / (2 * area),
+        broken=framework_bonds(view, lost, weak) / (2 * area),
         valence=sum(row.valence for row in broken_by_kind(view, lost + weak, area)),
         electrostatic=electrostatic,
         termination=1,

@@ -75,6 +75,18 @@ def test_of_equal_cuts_that_with_fewer_hydrogen_bonds_comes_first() -> None:
     assert first["H"].valence < second["H"].valence
 
 
+def test_where_nothing_else_holds_ions_together_hydrogen_bonds_are_what_breaks() -> None:
+    """Every slab of ammonium chloride breaks some."""
+    cell = Lattice.cubic(3.8758)
+    salt = Structure.from_spacegroup(
+        "P-43m", cell, ["N", "Cl", "H"], [[0, 0, 0], [0.5, 0.5, 0.5], [0.153, 0.153, 0.153]]
+    )
+    found = material("NH4Cl", salt, None, None, None, "NH4Cl")
+    cuts = [s.cut for plane in every_plane(found, 1) for s in survey_plane(found, plane, OPTIONS).surfaces]
+    assert cuts
+    assert all(cut.broken > 0 for cut in cuts)
+
+
 @pytest.mark.parametrize("name", ["gypsum", "goethite", "LiOH.H2O", "gibbsite"])
 def test_hydrogen_bonds_are_short_and_straight(name: str) -> None:
     """H...O below 2.5 Å and beyond the proton's own oxygen, D-H...O above 120 degrees; none is a bond of ions."""
