@@ -122,6 +122,8 @@ has a reason and, where it can, alternatives. *fewest broken bonds*: the three p
 bonds per area; bond valence settles ties. *rank*: place in that order of a face that the literature calls stable.
 Broken bonds are a rule of thumb; energies decide.
 
+How charges are judged and what is done with hydrogen: [charges.md](charges.md).
+
 {slabs} slabs of {planes} planes, {failures} of them without a certificate; {seconds:.0f} s in all.
 
 """

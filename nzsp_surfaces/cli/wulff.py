@@ -141,12 +141,12 @@ def _whose_axes(structure: Structure, given: dict[str, Any]) -> list[str]:
     from nzsp_surfaces.crystals.setting import axes_of, told
     from nzsp_surfaces.crystals.tolerance import Tolerance, scan
 
-    tolerance = scan(structure) if given["symprec"] is None else Tolerance(given["symprec"])
+    tolerance = scan(structure)[0] if given["symprec"] is None else Tolerance(given["symprec"])
     given["symprec"] = tolerance.symprec
     data = spglib_dataset(structure, "structure", tolerance.symprec)
     symbol = str(data.international)
     line = told(axes_of(data, given["setting"]), symbol)
-    return [*replace(tolerance, used=symbol).told(), *([line] if line else [])]
+    return [*replace(tolerance, used=tolerance.used or symbol).told(), *([line] if line else [])]
 
 
 def _show(name: str, shape: WulffShape) -> None:

@@ -183,7 +183,8 @@ def _refuse_parts(
     what = ", ".join(f"{e} {q:+.3g}" for e, q in parts.items())
     rarer = _proposed(structure.composition.reduced_composition, {}, every=True)
     whole = [guess for guess in (*guesses, *rarer[:MOST_GUESSES]) if not _parts(guess)]
-    best = sorted(whole, key=witness.gap) or guesses
+    nothing = dict.fromkeys(guesses[0], 0.0)
+    best = [*sorted(whole, key=witness.gap), nothing]
     texts = dict.fromkeys(",".join(f"{e}={q:.10g}" for e, q in guess.items()) for guess in best)
     raise UserError(
         f"{where}: {structure.composition.reduced_formula}: the charges guessed are not plausible ({what}); give them "

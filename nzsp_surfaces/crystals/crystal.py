@@ -255,7 +255,8 @@ def _balanced(structure: Structure, given: Charges | None, where: str) -> FoundC
     composition = structure.composition.get_integer_formula_and_factor()[0]
     found = guessed_charges(structure, where) if given is None else FoundCharges(dict(given), GIVEN)
     if found is None:
-        raise UserError(f"{where}: {composition} is not charge-balanced; give formal charges {HOW_TO_GIVE}")
+        otherwise = f"give formal charges {HOW_TO_GIVE}, all 0 where nothing is ionic"
+        raise UserError(f"{where}: {composition} is not charge-balanced; {otherwise}")
     charges = found.charges
     unknown = set(charges) - {str(e) for e in structure.composition}
     if unknown:

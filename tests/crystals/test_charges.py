@@ -62,6 +62,17 @@ def test_an_implausible_guess_is_refused_with_two_candidates_that_balance() -> N
         crystal(odd, {part.split("=")[0]: float(part.split("=")[1]) for part in offer.split(",")})
 
 
+def test_without_whole_charges_none_at_all_are_offered() -> None:
+    """A boride is refused with a way to cut it: nothing in it is ionic."""
+    boride = Structure.from_spacegroup(
+        "R-3m", Lattice.hexagonal(3.011, 20.93), ["Mo", "B", "B", "B"],
+        [[0, 0, 0.075], [0, 0, 0.333], [0, 0, 0.186], [0, 0, 0.5]],
+    )  # fmt: skip
+    with pytest.raises(UserError, match=r"B -1\.8.*Mo=0"):
+        crystal(boride)
+    assert not any(crystal(boride, {"Mo": 0, "B": 0}).charges.values())
+
+
 def test_bond_valence_overrules_statistics_and_says_so() -> None:
     """Stannite is Cu2+ Fe2+ Sn4+ by its bond lengths, whatever is more frequent."""
     known = material("stannite", written("stannite"), None, None, None, "stannite")
