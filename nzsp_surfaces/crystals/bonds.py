@@ -208,7 +208,7 @@ def find_units(crystal: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[Uni
     centres = {p.centre for p in polyanions}
     order = sorted(range(len(symbols)), key=lambda i: symbols[i] not in centres)
     units = []
-    for members, periods in _components(order, _polyanion_graph(crystal, polyanions)):
+    for members, periods in components(order, _polyanion_graph(crystal, polyanions)):
         inner = tuple(m for m in members if symbols[m[0]] in centres)
         units.append(Unit(inner or members, members, periods))
     return tuple(units)
@@ -217,11 +217,11 @@ def find_units(crystal: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[Uni
 def is_molecular(crystal: Crystal) -> bool:
     """Whether bonds hold nothing together but separate neutral molecules; molecular ions hold together by charge."""
     sites, bonds = range(len(crystal.structure)), (*crystal_bonds(crystal), *covalent_bonds(crystal))
-    if any(periods for _, periods in _components(list(sites), _graph(bonds))):
+    if any(periods for _, periods in components(list(sites), bond_graph(bonds))):
         return False
     # Bonds of alkali and alkaline earth metals hold no molecule together: they are what an ion is held by.
     ionic = _salt_formers(crystal)
-    pieces = _components(list(sites), _graph(b for b in bonds if crystal.symbols[b.cation] not in ionic))
+    pieces = components(list(sites), bond_graph(b for b in bonds if crystal.symbols[b.cation] not in ionic))
     charges = [sum(crystal.charges[crystal.symbols[site]] for site, _ in members) for members, _ in pieces]
     return max(map(abs, charges)) < 1e-6
 
@@ -250,10 +250,11 @@ def _polyanion_graph(crystal: Crystal, polyanions: tuple[Polyanion, ...]) -> Gra
                 f"{sorted(set(sizes.values())) or 'no'} {polyanion.ligand} neighbours. Name another polyanion"
             )
         kept += [b for b in own if sizes[b.cation] == polyanion.count]
-    return _graph(kept)
+    return bond_graph(kept)
 
 
-def _graph(bonds: Iterable[Bond]) -> Graph:
+def bond_graph(bonds: Iterable[Bond]) -> Graph:
+    """Bonds as a graph, from both ends."""
     partners: Graph = defaultdict(list)
     for b in bonds:
         x, y, z = b.offset
@@ -262,7 +263,7 @@ def _graph(bonds: Iterable[Bond]) -> Graph:
     return partners
 
 
-def _components(
+def components(
     order: list[int], partners: Graph
 ) -> Iterator[tuple[tuple[tuple[int, Offset], ...], tuple[Offset, ...]]]:
     """Members and periods of each connected part of a periodic graph, starting from the sites in order."""

@@ -15,6 +15,7 @@ from nzsp_surfaces.crystals.bonds import (
 from nzsp_surfaces.crystals.contacts import is_neutral
 from nzsp_surfaces.crystals.crystal import Crystal, crystal
 from nzsp_surfaces.crystals.molecular import kept_whole
+from nzsp_surfaces.crystals.molecules import molecule_of
 from nzsp_surfaces.crystals.setting import told
 from nzsp_surfaces.crystals.valence_sums import told_charges
 
@@ -77,6 +78,8 @@ def material(
     Raises:
         UserError: the crystal is molecular, its charges do not balance, or it lacks what is named.
     """
+    if charges is None and (molecule := molecule_of(structure)) is not None:
+        raise UserError(f"{where}: consists of separate molecules, {molecule}; slabs of molecules are not built")
     found = crystal(structure, charges, where, setting, symprec)
     metallic = all(element.is_metal for element in found.structure.composition)
     if is_molecular(found) and not metallic:

@@ -6,6 +6,7 @@ where the two disagree, the file is refused with the reason.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 import warnings
@@ -44,11 +45,14 @@ def load_structure(path: str | Path, *, as_read: bool = False) -> Structure:
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{path}: no such structure file; give the path of a CIF or POSCAR")
-    structure = _from_cif(path, as_read=as_read) if path.suffix.lower() == ".cif" else _from_other(path)
+    structure = (
+        _from_cif(path, as_read=as_read) if path.suffix.lower() == ".cif" else _from_other(path, as_read=as_read)
+    )
     _refuse_disorder(structure, path)
     structure.remove_oxidation_states()
     _refuse_overlap(structure, path)
     if not as_read:
+        _refuse_many(len(structure), path)
         _refuse_vacuum(structure, path)
     return structure
 
@@ -58,6 +62,7 @@ def _from_cif(path: Path, *, as_read: bool) -> Structure:
     if as_read:
         return _by_pymatgen(path)
     claims = read_claims(path)
+    _refuse_many(claims.sites, path)
     read, failure = _tried(path)
     if read is not None and not read.is_ordered:
         return read
@@ -108,8 +113,10 @@ def _by_pymatgen(path: Path) -> Structure:
     return structure
 
 
-def _from_other(path: Path) -> Structure:
+def _from_other(path: Path, *, as_read: bool) -> Structure:
     """A POSCAR or another format; a POSCAR with a negative scale or without element names needs care."""
+    if not as_read:
+        _refuse_many(_counted(path), path)
     text = _poscar(path)
     if text is None:
         return _by_pymatgen(path)
@@ -123,6 +130,14 @@ def _from_other(path: Path) -> Structure:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"{path}: cannot be read as a POSCAR ({reason}); correct it") from error
     return read.structure
+
+
+def _counted(path: Path) -> int:
+    """How many atoms the numbers in the head of a POSCAR add up to, told without reading it; 0 for other files."""
+    with path.open(errors="replace") as lines:
+        head = [line.split() for line in itertools.islice(lines, 7)]
+    counts = next((words for words in head[5:] if words and all(map(str.isdigit, words))), [])
+    return sum(map(int, counts))
 
 
 def _poscar(path: Path) -> str | None:
@@ -165,10 +180,14 @@ def _refuse_overlap(structure: Structure, path: Path) -> None:
             raise UserError(f"{path}: sites {pair} are {distance:.2f} Å apart; remove the overlap")
 
 
+def _refuse_many(atoms: int, path: Path) -> None:
+    """Readers take minutes for what nobody means to be cut."""
+    if atoms > MANY:
+        raise UserError(f"{path}: has {atoms} atoms, more than a bulk cell; give the primitive crystal")
+
+
 def _refuse_vacuum(structure: Structure, path: Path) -> None:
     """A wide gap along a cell vector is vacuum: what lies there has been cut already."""
-    if len(structure) > MANY:
-        raise UserError(f"{path}: has {len(structure)} atoms, more than a bulk cell; give the primitive crystal")
     fractions = np.sort(structure.frac_coords % 1.0, axis=0)
     gaps = np.diff(np.vstack([fractions, fractions[:1] + 1.0]), axis=0).max(axis=0)
     spacings = 1.0 / np.linalg.norm(np.linalg.inv(structure.lattice.matrix), axis=0)
