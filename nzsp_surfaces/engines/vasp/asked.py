@@ -64,7 +64,8 @@ def relaxation_inputs(
         flip: tells that the faces are equivalent; a slab without one gets a dipole correction.
         done: steps of the legs behind.
     """
-    asked = relaxing(settings["bulk" if relax.cell else "slab"], relax, max(1, relax.max_steps - done))
+    steps = max(1, relax.max_steps - done) + _again(done)
+    asked = relaxing(settings["bulk" if relax.cell else "slab"], relax, steps)
     polar = not relax.cell and flip is None
     return inputs_for(structure, asked, slab=not relax.cell, polar=polar, held=relax.held)
 
@@ -85,5 +86,10 @@ def dynamics_inputs(
         done: steps of the legs behind.
         leg: number of the legs behind.
     """
-    asked = moving(settings["aimd"], dynamics, min(LEG, dynamics.steps - done), leg)
+    asked = moving(settings["aimd"], dynamics, min(LEG, dynamics.steps - done) + _again(done), leg)
     return inputs_for(structure, asked, slab=False, velocities=velocities)
+
+
+def _again(done: int) -> int:
+    """The step with which a leg repeats the last one of the leg before, if there is one."""
+    return 1 if done else 0

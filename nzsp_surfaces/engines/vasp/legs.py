@@ -10,7 +10,7 @@ import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,8 @@ from nzsp_surfaces.engines.queues import WallTime, job_cores, wall_time
 from nzsp_surfaces.engines.vasp.custody import Commands, Custody, custody, end_orphan, run_custodian
 from nzsp_surfaces.engines.vasp.inputs import VaspInputs, advised, element_order, write_inputs
 from nzsp_surfaces.engines.vasp.reading.header import Header
-from nzsp_surfaces.engines.vasp.reading.run import RestartState, VaspRun, read_run, restart_state, trace
+from nzsp_surfaces.engines.vasp.reading.restart import RestartState, same_place
+from nzsp_surfaces.engines.vasp.reading.run import VaspRun, read_run, restart_state, trace
 from nzsp_surfaces.engines.vasp.settings import comparable_settings
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 
 WHOLE_JOB = 0.8
 """Part of the wall time; a leg that began with more of it left had the job for itself."""
+_IDLE = 3
+"""Legs without a new step after which no further one is begun."""
 COMPRESSED = ("vasprun.xml", "OUTCAR", "XDATCAR", "vasp.out")
 """Files that grow with the number of steps, kept as .gz once a leg is over."""
 
@@ -44,11 +47,18 @@ class Leg:
         folder: that it ran in.
         run: its last whole step; None where there is none.
         custody: what custodian did.
+        repeats: it began with the very geometry that the leg before ended with, which it computed once more.
     """
 
     folder: Path
     run: VaspRun | None
     custody: Custody
+    repeats: bool = False
+
+    @property
+    def steps(self) -> int:
+        """Number of whole ionic steps at geometries that no leg before has computed."""
+        return self.run.n_ionic_steps - self.repeats if self.run else 0
 
 
 @dataclass(frozen=True)
@@ -69,8 +79,8 @@ class LegsSoFar:
 
     @property
     def steps(self) -> int:
-        """Number of whole ionic steps of all legs."""
-        return sum(leg.run.n_ionic_steps for leg in self.legs if leg.run)
+        """Number of whole ionic steps of all legs; a geometry that two legs share counts once."""
+        return sum(leg.steps for leg in self.legs)
 
     @property
     def last(self) -> VaspRun | None:
@@ -160,9 +170,13 @@ def stop_where_told(so_far: LegsSoFar) -> None:
 
     Raises:
         OutOfTime: it was.
+        UserError: the last legs brought no new step, so that another would bring none.
     """
     if so_far.legs and so_far.legs[-1].custody.stopped:
         raise OutOfTime(f"{so_far.legs[-1].folder}: stopped before the wall time; the next job goes on from here")
+    # Two may be right: a cell that is relaxed again with the plane waves of its end.
+    if len(so_far.legs) >= _IDLE and not any(leg.steps for leg in so_far.legs[-_IDLE:]):
+        raise UserError(f"{so_far.legs[-1].folder}: VASP ended {_IDLE} times without a new step; see OUTCAR there")
 
 
 def _read(leg_folder: Path) -> Leg:
@@ -175,10 +189,13 @@ def _with_leg(so_far: LegsSoFar, leg: Leg) -> LegsSoFar:
     """The legs with one more; a leg without a whole step changes nothing."""
     if leg.run is None:
         return so_far
+    # VASP leaves its last step in CONTCAR, others one beyond: the first geometry tells.
+    before, run = so_far.last, leg.run
+    leg = replace(leg, repeats=before is not None and same_place(before.structure, run.first))
     order = list(element_order([site.specie.symbol for site in so_far.structure]))
-    moves = leg.run.header.tag("IBRION", -1) == 0
+    moves = run.header.tag("IBRION", -1) == 0
     state = restart_state(leg.folder) if moves else None
-    structure = _unwrapped(so_far.structure, state.structure if state else leg.run.structure, order)
+    structure = _unwrapped(so_far.structure, state.structure if state else run.structure, order)
     rows = np.vstack([so_far.trace, _trace(leg, len(so_far.trace))]) if moves else so_far.trace
     return LegsSoFar(structure, _velocities(state, order), (*so_far.legs, leg), rows)
 
@@ -202,11 +219,11 @@ def _unwrapped(before: Structure, after: Structure, order: list[int]) -> Structu
 
 
 def _trace(leg: Leg, done: int) -> Matrix:
-    """(n, 3) of a leg, its time counted from the first step of all."""
+    """(n, 3) of the new steps of a leg, their time counted from the first step of all."""
     assert leg.run is not None
     found = trace(leg.folder)[:, :3]
-    found[:, 0] += done * leg.run.header.timestep
-    return found
+    found[:, 0] += (done - leg.repeats) * leg.run.header.timestep
+    return found[leg.repeats :]
 
 
 def settings_used(leg: Leg, inputs: VaspInputs) -> dict[str, Any]:

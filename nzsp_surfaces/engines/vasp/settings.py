@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.yaml import read
+from nzsp_surfaces.engines.vasp.compared import canonical
 from nzsp_surfaces.engines.vasp.tags import Value, checked, given_tags, tags_schema, without_long_list
 
 Purpose = Literal["bulk", "slab", "aimd", "static"]
@@ -90,6 +91,8 @@ COMPARED: dict[str, Value | None] = {
     "LNONCOLLINEAR": False,
     "ISPIN": 1,
     "EFIELD": 0.0,
+    "LUSE_VDW": False,
+    "LSOL": False,
     # How it is approximated: each shifts the energy per atom by up to some meV.
     "LREAL": False,
     "ADDGRID": False,
@@ -246,6 +249,5 @@ def changed(settings: VaspSettings, overrides: Mapping[str, Value | None], where
 
 
 def comparable_settings(incar: Mapping[str, Value]) -> dict[str, Value | None]:
-    """The tags in which slab and bulk must agree, those of `COMPARED`; what is absent has VASP's default."""
-    values = {tag: incar.get(tag, default) for tag, default in COMPARED.items()}
-    return {tag: value.upper() if isinstance(value, str) else value for tag, value in values.items()}
+    """The tags of `COMPARED`, in which slab and bulk must agree, in one spelling; what is absent at its default."""
+    return {tag: canonical(tag, incar.get(tag, default)) for tag, default in COMPARED.items()}

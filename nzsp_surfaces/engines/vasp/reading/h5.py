@@ -7,30 +7,29 @@ guessed in favour of a run: what the file does not tell is not converged, and wh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.base.calculation import Matrix
-from nzsp_surfaces.base.errors import Damaged, Unfinished, UserError
+from nzsp_surfaces.base.errors import Damaged, UserError
 from nzsp_surfaces.base.units import EV_PER_K
 from nzsp_surfaces.engines.vasp.reading.header import Header
 from nzsp_surfaces.engines.vasp.reading.steps import Energies, Step
-from nzsp_surfaces.engines.vasp.reading.stream import NAMES as XML_NAMES
+from nzsp_surfaces.engines.vasp.reading.stream import CutOff, chunks
 
-NAME = "vaspout.h5"
 _MOTION = "intermediate/ion_dynamics"
 _NEEDED = ("energies", "forces", "position_ions", "lattice_vectors")
 _BLOCK = 64
 """Number of steps that are read at once."""
 _FREE = ("free energy TOTEN", "ion-electron TOTEN")
 """Names of the free energy F: at rest, and in dynamics."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def read_h5(path: Path) -> H5Run:
     """
     with _opened(path) as file:
         if _MOTION not in file or any(name not in file[_MOTION] for name in (*_NEEDED, "energies_tags")):
-            raise Damaged(f"{path}: lacks energies, forces or positions of its steps; run VASP again")
+            raise Damaged(f"{path}: lacks energies, forces or positions of its steps; give vasprun.xml instead")
         header, motion = _header(file, path), file[_MOTION]
         # What falls to the pressure, and which step a geometry belongs to, would be guesses.
         for tag, usual in (("PSTRESS", 0), ("NBLOCK", 1)):
@@ -148,11 +147,25 @@ def _opened(path: Path) -> Iterator[Any]:
     except ImportError as error:
         raise UserError(f"{path}: needs h5py to be read; pip install 'nzsp_surfaces[hdf5]'") from error
     try:
-        with h5py.File(path, "r") as file:
+        with _plain(path) as content, h5py.File(content, "r") as file:
             yield file
     except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
         told = " ".join(str(error).split())
         raise Damaged(f"{path}: VASP did not close it, or it is damaged ({told}); give vasprun.xml instead") from error
+
+
+@contextmanager
+def _plain(path: Path) -> Iterator[Path | IO[bytes]]:
+    """The file, unpacked on the disk for as long as it is read where it is compressed."""
+    if path.suffix == ".h5":
+        yield path
+        return
+    with TemporaryFile() as unpacked:
+        try:
+            unpacked.writelines(chunks(path))
+        except CutOff:
+            raise Damaged(f"{path}: ends too early; copy it again, or give vasprun.xml instead") from None
+        yield unpacked
 
 
 def _loops(motion: Any, steps: int) -> tuple[int, ...]:
@@ -176,54 +189,6 @@ def _met(motion: Any, loops: tuple[int, ...], steps: int, header: Header) -> tup
     return tuple(loop < limit for loop in loops) if loops else None
 
 
-# --- which file is read
-
-
-def best_source(place: Path, from_xml: Callable[[Path], tuple[T, int, bool]], from_h5: Callable[[H5Run], T]) -> T:
-    """Choose vasprun.xml, or vaspout.h5 where that knows more.
-
-    vasprun.xml comes first: it has an end that tells whether it is whole, the settings with their defaults, and E0 in
-    dynamics. A crash tears it and may leave a good vaspout.h5, or one that was not closed and cannot be read. So the
-    second is asked where the first is missing, is cut off and holds fewer whole steps, or is damaged.
-
-    Args:
-        from_xml: what is read, whole steps, and whether the file is whole.
-    """
-    h5 = place if place.suffix == ".h5" else place / NAME
-    if place.suffix == ".h5" or (h5.is_file() and not any((place / name).is_file() for name in XML_NAMES)):
-        return from_h5(_with_steps(h5))
-    try:
-        found, steps, whole = from_xml(place)
-    except (Damaged, Unfinished) as error:
-        return _or_else(h5, from_h5, 0, error)
-    if whole or not h5.is_file():
-        return found
-    try:
-        return _or_else(h5, from_h5, steps, Unfinished())
-    except UserError:
-        return found
-
-
-def _or_else(h5: Path, from_h5: Callable[[H5Run], T], steps: int, error: UserError) -> T:
-    """From a file with more whole steps; the error where there is none."""
-    try:
-        run = _with_steps(h5) if h5.is_file() else None
-        if run and run.n_steps > steps:
-            return from_h5(run)
-    except UserError as other:
-        raise error from other
-    raise error
-
-
-def _with_steps(path: Path) -> H5Run:
-    if not path.is_file():
-        raise UserError(f"{path}: no such file; give the folder in which VASP ran")
-    run = read_h5(path)
-    if not run.n_steps:
-        raise Unfinished(f"{path}: holds no whole ionic step; run VASP again")
-    return run
-
-
 # --- what is said beside the steps
 
 
@@ -235,6 +200,7 @@ def _header(file: Any, path: Path) -> Header:
     # VASP names a type by its potential, too.
     kinds = [re.split("[_/]", _text(kind))[0] for kind in place["ion_types"][()]]
     potcar = _said(file, "input/potcar/content") or _said(file, "original/potcar/content")
+    valences = [float(count) for count in re.findall(r"ZVAL\s*=\s*([\d.]+)", potcar)]
     masses = [float(mass) for mass in re.findall(r"POMASS\s*=\s*([\d.]+)", potcar)]
     return Header(
         program="vasp",
@@ -246,6 +212,8 @@ def _header(file: Any, path: Path) -> Header:
         masses=np.repeat(masses if len(masses) == len(kinds) else [np.nan] * len(kinds), counts),
         potcars=tuple(" ".join(title.split()) for title in re.findall(r"TITEL\s*=(.*)", potcar)),
         free=_free(place),
+        types=tuple(kinds),
+        neutral=float(np.dot(valences, counts)) if len(valences) == len(counts) else None,
     )
 
 

@@ -28,6 +28,8 @@ class Header:
         masses: (n,) u; NaN where the file names none.
         potcars: TITEL of the POTCAR of each type.
         free: (n, 3) coordinates that may move; None where all may.
+        types: element of each type, in the order of tags that are given by type.
+        neutral: number of electrons without a charge; None where the file does not tell.
     """
 
     program: str
@@ -39,6 +41,8 @@ class Header:
     masses: Matrix
     potcars: tuple[str, ...]
     free: npt.NDArray[np.bool_] | None
+    types: tuple[str, ...] = ()
+    neutral: float | None = None
 
     def tag(self, name: str, default: Any) -> Any:
         """The value of a tag as VASP used it, else as it was given."""
@@ -66,6 +70,7 @@ def read_header(said: dict[bytes, bytes], path: Path) -> Header:
         raise Damaged(f"{path}: names no atoms; give a vasprun.xml that VASP wrote")
     generator = _tags(trees.get("generator"))
     elements, masses, potcars = _atoms(trees["atominfo"])
+    types, neutral = _kinds(trees["atominfo"])
     return Header(
         program=str(generator.get("program", "")),
         version=str(generator.get("version", "")),
@@ -76,6 +81,8 @@ def read_header(said: dict[bytes, bytes], path: Path) -> Header:
         masses=masses,
         potcars=potcars,
         free=_free(said.get(b"initialpos", b"")),
+        types=types,
+        neutral=neutral,
     )
 
 
@@ -84,9 +91,15 @@ def _tree(element: bytes) -> ElementTree.Element:
 
 
 def _tags(tree: ElementTree.Element | None) -> dict[str, Any]:
-    """Values by name; separators inside are not told apart."""
-    found = () if tree is None else (entry for entry in tree.iter() if entry.tag in {"i", "v"})
-    return {entry.get("name", "").strip(): _value(entry) for entry in found}
+    """Values by name; separators inside are not told apart.
+
+    Of a name that comes twice the first counts: NELM comes again, as 1, among the response functions.
+    """
+    values = dict[str, Any]()
+    for entry in () if tree is None else tree.iter():
+        if entry.tag in {"i", "v"}:
+            values.setdefault(entry.get("name", "").strip(), _value(entry))
+    return values
 
 
 def _value(entry: ElementTree.Element) -> Any:
@@ -125,6 +138,17 @@ def _atoms(tree: ElementTree.Element) -> tuple[tuple[str, ...], Matrix, tuple[st
     masses = [mass.get(int(row[1]), np.nan) if len(row) > 1 else np.nan for row in atoms]
     titles = tuple(" ".join(row[4].split()) for row in types if len(row) > 4)
     return tuple(_symbol(row[0]) for row in atoms), np.array(masses, float), titles
+
+
+def _kinds(tree: ElementTree.Element) -> tuple[tuple[str, ...], float | None]:
+    """Element of each type, and how many electrons all atoms bring; None where the table does not say."""
+    rows = _rows(tree, "atomtypes")
+    types = tuple(_symbol(row[1]) for row in rows if len(row) > 1)
+    try:
+        electrons = sum(int(row[0]) * float(row[3]) for row in rows)
+    except (ValueError, IndexError):
+        return types, None
+    return types, electrons or None
 
 
 def _rows(tree: ElementTree.Element, name: str) -> list[list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,21 +11,18 @@ import numpy as np
 
 from nzsp_surfaces.base.calculation import Calculation, EngineIdentity, Matrix
 from nzsp_surfaces.base.errors import Damaged, Unfinished
-from nzsp_surfaces.engines.vasp.reading.h5 import H5Run, best_source
+from nzsp_surfaces.engines.vasp.reading import verdict as judged
+from nzsp_surfaces.engines.vasp.reading.agreeing import agreeing_settings, mesh_lengths
+from nzsp_surfaces.engines.vasp.reading.choice import best_source
+from nzsp_surfaces.engines.vasp.reading.h5 import H5Run
 from nzsp_surfaces.engines.vasp.reading.header import Header
+from nzsp_surfaces.engines.vasp.reading.restart import RestartState, restarted
 from nzsp_surfaces.engines.vasp.reading.steps import Pass, RawStep, Step, trace_of
-from nzsp_surfaces.engines.vasp.reading.witness import Witness, witness
+from nzsp_surfaces.engines.vasp.reading.verdict import Loop, Verdict
+from nzsp_surfaces.engines.vasp.reading.witness import Witness, witness_of
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
-
-AGREEING = (
-    *("PREC", "ENMAX", "GGA", "METAGGA", "IVDW", "LASPH", "LREAL", "ADDGRID", "ISMEAR", "SIGMA", "ISPIN"),
-    *("LHFCALC", "AEXX", "HFSCREEN", "LDAU", "LDAUTYPE", "LSORBIT"),
-)
-"""Parameters that energies depend on, whatever the cell: slab and bulk must agree in them."""
-_STALE = 0.5
-"""Distance in Å: a CONTCAR in which an atom is farther from the last step belongs to another run."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +32,8 @@ class VaspRun:
     Attributes:
         path: of vasprun.xml or vaspout.h5.
         header: program, settings and atoms.
-        structure: geometry of the last whole step, to which energy and forces belong. A run that moves on, dynamics or
-            a relaxation out of steps, leaves atoms one step beyond it in CONTCAR.
+        structure: geometry of the last whole step, to which energy and forces belong.
+        first: geometry of the first whole step.
         energy: eV, E0 of the last step: extrapolated to no smearing, without pressure times volume.
         free_energy: eV, F of the last step, without pressure times volume.
         forces: (n, 3) eV/Å.
@@ -47,11 +44,15 @@ class VaspRun:
         ionic_converged: nothing to relax, or relaxed to the limit; False for dynamics.
         n_ionic_steps: whole ones.
         unconverged_steps: numbers, from 0, of steps whose electronic loop did not meet its limit.
+        ending: why it is not finished, in a sentence; None where it is.
+        last_loop: the electronic loop of the last step.
+        notes: what is strange about its files, one sentence each.
     """
 
     path: Path
     header: Header
     structure: Structure
+    first: Structure
     energy: float
     free_energy: float
     forces: Matrix
@@ -61,39 +62,41 @@ class VaspRun:
     ionic_converged: bool
     n_ionic_steps: int
     unconverged_steps: tuple[int, ...]
+    ending: str | None
+    last_loop: Loop
+    notes: tuple[str, ...]
 
     @property
     def max_force(self) -> float:
         """Largest force on coordinates that may move, eV/Å."""
-        moving = self.forces if self.header.free is None else np.where(self.header.free, self.forces, 0.0)
-        return float(np.linalg.norm(moving, axis=1).max())
+        return _largest(self.forces, self.header)
 
     @property
     def settings(self) -> dict[str, Any]:
         """The settings in which slab and bulk must agree."""
-        used = {name: self.header.tag(name, None) for name in AGREEING}
-        # VASP echoes words as they were typed: normal, Normal.
-        given = {name: was.upper() if isinstance(was, str) else was for name, was in used.items() if was is not None}
-        return {**given, "POTCAR": sorted(self.header.potcars), "program": self.header.program}
+        return agreeing_settings(self.header)
+
+    @property
+    def mesh_lengths(self) -> Matrix | None:
+        """(3,) Å: how dense the mesh is along each reciprocal vector, whatever the cell; None where it is no mesh."""
+        return mesh_lengths(self.header, self.structure.lattice.matrix)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the run is worth, with the reason where it is no result."""
+        excluded = judged.excluded(self.header, self.energy)
+        reason = f"not the energy of a ground state: {excluded}" if excluded else self.ending
+        if reason is None and not self.electronic_converged:
+            reason = judged.electronic_reason(self.header, self.last_loop)
+        if reason is None and not self.ionic_converged:
+            reason = judged.ionic_reason(self.header, self.n_ionic_steps, self.max_force)
+        force = self.max_force
+        return Verdict(self.electronic_converged, self.ionic_converged, force, excluded, reason, self.notes)
 
 
-@dataclass(frozen=True)
-class RestartState:
-    """The moment from which dynamics goes on.
-
-    Attributes:
-        structure: of CONTCAR where the velocities come from there, else of the last whole step.
-        velocities: (n, 3) Å/fs; None after a single step without CONTCAR.
-        source: where the velocities come from: CONTCAR, positions, or nowhere.
-        steps: whole ones behind.
-        time: fs behind, the first step at 0.
-    """
-
-    structure: Structure
-    velocities: Matrix | None
-    source: str
-    steps: int
-    time: float
+def _largest(forces: Matrix, header: Header) -> float:
+    moving = forces if header.free is None else np.where(header.free, forces, 0.0)
+    return float(np.linalg.norm(moving, axis=1).max())
 
 
 def read_run(source: Path) -> VaspRun:
@@ -112,31 +115,43 @@ def read_run(source: Path) -> VaspRun:
 
 def _xml_run(source: Path) -> tuple[VaspRun, int, bool]:
     pass_ = Pass(source)
-    last, loops = None, []
+    first, last, loops = None, None, list[Loop]()
     for last in pass_.steps():
-        loops.append(last.electronic)
-    if last is None:
+        first = first or last
+        loops.append(Loop(last.electronic))
+    if first is None or last is None:
         raise Unfinished(f"{pass_.path}: holds no whole ionic step; run VASP again")
-    outcar = witness(pass_.path)
-    failed = _failed_loops(last.header, loops, outcar)
-    finished = pass_.whole and (outcar is None or outcar.finished)
-    relaxed = pass_.whole and _relaxed(last.header, len(loops), outcar)
-    run = _run(pass_.path, last.header, last.step(), failed, n_steps=len(loops), finished=finished, relaxed=relaxed)
-    return run, len(loops), pass_.whole
+    loops[-1] = Loop(last.electronic, last.change())
+    end = last.step()
+    outcar, note = witness_of(pass_.path, first.energies().energy, end.energy)
+    ending = _cut_off(pass_, len(loops)) or _outcar_cut_off(outcar)
+    found = _Evidence(tuple(loops), outcar, ending, note, seen_to_end=pass_.whole)
+    return _run(pass_.path, last.header, (first.step(), end), found), len(loops), pass_.whole
+
+
+def _cut_off(pass_: Pass, steps: int) -> str | None:
+    return None if pass_.whole else f"{pass_.path.name} is broken off after {steps} ionic steps"
+
+
+def _outcar_cut_off(outcar: Witness | None) -> str | None:
+    return None if outcar is None or outcar.finished else f"{outcar.path.name} ends before its timing: broken off"
 
 
 def _h5_run(found: H5Run) -> VaspRun:
     """Converged where all that tells says so: OUTCAR, and the file itself."""
-    outcar, count = witness(found.path), found.n_steps
+    count = found.n_steps
+    first, last = next(found.steps()), next(found.steps(count - 1))
+    outcar, note = witness_of(found.path, first.energy, last.energy)
     told = [met for met in (found.met, outcar.loops if outcar else None) if met and len(met) == count]
     good = [bool(told) and all(met[number] for met in told) for number in range(count)]
     if outcar and outcar.stopped:
         good[-1] = False
+    unseen = "vaspout.h5 does not say whether VASP came to its end, and no OUTCAR of this run lies beside it"
+    ending = _outcar_cut_off(outcar) if outcar else unseen
+    evidence = _Evidence(tuple(map(Loop, found.loops)), outcar, ending, note, seen_to_end=ending is None)
+    run = _run(found.path, found.header, (first, last), evidence)
     failed = tuple(number for number, met in enumerate(good) if not met)
-    finished = outcar is not None and outcar.finished
-    relaxed = finished and _relaxed(found.header, count, outcar)
-    last = next(found.steps(count - 1))
-    return _run(found.path, found.header, last, failed, n_steps=count, finished=finished, relaxed=relaxed)
+    return replace(run, unconverged_steps=failed, electronic_converged=good[-1])
 
 
 def trace(source: Path) -> Matrix:
@@ -161,12 +176,15 @@ def calculation(run: VaspRun, identity: EngineIdentity) -> Calculation:
     """What other energies may be compared with: E0 and the geometry it belongs to.
 
     Raises:
-        Unfinished: the run broke off, or its last electronic loop did not meet its limit.
+        Unfinished: the run broke off, its last electronic loop did not meet its limit, or it is no ground state's.
     """
-    if not run.finished:
-        raise Unfinished(f"{run.path}: broken off after {run.n_ionic_steps} ionic steps; go on from CONTCAR")
+    verdict = run.verdict
+    if verdict.excluded:
+        raise Unfinished(f"{run.path}: {verdict.reason}; repeat it without, or leave it out")
+    if run.ending:
+        raise Unfinished(f"{run.path}: {run.ending}; {_mend(run)}")
     if not run.electronic_converged:
-        raise Unfinished(f"{run.path}: the electronic loop of the last step did not converge; raise NELM, change ALGO")
+        raise Unfinished(f"{run.path}: {verdict.reason}; raise NELM, change ALGO")
     return Calculation(
         structure=run.structure,
         energy=run.energy,
@@ -179,56 +197,56 @@ def calculation(run: VaspRun, identity: EngineIdentity) -> Calculation:
     )
 
 
-def _run(
-    path: Path, header: Header, last: Step, failed: tuple[int, ...], *, n_steps: int, finished: bool, relaxed: bool
-) -> VaspRun:
+def _mend(run: VaspRun) -> str:
+    return "put OUTCAR beside it, or give vasprun.xml" if "vaspout.h5" in (run.ending or "") else "go on from CONTCAR"
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What tells how a run ended.
+
+    Attributes:
+        ending: why it is not finished; None where it is.
+        note: about an OUTCAR of another run.
+        seen_to_end: the file with the steps is whole.
+    """
+
+    loops: tuple[Loop, ...]
+    outcar: Witness | None
+    ending: str | None
+    note: str | None
+    seen_to_end: bool
+
+
+def _run(path: Path, header: Header, ends: tuple[Step, Step], found: _Evidence) -> VaspRun:
+    """Of the first and the last whole step."""
+    first, last = ends
+    steps, force = len(found.loops), _largest(last.forces, header)
+    failed = judged.failed_loops(header, found.loops, found.outcar)
     return VaspRun(
         path=path,
         header=header,
         structure=last.structure(header.elements),
+        first=first.structure(header.elements),
         energy=last.energy,
         free_energy=last.free_energy,
         forces=last.forces,
         stress=last.stress,
-        finished=finished,
-        electronic_converged=n_steps - 1 not in failed,
-        ionic_converged=relaxed,
-        n_ionic_steps=n_steps,
+        finished=found.ending is None,
+        electronic_converged=steps - 1 not in failed,
+        ionic_converged=found.seen_to_end and judged.relaxed(header, steps, force, found.outcar),
+        n_ionic_steps=steps,
         unconverged_steps=failed,
+        ending=found.ending,
+        last_loop=found.loops[-1],
+        notes=(found.note,) if found.note else (),
     )
-
-
-def _failed_loops(header: Header, loops: list[int], outcar: Witness | None) -> tuple[int, ...]:
-    """Steps whose loop used up NELM, unless OUTCAR says of each step whether it met its limit."""
-    if outcar and len(outcar.loops) == len(loops):
-        good = list(outcar.loops)
-    elif header.tag("ML_LMLFF", None):
-        good = [True] * len(loops)
-    else:
-        limit = int(header.tag("NELM", 60))
-        good = [0 < loop < limit for loop in loops]
-    if outcar and outcar.stopped:
-        good[-1] = False
-    return tuple(number for number, met in enumerate(good) if not met)
-
-
-def _relaxed(header: Header, steps: int, outcar: Witness | None) -> bool:
-    """Static, or fewer steps than allowed; where VASP's OUTCAR is there, only if that says so."""
-    allowed, mover = int(header.tag("NSW", 0)), int(header.tag("IBRION", -1))
-    if allowed == 0 or mover == -1:
-        return True
-    if mover == 0:
-        return False
-    # A stand-in for VASP writes OUTCAR without VASP's verdict.
-    if outcar is None or header.program.lower() != "vasp":
-        return steps < allowed
-    return outcar.relaxed
 
 
 def restart_state(source: Path) -> RestartState:
     """Where dynamics goes on after its last whole step, whatever follows that in the file.
 
-    Positions and velocities are those of CONTCAR, one step on, if it is of the same atoms and near the last step; else
+    Positions and velocities are those of CONTCAR if it is of the last step, or of one beyond by its velocities; else
     those of the last whole step, with its displacement over the time step, which lags half a step.
 
     Raises:
@@ -249,52 +267,9 @@ def _xml_restart(source: Path) -> tuple[RestartState, int, bool]:
     if not ends:
         raise Unfinished(f"{pass_.path}: holds no whole ionic step; start again")
     last = ends[-1]
-    state = _restart(pass_.path, last.header, [raw.step() for raw in ends], last.number + 1)
+    state = restarted(pass_.path, last.header, [raw.step() for raw in ends], last.number + 1)
     return state, 0 if damaged else state.steps, pass_.whole
 
 
 def _h5_restart(found: H5Run) -> RestartState:
-    return _restart(found.path, found.header, list(found.steps(max(0, found.n_steps - 2))), found.n_steps)
-
-
-def _restart(path: Path, header: Header, ends: list[Step], count: int) -> RestartState:
-    """After so many steps, of which the last ones are given."""
-    structure, time = ends[-1].structure(header.elements), header.timestep * (count - 1)
-    written = _written(path.parent / "CONTCAR", structure)
-    if written is not None:
-        return RestartState(*written, "CONTCAR", count, time)
-    velocities = _last_displacement(ends, header.timestep)
-    return RestartState(structure, velocities, "positions" if len(ends) > 1 else "nowhere", count, time)
-
-
-def _last_displacement(ends: list[Step], timestep: float) -> Matrix | None:
-    """(n, 3) Å/fs, of the last two steps; None where there is one."""
-    if len(ends) < 2 or timestep <= 0:
-        return None
-    moved = ends[1].positions - ends[0].positions
-    moved -= np.round(moved)
-    return np.asarray(moved @ ends[1].lattice / timestep)
-
-
-def _blank_before_velocities(text: str) -> str:
-    """Some programs put the kind of coordinates there, which VASP reads and pymatgen does not."""
-    head, line, tail = text.rpartition("\nCartesian\n")
-    return f"{head}\n\n{tail}" if line and "irect" in head else text
-
-
-def _written(contcar: Path, structure: Structure) -> tuple[Structure, Matrix] | None:
-    """Positions, and velocities (n, 3) Å/fs; None where the file is missing, torn, or of other atoms or times."""
-    from pymatgen.io.vasp import Poscar
-
-    try:
-        poscar = Poscar.from_str(_blank_before_velocities(contcar.read_text()))
-        velocities = np.array(poscar.velocities, float)
-    except (OSError, ValueError, IndexError, TypeError, KeyError, Warning):
-        # pymatgen raises a warning as an error where coordinates are torn.
-        return None
-    if velocities.shape != (len(structure), 3) or poscar.structure.species != structure.species:
-        return None
-    moved = poscar.structure.frac_coords - structure.frac_coords
-    moved = (moved - np.round(moved)) @ structure.lattice.matrix
-    good = np.isfinite(velocities).all() and np.linalg.norm(moved, axis=1).max() < _STALE
-    return (poscar.structure, velocities) if good else None
+    return restarted(found.path, found.header, list(found.steps(max(0, found.n_steps - 2))), found.n_steps)

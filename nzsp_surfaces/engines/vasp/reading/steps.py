@@ -16,7 +16,8 @@ from nzsp_surfaces.base.errors import Damaged
 from nzsp_surfaces.base.units import EV_PER_A3_PER_KBAR, EV_PER_K
 from nzsp_surfaces.engines.vasp.reading.arrays import matrices
 from nzsp_surfaces.engines.vasp.reading.header import Header, read_header
-from nzsp_surfaces.engines.vasp.reading.stream import HEADER, CutOff, attribute, elements, located
+from nzsp_surfaces.engines.vasp.reading.names import located
+from nzsp_surfaces.engines.vasp.reading.stream import HEADER, CutOff, attribute, elements
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _ENERGY = re.compile(rb"""<i name\s*=\s*["']\s*(e_fr_energy|e_0_energy|kinetic|total)\s*["'][^>]*>([^<]*)<""")
 _NEEDED = {b"structure", b"forces", b"energy"}
 """Elements that a result needs."""
+_BEFORE = b"the step before"
+"""Under which name the last step but one of an electronic loop is kept."""
 _TOGETHER = 16
 """Steps whose arrays are read in one go: more are no faster, and as much text is kept."""
 
@@ -80,7 +83,7 @@ class RawStep:
         path: of the file.
         header: what the file says before its steps.
         number: from 0.
-        text: of its elements by name, of arrays by their own; of the electronic loop the last step.
+        text: of its elements by name, of arrays by their own; of the electronic loop the last two steps.
         electronic: steps of the electronic loop.
     """
 
@@ -112,6 +115,11 @@ class RawStep:
             total=said.get("total", free + (kinetic or 0.0)),
             temperature=_temperature(kinetic, self.header),
         )
+
+    def change(self) -> float | None:
+        """Last change of the free energy in the electronic loop, eV; None after a single step."""
+        now, before = self._named(b"scstep").get("e_fr_energy"), self._named(_BEFORE).get("e_fr_energy")
+        return None if now is None or before is None else now - before
 
     def step(self) -> Step:
         """The step with all of its numbers."""
@@ -208,11 +216,18 @@ class Pass:
         elif name != b"/calculation" and b"energy" not in self._text:
             if name == b"scstep":
                 self._loops += element.count(b"</scstep>")
-                element = element[element.rfind(b"<scstep") :]
+                element = self._last_of_loop(element)
             self._text[attribute(element) if name == b"varray" else name] = element
         # Dynamics with a learned field writes no calculation around its steps; their energies come last.
         flat = name == b"energy" and not self._inside and self._text.keys() >= _NEEDED
         return flat or name == b"/calculation"
+
+    def _last_of_loop(self, element: bytes) -> bytes:
+        """The last step of a loop, the one before it noted."""
+        last = element.rfind(b"<scstep")
+        before = element.rfind(b"<scstep", 0, last)
+        self._text[_BEFORE] = element[before:last] if before >= 0 else self._text.get(b"scstep", b"")
+        return element[last:]
 
     def _finished(self, header: Header, number: int) -> RawStep:
         if not self._text.keys() >= _NEEDED:

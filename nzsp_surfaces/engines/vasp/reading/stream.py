@@ -7,19 +7,33 @@ out of the stream by their tags instead.
 
 from __future__ import annotations
 
+import bz2
+import lzma
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from xml.parsers import expat
 
-from nzsp_surfaces.base.errors import Damaged, UserError
+from nzsp_surfaces.base.errors import Damaged
 
-NAMES = ("vasprun.xml", "vasprun.xml.gz")
 HEADER = {b"generator", b"incar", b"kpoints", b"parameters", b"atominfo"}
 """Names of the elements before the first step."""
 
 _CHUNK = 1 << 18
+_PACKED: dict[bytes, Callable[[], Any]] = {
+    b"\x1f\x8b": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16),
+    b"\xfd7zXZ\0": lambda: lzma.LZMADecompressor(memlimit=_LARGEST),
+    b"BZh": bz2.BZ2Decompressor,
+}
+"""What inflates a file, by its first bytes."""
+_OTHERS = (b"\x28\xb5\x2f\xfd", b"\x1f\x9d", b"PK\x03\x04", b"7z\xbc\xaf")
+"""First bytes of zstd, compress, zip and 7z."""
+_LARGEST = 1 << 29
+"""Bytes of one element: more is no calculation's."""
+_LOOSE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
+"""An ampersand that VASP copied from the title of a job."""
 _PARTS = {b"structure", b"scstep", b"varray", b"energy"}
 # With a projection on atoms these grow to gigabytes, so they go by without being kept.
 _PASSED = {b"eigenvalues", b"dos", b"projected", b"eigenvalues_kpoints_opt", b"projected_kpoints_opt", b"dynmat"}
@@ -34,19 +48,6 @@ class CutOff(Exception):
     """Told where a file ends before its last element."""
 
 
-def located(place: Path) -> Path:
-    """The path of an output file that is given by itself or by its folder.
-
-    Raises:
-        UserError: there is no such file.
-    """
-    candidates = [place / name for name in NAMES] if place.is_dir() else [place]
-    for path in candidates:
-        if path.is_file():
-            return path
-    raise UserError(f"{place}: no {NAMES[0]} here; give the folder in which VASP ran")
-
-
 def elements(path: Path) -> Iterator[tuple[bytes, bytes]]:
     """Name and text of each element that matters once it is whole; of a calculation only the tags.
 
@@ -56,7 +57,7 @@ def elements(path: Path) -> Iterator[tuple[bytes, bytes]]:
         CutOff: the document ends before its last tag.
         Damaged: it is malformed.
     """
-    cutter = _Cutter()
+    cutter = _Cutter(path)
     for chunk in _checked(path):
         yield from cutter.feed(chunk)
 
@@ -68,33 +69,41 @@ def attribute(element: bytes) -> bytes:
 
 
 def chunks(path: Path) -> Iterator[bytes]:
-    """Content, inflated where it begins as gzip does; what a torn gzip file still holds is given first.
+    """Content, inflated where it begins as gzip, xz or bzip2 do; what a torn file still holds is given first.
 
     Raises:
-        CutOff: a gzip file ends too early.
-        Damaged: a gzip file is corrupt, or the file cannot be read.
+        CutOff: a compressed file ends too early.
+        Damaged: a compressed file is corrupt, is of another kind, or the file cannot be read.
     """
     try:
         with path.open("rb") as file:
-            packed = file.peek(2).startswith(b"\x1f\x8b")
+            head = file.peek(6)
+            if head.startswith(_OTHERS):
+                raise Damaged(
+                    f"{path}: is compressed in a way that is not read here; unpack it, or give .gz, .xz, .bz2"
+                )
             content = iter(lambda: file.read(_CHUNK), b"")
-            yield from _inflated(content) if packed else content
-    except (zlib.error, OSError) as error:
+            machine = next((make for magic, make in _PACKED.items() if head.startswith(magic)), None)
+            yield from content if machine is None else _unpacked(content, machine)
+    except (zlib.error, lzma.LZMAError, EOFError, OSError) as error:
         raise Damaged(f"{path}: cannot be read ({error}); copy it again") from error
 
 
-def _inflated(content: Iterator[bytes]) -> Iterator[bytes]:
-    """Members of a gzip file one after the other, never more than a few chunks at once."""
-    machine = zlib.decompressobj(zlib.MAX_WBITS | 16)
+def _unpacked(content: Iterator[bytes], make: Callable[[], Any]) -> Iterator[bytes]:
+    """Members of a compressed file one after the other, never more than a few chunks at once."""
+    machine = make()
     for packed in content:
         waiting = packed
-        while waiting:
+        while waiting or not getattr(machine, "needs_input", True):
             if machine.eof:
-                machine = zlib.decompressobj(zlib.MAX_WBITS | 16)
+                machine = make()
             yield machine.decompress(waiting, 4 * _CHUNK)
-            waiting = machine.unused_data if machine.eof else machine.unconsumed_tail
+            # gzip hands back what it has not taken in; the others keep it.
+            waiting = machine.unused_data if machine.eof else getattr(machine, "unconsumed_tail", b"")
+            if machine.eof and not waiting:
+                break
     if not machine.eof:
-        yield machine.flush()
+        yield machine.flush() if hasattr(machine, "flush") else b""
         raise CutOff
 
 
@@ -106,26 +115,42 @@ def _checked(path: Path) -> Iterator[bytes]:
         Damaged: it is malformed.
     """
     parser, seen = expat.ParserCreate(), 0
-    for chunk in chunks(path):
+    for chunk in _escaped(chunks(path)):
         try:
             parser.Parse(chunk)
         except expat.ExpatError as error:
             yield chunk[: max(0, parser.ErrorByteIndex - seen)]
-            raise Damaged(f"{path}: is no whole XML ({error}); run VASP again or copy the file again") from error
+            raise Damaged(
+                f"{path}: is no whole XML ({error}); copy the file again, or run VASP again where it wrote it so"
+            ) from error
         seen += len(chunk)
         yield chunk
     if not seen:
-        raise Damaged(f"{path}: is empty; run VASP again")
+        raise Damaged(f"{path}: is empty; copy it again, or run VASP again where it left it so")
     try:
         parser.Parse(b"", True)  # noqa: FBT003
     except expat.ExpatError:
         raise CutOff from None
 
 
+def _escaped(content: Iterator[bytes]) -> Iterator[bytes]:
+    """Content in which each ampersand stands for itself: VASP writes SYSTEM as it was given."""
+    rest = b""
+    for chunk in content:
+        text = rest + chunk if rest else chunk
+        found = text.rfind(b"&", -_LONGEST)
+        # What the last one begins may come with the next chunk.
+        text, rest = (text, b"") if found < 0 else (text[:found], text[found:])
+        yield _LOOSE.sub(b"&amp;", text) if b"&" in text else text
+    if rest:
+        yield _LOOSE.sub(b"&amp;", rest)
+
+
 class _Cutter:
     """Cuts the elements that matter out of a stream of well-formed XML."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self.buffer, self.place = b"", 0
         self.passed = b""
         """The closing tag of what goes by without being kept."""
@@ -133,6 +158,8 @@ class _Cutter:
     def feed(self, chunk: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Name and text of each element that is whole by now; of a calculation only the tags."""
         self.buffer, self.place = self.buffer[self.place :] + chunk, 0
+        if len(self.buffer) > _LARGEST:
+            raise Damaged(f"{self.path}: an element of more than {_LARGEST >> 20} MB; give a file that VASP wrote")
         while self._past() and (mark := _MARK.search(self.buffer, self.place)):
             name = mark[1]
             if name in _PASSED:
