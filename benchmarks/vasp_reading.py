@@ -1,5 +1,7 @@
 """Reading dynamics beside pymatgen: time and peak memory on a vasprun.xml of 100 atoms as it grows.
 
+And a relaxation whose steps hold eigenvalues, which make up most of such a file.
+
 Times are taken in one process by turns and compared turn by turn, since other work on the machine slows all of a turn;
 medians are told. Peak memory is that of a process of its own for each reading, with what it imports.
 """
@@ -22,6 +24,8 @@ PEER_UP_TO = 4000
 """Steps; pymatgen keeps all that it reads."""
 SCSTEPS = 8
 """Of each ionic step."""
+RELAXATION, POINTS, BANDS = 100, 8, 300
+"""Steps of a relaxation, k-points and bands of each spin."""
 EDGE = 11.0
 """Å of the cubic cell."""
 TURNS = 3
@@ -59,6 +63,10 @@ def main() -> None:
             with path.open("w") as file:
                 file.writelines(dynamics(length))
             print(_line(path, length), flush=True)
+        print(f"a relaxation with eigenvalues of {POINTS} points, {BANDS} bands and two spins:")
+        with path.open("w") as file:
+            file.writelines(dynamics(RELAXATION, eigenvalues=True))
+        print(_line(path, RELAXATION), flush=True)
 
 
 def _line(path: Path, length: int) -> str:
@@ -82,14 +90,15 @@ def _measured(names: list[str], path: Path, length: int, turns: int) -> tuple[li
     return seconds, peak
 
 
-def dynamics(length: int, atoms: int = ATOMS, seed: int = 0) -> Iterator[str]:
-    """Text of a vasprun.xml, laid out as VASP 6 does, without bands."""
+def dynamics(length: int, atoms: int = ATOMS, seed: int = 0, *, eigenvalues: bool = False) -> Iterator[str]:
+    """Text of a vasprun.xml, laid out as VASP 6 does, without bands unless they are asked for."""
     generator = np.random.default_rng(seed)
     positions = generator.random((atoms, 3))
     yield _header(atoms, length)
     yield _structure(positions, " ", ' name="initialpos" ')
     for _ in range(length):
-        yield _calculation(positions, generator)
+        step = _calculation(positions, generator)
+        yield step.replace("  <energy>\n", f"{_eigenvalues(generator)}  <energy>\n", 1) if eigenvalues else step
         positions = (positions + generator.normal(scale=1e-3, size=positions.shape)) % 1
     yield _structure(positions, " ", ' name="finalpos" ')
     yield "</modeling>\n"
@@ -170,6 +179,21 @@ def _calculation(positions: npt.NDArray[np.float64], generator: np.random.Genera
             '  </energy>\n  <time name="totalsc">   33.01   33.12</time>\n </calculation>\n',
         ]
     )
+
+
+def _eigenvalues(generator: np.random.Generator) -> str:
+    """Energy and occupation of each band."""
+    points = "".join(_point(number, generator) for number in range(1, POINTS + 1))
+    spins = "".join(f'     <set comment="spin {spin}">\n{points}     </set>\n' for spin in (1, 2))
+    fields = "".join(f"    <field>{name}</field>\n" for name in ("eigene", "occ"))
+    head = '    <dimension dim="1">band</dimension>\n    <dimension dim="2">kpoint</dimension>\n'
+    spin = '    <dimension dim="3">spin</dimension>\n'
+    return f"  <eigenvalues>\n   <array>\n{head}{spin}{fields}    <set>\n{spins}    </set>\n   </array>\n  </eigenvalues>\n"
+
+
+def _point(number: int, generator: np.random.Generator) -> str:
+    rows = "".join(f"       <r> {energy:9.4f}    1.0000 </r>\n" for energy in np.sort(generator.normal(0, 9, BANDS)))
+    return f'      <set comment="kpoint {number}">\n{rows}      </set>\n'
 
 
 def _scstep(energy: float, full: bool) -> str:

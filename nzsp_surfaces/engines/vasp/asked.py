@@ -62,10 +62,9 @@ def relaxation_inputs(
     Args:
         structure: as the leg begins with it.
         flip: tells that the faces are equivalent; a slab without one gets a dipole correction.
-        done: steps of the legs behind.
+        done: steps of the legs behind that are not computed again.
     """
-    steps = max(1, relax.max_steps - done) + _again(done)
-    asked = relaxing(settings["bulk" if relax.cell else "slab"], relax, steps)
+    asked = relaxing(settings["bulk" if relax.cell else "slab"], relax, max(1, relax.max_steps - done))
     polar = not relax.cell and flip is None
     return inputs_for(structure, asked, slab=not relax.cell, polar=polar, held=relax.held)
 
@@ -83,13 +82,8 @@ def dynamics_inputs(
     Args:
         structure: as the leg begins with it.
         velocities: (n, 3) Å/fs with which it goes on; None to draw them.
-        done: steps of the legs behind.
+        done: steps of the legs behind that are not computed again.
         leg: number of the legs behind.
     """
-    asked = moving(settings["aimd"], dynamics, min(LEG, dynamics.steps - done) + _again(done), leg)
+    asked = moving(settings["aimd"], dynamics, min(LEG, dynamics.steps - done), leg)
     return inputs_for(structure, asked, slab=False, velocities=velocities)
-
-
-def _again(done: int) -> int:
-    """The step with which a leg repeats the last one of the leg before, if there is one."""
-    return 1 if done else 0

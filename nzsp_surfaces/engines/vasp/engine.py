@@ -77,7 +77,7 @@ class VaspEngine:
         """
 
         def inputs(so_far: LegsSoFar) -> VaspInputs:
-            return relaxation_inputs(so_far.structure, self.settings, settings, flip, so_far.steps)
+            return relaxation_inputs(so_far.structure, self.settings, settings, flip, so_far.behind)
 
         end_orphans(folder)
         so_far = legs_so_far(structure, folder)
@@ -104,7 +104,7 @@ class VaspEngine:
             check_dynamics(so_far.trace, settings, so_far.legs[-1].folder)
         while so_far.steps < settings.steps:
             legs = len(so_far.legs)
-            inputs = dynamics_inputs(so_far.structure, self.settings, settings, so_far.velocities, so_far.steps, legs)
+            inputs = dynamics_inputs(so_far.structure, self.settings, settings, so_far.velocities, so_far.behind, legs)
             so_far = next_leg(so_far, inputs, folder, self.commands)
             check_dynamics(so_far.trace, settings, so_far.legs[-1].folder)
             report(so_far.steps, float(so_far.trace[-1, 1]))

@@ -21,6 +21,7 @@ from nzsp_surfaces.base.errors import OutOfTime, Unfinished, UserError
 from nzsp_surfaces.engines.queues import WallTime, job_cores, wall_time
 from nzsp_surfaces.engines.vasp.custody import Commands, Custody, custody, end_orphan, run_custodian
 from nzsp_surfaces.engines.vasp.inputs import VaspInputs, advised, element_order, write_inputs
+from nzsp_surfaces.engines.vasp.reading.agreeing import AGREEING
 from nzsp_surfaces.engines.vasp.reading.header import Header
 from nzsp_surfaces.engines.vasp.reading.restart import RestartState, same_place
 from nzsp_surfaces.engines.vasp.reading.run import VaspRun, read_run, restart_state, trace
@@ -70,12 +71,19 @@ class LegsSoFar:
         velocities: (n, 3) Å/fs in our order; None where none are known.
         legs: those behind that hold a whole step.
         trace: (n, 3) time in fs, temperature in K, potential energy in eV, of every whole step of dynamics.
+        computed: the structure is the geometry of the last step, with which the next leg begins again.
     """
 
     structure: Structure
     velocities: Matrix | None
     legs: tuple[Leg, ...]
     trace: Matrix
+    computed: bool = False
+
+    @property
+    def behind(self) -> int:
+        """Number of steps that the next leg need not compute."""
+        return self.steps - self.computed
 
     @property
     def steps(self) -> int:
@@ -197,7 +205,8 @@ def _with_leg(so_far: LegsSoFar, leg: Leg) -> LegsSoFar:
     state = restart_state(leg.folder) if moves else None
     structure = _unwrapped(so_far.structure, state.structure if state else run.structure, order)
     rows = np.vstack([so_far.trace, _trace(leg, len(so_far.trace))]) if moves else so_far.trace
-    return LegsSoFar(structure, _velocities(state, order), (*so_far.legs, leg), rows)
+    computed = state is None or same_place(run.structure, state.structure)
+    return LegsSoFar(structure, _velocities(state, order), (*so_far.legs, leg), rows, computed)
 
 
 def _velocities(state: RestartState | None, order: list[int]) -> Matrix | None:
@@ -236,7 +245,8 @@ def settings_used(leg: Leg, inputs: VaspInputs) -> dict[str, Any]:
 
     if leg.run is None:
         raise Unfinished(f"{leg.folder}: holds no whole step")
-    used = {name: value for name, value in leg.run.settings.items() if name != "POTCAR"}
+    told = {name for name in AGREEING if leg.run.header.tag(name, None) is not None}
+    used = {n: v for n, v in leg.run.settings.items() if n != "POTCAR" and (n in told or n not in AGREEING)}
     asked: dict[str, Any] = comparable_settings(dict(Incar.from_file(leg.folder / "INCAR")))
     # Tighter than asked for is as good.
     asked["EDIFF"] = max(asked["EDIFF"], inputs.comparable["EDIFF"])
