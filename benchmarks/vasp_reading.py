@@ -188,7 +188,8 @@ def _eigenvalues(generator: np.random.Generator) -> str:
     fields = "".join(f"    <field>{name}</field>\n" for name in ("eigene", "occ"))
     head = '    <dimension dim="1">band</dimension>\n    <dimension dim="2">kpoint</dimension>\n'
     spin = '    <dimension dim="3">spin</dimension>\n'
-    return f"  <eigenvalues>\n   <array>\n{head}{spin}{fields}    <set>\n{spins}    </set>\n   </array>\n  </eigenvalues>\n"
+    body = f"   <array>\n{head}{spin}{fields}    <set>\n{spins}    </set>\n   </array>\n"
+    return f"  <eigenvalues>\n{body}  </eigenvalues>\n"
 
 
 def _point(number: int, generator: np.random.Generator) -> str:

@@ -205,7 +205,9 @@ def _with_leg(so_far: LegsSoFar, leg: Leg) -> LegsSoFar:
     state = restart_state(leg.folder) if moves else None
     structure = _unwrapped(so_far.structure, state.structure if state else run.structure, order)
     rows = np.vstack([so_far.trace, _trace(leg, len(so_far.trace))]) if moves else so_far.trace
-    computed = state is None or same_place(run.structure, state.structure)
+    # VASP computes the geometry that it is given; other programs may list only what comes after it.
+    lists_start = same_place(so_far.structure, _unwrapped(so_far.structure, run.first, order))
+    computed = lists_start and (state is None or same_place(run.structure, state.structure))
     return LegsSoFar(structure, _velocities(state, order), (*so_far.legs, leg), rows, computed)
 
 

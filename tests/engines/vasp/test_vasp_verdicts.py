@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import bz2
 import gzip
-import lzma
 import re
 import warnings
 from collections.abc import Callable
@@ -17,15 +15,14 @@ from pymatgen.core import Structure
 from pymatgen.io.vasp import Poscar, Vasprun
 
 from nzsp_surfaces.base.calculation import EngineIdentity
-from nzsp_surfaces.base.errors import Damaged, Unfinished, UserError
+from nzsp_surfaces.base.errors import Unfinished, UserError
 from nzsp_surfaces.engines.vasp.compared import canonical
 from nzsp_surfaces.engines.vasp.custody import Custody
 from nzsp_surfaces.engines.vasp.legs import Leg, legs_so_far
-from nzsp_surfaces.engines.vasp.reading.names import runs_in
 from nzsp_surfaces.engines.vasp.reading.run import VaspRun, calculation, read_run, restart_state, trace
 from nzsp_surfaces.engines.vasp.reading.steps import Pass
 from nzsp_surfaces.engines.vasp.settings import comparable_settings
-from support.vasp import GENUINE, MISSED, PRESSED, REACHED, RELAXED, RESPONSE, STEPS, TIMING, longer, written
+from support.vasp import GENUINE, MISSED, PRESSED, REACHED, RELAXED, RESPONSE, STEPS, TIMING, longer, shifted, written
 
 IDENTITY = EngineIdentity("vasp", "PBE", "5.4.4")
 
@@ -149,11 +146,6 @@ def test_a_genuine_outcar_of_another_run_is_told(tmp_path: Path) -> None:
     assert run.verdict.good
 
 
-def shifted() -> bytes:
-    """Another run of the same atoms: all energies lower."""
-    return re.sub(rb"-(\d\d\.\d{8}) <", lambda found: b"-%.8f <" % (float(found[1]) + 1), longer(2, 50))
-
-
 def test_of_a_stale_and_a_new_file_the_one_that_outcar_is_of_counts(tmp_path: Path) -> None:
     """Whichever is compressed; without OUTCAR neither counts."""
     other = tmp_path / "other"
@@ -163,7 +155,7 @@ def test_of_a_stale_and_a_new_file_the_one_that_outcar_is_of_counts(tmp_path: Pa
     written(tmp_path, gzip.compress(shifted()), "vasprun.xml.gz")
     for reader in (read_run, trace, restart_state):
         with pytest.raises(UserError, match="are of different runs") as error:
-            reader(tmp_path)  # type: ignore[operator]
+            reader(tmp_path)
         assert "\n" not in str(error.value)
     outcar(tmp_path, lower, TIMING)
     assert read_run(tmp_path).path.name == "vasprun.xml.gz"
@@ -323,65 +315,6 @@ def test_meshes_compare_by_what_they_reach(tmp_path: Path) -> None:
     assert lengths is not None
     reciprocal = np.linalg.norm(run.structure.lattice.reciprocal_lattice_crystallographic.matrix, axis=1)
     assert lengths * reciprocal == pytest.approx([4, 4, 4])
-
-
-# --- 8: names
-
-
-@pytest.mark.parametrize("packed", [gzip.compress, lzma.compress, bz2.compress])
-@pytest.mark.parametrize("ending", ["", ".relax2"])
-def test_a_file_reads_the_same_however_it_is_packed_and_named(
-    packed: Callable[[bytes], bytes], ending: str, tmp_path: Path
-) -> None:
-    """Torn ones are cut off, not damaged: their whole steps are read."""
-    name = f"vasprun.xml{ending}" + {gzip.compress: ".gz", lzma.compress: ".xz", bz2.compress: ".bz2"}[packed]
-    whole = read_run(written(tmp_path, longer(), "other.xml"))
-    written(tmp_path, packed(longer()), name)
-    run = read_run(tmp_path)
-    assert (run.path.name, run.energy, run.n_ionic_steps) == (name, whole.energy, STEPS)
-    content = packed(longer()) + packed(b"")
-    written(tmp_path, content[: len(packed(longer())) * 9 // 10], name)
-    with pytest.raises(Unfinished):
-        calculation(read_run(tmp_path), IDENTITY)
-
-
-def test_of_a_double_relaxation_the_last_run_counts_with_its_own_outcar(tmp_path: Path) -> None:
-    """As atomate leaves it."""
-    written(tmp_path, gzip.compress(shifted()), "vasprun.xml.relax1.gz")
-    written(tmp_path, gzip.compress(longer(2, 50)), "vasprun.xml.relax2.gz")
-    written(tmp_path, MISSED * STEPS, "OUTCAR.relax1")
-    written(tmp_path, REACHED * STEPS + RELAXED + TIMING, "OUTCAR.relax2")
-    run = read_run(tmp_path)
-    assert run.path.name == "vasprun.xml.relax2.gz"
-    assert run.verdict.good
-    assert not read_run(tmp_path / "vasprun.xml.relax1.gz").electronic_converged
-    assert [path.name for path in runs_in(tmp_path)] == ["vasprun.xml.relax2.gz", "vasprun.xml.relax1.gz"]
-
-
-@pytest.mark.parametrize("title", ["Na & Zr", "a&b;c", "&", "A &amp; B", "R&#38;D"])
-def test_an_ampersand_in_the_title_is_no_damage(title: str, tmp_path: Path) -> None:
-    """VASP copies SYSTEM as it was given."""
-    text = longer().replace(b">unknown system<", f">{title}<".encode())
-    run = read_run(written(tmp_path, text))
-    assert run.finished
-    assert "&" in run.header.tag("SYSTEM", "")
-
-
-def test_an_ampersand_across_the_border_of_two_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of any size."""
-    from nzsp_surfaces.engines.vasp.reading import stream
-
-    text = longer().replace(b">unknown system<", b">a &amp; b & c<")
-    for size in (97, 113, 1001):
-        monkeypatch.setattr(stream, "_CHUNK", size)
-        assert read_run(written(tmp_path, text)).header.tag("SYSTEM", "") == "a & b & c"
-
-
-def test_another_packing_is_told_as_such(tmp_path: Path) -> None:
-    """No reason to run VASP again."""
-    with pytest.raises(Damaged, match="unpack it") as error:
-        read_run(written(tmp_path, b"\x28\xb5\x2f\xfd" + bytes(100)))
-    assert "run VASP again" not in str(error.value)
 
 
 # --- beside an independent reading
