@@ -28,6 +28,8 @@ class EngineKeys:
         arguments: of the calculator, by name.
         settings: folder with the engine's settings files.
         surrogate: name of a quick engine that settles the start of each relaxation and lends its Hessian.
+        magmom: µB that atoms of an element start with.
+        hubbard_u: U - J in eV by element.
     """
 
     name: str | None = None
@@ -36,6 +38,8 @@ class EngineKeys:
     arguments: dict[str, Any] = field(default_factory=dict)
     settings: Path | None = None
     surrogate: str | None = None
+    magmom: dict[str, float] = field(default_factory=dict)
+    hubbard_u: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if (self.name is None) == (self.calculator is None):

@@ -43,10 +43,10 @@ def test_a_default_is_not_changed_without_a_word() -> None:
 
 
 PINNED = {
-    "bulk": "e78a0b29055e410c482a",
-    "slab": "016245f542385eb377f6",
-    "aimd": "cd1461343860e70e661d",
-    "static": "ad042878f658733cd042",
+    "bulk": "d901e152daff3aede957",
+    "slab": "79c2b993ad4722a87d56",
+    "aimd": "403cf91b064388296344",
+    "static": "a8f373eff8321f2cc551",
 }
 
 
@@ -69,6 +69,7 @@ OTHERS: list[dict[str, Any]] = [
     {"potentials": {"Na": "Na_pv"}},
     {"functional": "PBE_54"},
     {"magmom": {"Fe": 5.0}},
+    {"hubbard_u": {"Fe": 5.3}},
     {"incar": {"ENCUT": 520.0}},
 ]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.base.calculation import EngineIdentity
+from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.engines.base import Ask, ChosenEngine
 from nzsp_surfaces.engines.entry import EngineEntry, EngineKeys
 from nzsp_surfaces.engines.vasp.settings import Purpose, VaspSettings, other_than_default, read_settings
@@ -29,10 +30,16 @@ class VaspEntry(EngineEntry):
     def choose(self, keys: EngineKeys, where: str) -> ChosenEngine:
         """VASP with the settings of a folder, where one is given, else with the defaults.
 
+        Moments and U among the keys hold for all purposes and come before those of the files.
+
         Raises:
-            UserError: a settings file is at fault.
+            UserError: a settings file is at fault, or a moment or U is that of no element.
         """
-        return ChosenVasp(read_settings(keys.settings), self)
+        settings = read_settings(keys.settings)
+        try:
+            return ChosenVasp({name: _with_elements(each, keys) for name, each in settings.items()}, self)
+        except ValueError as error:
+            raise UserError(f"{where}: {error}") from error
 
     def device(self) -> str:
         """Nobody knows before it runs what the program behind the worker's command was built for."""
@@ -45,9 +52,17 @@ ENTRY = VaspEntry(
     about="density functional theory, under custodian; NZSP_VASP_CMD starts it",
     needs=("custodian",),
     is_dft=True,
-    keys=("settings",),
+    keys=("settings", "magmom", "hubbard_u"),
 )
 ENTRIES = (ENTRY,)
+
+
+def _with_elements(settings: VaspSettings, keys: EngineKeys) -> VaspSettings:
+    return replace(
+        settings,
+        magmom={**settings.magmom, **keys.magmom},
+        hubbard_u={**settings.hubbard_u, **keys.hubbard_u},
+    )
 
 
 @dataclass(frozen=True)

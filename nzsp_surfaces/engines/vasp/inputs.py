@@ -19,6 +19,7 @@ import numpy.typing as npt
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.crystals.certificate import certify
+from nzsp_surfaces.engines.vasp.correlation import hubbard_tags, hubbard_used, usually_needed
 from nzsp_surfaces.engines.vasp.potentials import find_potentials, potential_symbols
 from nzsp_surfaces.engines.vasp.settings import VaspSettings, comparable_settings
 from nzsp_surfaces.engines.vasp.tags import Value, incar_text
@@ -86,6 +87,9 @@ class VaspInputs:
             "functional": self.settings.functional,
             "potentials": dict(self.settings.potentials),
             "kpoint_length": 0.0 if self.settings.gamma_only else self.settings.kpoint_length,
+            "hubbard_u": hubbard_used(
+                self.incar.get, tuple(dict.fromkeys(site.specie.symbol for site in self.structure))
+            ),
         }
 
     def restored(self, values: npt.ArrayLike) -> npt.NDArray[Any]:
@@ -132,7 +136,11 @@ def inputs_for(
         fixed=tuple(i in fixed for i in order),
         symbols=tuple(chosen[element] for element in species),
         settings=settings,
-        warnings=(*_unusual_values(incar), *_borrowed(settings, chosen)),
+        warnings=(
+            *_unusual_values(incar),
+            *_borrowed(settings, chosen),
+            *usually_needed(settings, species, ordered=False),
+        ),
         velocities=None if velocities is None else velocities[list(order)],
     )
 
@@ -257,6 +265,7 @@ def _completed(settings: VaspSettings, elements: list[str], centre: float | None
     if incar.get("IBRION") == 0:
         thermostat(incar)
         incar |= _friction(incar, len(set(elements)))
+    incar = {**incar, **hubbard_tags(settings, list(dict.fromkeys(elements)))}
     if centre is not None:
         # In the plane any centre will do: only the component along the normal has a meaning.
         incar = {"LDIPOL": True, "IDIPOL": 3, "DIPOL": (0.5, 0.5, centre), **incar}

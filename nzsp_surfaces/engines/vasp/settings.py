@@ -85,7 +85,6 @@ COMPARED: dict[str, Value | None] = {
     "AEXX": None,
     "HFSCREEN": None,
     "IVDW": 0,
-    "LDAU": False,
     "LASPH": False,
     "LSORBIT": False,
     "LNONCOLLINEAR": False,
@@ -105,8 +104,8 @@ COMPARED: dict[str, Value | None] = {
 """Tags in which slab and bulk must agree, with the value that VASP takes where a tag is absent.
 
 None: VASP takes it from the potentials or from other tags of this list. Left out, because they lead to the same ground
-state (ALGO, NELM, mixing, NCORE, KPAR), say what is relaxed and how far (IBRION, ISIF, NSW, EDIFFG), count atoms
-(MAGMOM, NELECT), or serve slabs alone (LDIPOL, IDIPOL, DIPOL).
+state (ALGO, NELM, mixing, NCORE, KPAR), say what is relaxed and how far (IBRION, ISIF, NSW, EDIFFG), count atoms or kinds
+(MAGMOM, NELECT; LDAUU, which is compared by element), or serve slabs alone (LDIPOL, IDIPOL, DIPOL).
 """
 
 
@@ -122,7 +121,8 @@ class VaspSettings:
         gamma_only: the gamma point alone, whatever the length.
         potentials: by element; elements that are absent get those of pymatgen's MPRelaxSet.
         functional: PBE, with the release of its potentials.
-        magmom: µB that atoms of an element start with.
+        magmom: µB that atoms of an element start with, where the structure brings no moments of its own.
+        hubbard_u: U - J in eV by element (Dudarev's form), on its p, d or f shell.
     """
 
     purpose: Purpose
@@ -132,10 +132,21 @@ class VaspSettings:
     potentials: Mapping[str, str] = field(default_factory=lambda: dict(PAPER_POTENTIALS))
     functional: Functional = "PBE"
     magmom: Mapping[str, float] = field(default_factory=dict)
+    hubbard_u: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.kpoint_length <= 0:
             raise ValueError("'kpoint_length' must be positive")
+        for name in ("magmom", "hubbard_u"):
+            _check_elements(name, getattr(self, name))
+
+
+def _check_elements(name: str, table: Mapping[str, float]) -> None:
+    from pymatgen.core import Element
+
+    unknown = [key for key in table if not Element.is_valid_symbol(key)]
+    if unknown:
+        raise ValueError(f"'{name}' is by element, as Fe: 5; '{unknown[0]}' is none")
 
 
 def default_settings(purpose: Purpose) -> VaspSettings:
@@ -194,7 +205,8 @@ def _refuse_unlike(bulk: VaspSettings, slab: VaspSettings, folder: Path | None) 
     """Energies of such a study would be refused when all is computed."""
     one, other = comparable_settings(bulk.incar), comparable_settings(slab.incar)
     unlike = [tag for tag in one if one[tag] != other[tag]]
-    unlike += [n for n in ("kpoint_length", "functional", "potentials") if getattr(bulk, n) != getattr(slab, n)]
+    names = ("kpoint_length", "functional", "potentials", "hubbard_u")
+    unlike += [name for name in names if getattr(bulk, name) != getattr(slab, name)]
     if unlike:
         raise UserError(f"{folder}: bulk.yaml and slab.yaml differ in {', '.join(unlike)}; give both the same")
 

@@ -20,7 +20,10 @@ _REFUSED = {
     "MAGMOM": "its order is that of the atoms; give 'magmom', µB by element",
     "KSPACING": "VASP ignores it beside a KPOINTS file; give 'kpoint_length'",
     "KGAMMA": "VASP ignores it beside a KPOINTS file; meshes are always centred on gamma",
-    **dict.fromkeys(("LDAUL", "LDAUU", "LDAUJ"), "its order is that of the species, another in slab, bulk and film"),
+    **dict.fromkeys(
+        ("LDAU", "LDAUTYPE", "LDAUL", "LDAUU", "LDAUJ"),
+        "its order is that of the species, another in slab, bulk and film; give 'hubbard_u', eV by element",
+    ),
 }
 
 _TYPES: dict[str, tuple[str, Any]] = {

@@ -1,0 +1,119 @@
+"""Moments and Hubbard corrections by element: the tags that they become, and where they are usually needed.
+
+The table of what is usual is that of pymatgen's MPRelaxSet, that is of the Materials Project (A. Jain et al.,
+Phys. Rev. B 84, 045115 (2011)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.engines.vasp.settings import VaspSettings
+from nzsp_surfaces.engines.vasp.tags import Value
+
+WEAK = 1.0
+"""µB; what is listed with less starts with so little that it needs no word."""
+SHELLS = {"p": 1, "d": 2, "f": 3}
+"""Angular momentum of the shell that U acts on, by the element's block."""
+MIXED = {2: 4, 3: 6}
+"""LMAXMIX by that angular momentum, so that the density matrix is mixed too; VASP's manual."""
+
+
+def hubbard_tags(settings: VaspSettings, elements: Sequence[str]) -> dict[str, Value]:
+    """The tags of the Hubbard correction of Dudarev et al., Phys. Rev. B 57, 1505 (1998): only U - J counts, J is 0.
+
+    Args:
+        elements: in POTCAR's order.
+
+    Returns:
+        Nothing where none of the elements has one.
+
+    Raises:
+        UserError: a U for an element without a shell that could take it.
+    """
+    corrected = {element: settings.hubbard_u[element] for element in elements if settings.hubbard_u.get(element)}
+    if not corrected:
+        return {}
+    shells = {element: _shell(element) for element in corrected}
+    highest = max(shells.values())
+    mixed: dict[str, Value] = {"LMAXMIX": MIXED[highest]} if highest in MIXED else {}
+    return {
+        "LDAU": True,
+        "LDAUTYPE": 2,
+        "LDAUL": tuple(float(shells.get(element, -1)) for element in elements),
+        "LDAUU": tuple(corrected.get(element, 0.0) for element in elements),
+        "LDAUJ": tuple(0.0 for _ in elements),
+        **mixed,
+    }
+
+
+def hubbard_used(tag: Any, elements: Sequence[str]) -> dict[str, float]:
+    """U - J in eV of each element, 0 where it has none, so that a film's compound can be compared with a slab.
+
+    Args:
+        tag: gives the value of an INCAR tag by its name, None where it is absent.
+        elements: in POTCAR's order.
+    """
+    none = [0.0] * len(elements)
+    if not tag("LDAU"):
+        return dict.fromkeys(elements, 0.0)
+    shells, values, exchange = tag("LDAUL") or [2] * len(elements), tag("LDAUU") or none, tag("LDAUJ") or none
+    rows = zip(elements, shells, values, exchange, strict=False)
+    return {element: float(u) - float(j) if shell >= 0 else 0.0 for element, shell, u, j in rows}
+
+
+def usually_needed(settings: VaspSettings, elements: Sequence[str], *, ordered: bool) -> tuple[str, ...]:
+    """One line where an element usually needs a moment or a U and has none; nothing where all have.
+
+    Args:
+        elements: of the structure.
+        ordered: whether the structure brings moments of its own.
+    """
+    moments, us = _usual_moments(), _usual_us(elements)
+    bare = [e for e in elements if moments.get(e, 0.0) >= WEAK and not ordered and e not in settings.magmom]
+    plain = [e for e in elements if us.get(e) and e not in settings.hubbard_u]
+    said = [
+        *([f"a moment (magmom: {_listed(bare, moments)})"] if bare and settings.incar.get("ISPIN", 1) == 2 else []),
+        *([f"U (hubbard_u: {_listed(plain, us)})"] if plain else []),
+    ]
+    if not said:
+        return ()
+    names = ", ".join(e for e in elements if e in {*bare, *plain})
+    return (
+        f"{names}: usually computed with {' and '.join(said)}, by MPRelaxSet; neither the study nor a file says so",
+    )
+
+
+def _listed(elements: Sequence[str], table: Mapping[str, float]) -> str:
+    return "{" + ", ".join(f"{element}: {table[element]:g}" for element in elements) + "}"
+
+
+def _shell(element: str) -> int:
+    from pymatgen.core import Element
+
+    block = Element(element).block
+    if block not in SHELLS:
+        raise UserError(f"hubbard_u: {element} has no p, d or f shell that U could act on; leave it out")
+    return SHELLS[block]
+
+
+@cache
+def _usual(tag: str) -> dict[str, Any]:
+    from pymatgen.io.vasp.sets import MPRelaxSet
+
+    table: dict[str, Any] = MPRelaxSet.CONFIG["INCAR"][tag]
+    return table
+
+
+def _usual_moments() -> dict[str, float]:
+    """µB by element; rows for ions of one charge are left out, since a POSCAR knows no charges."""
+    return {name: float(value) for name, value in _usual("MAGMOM").items() if name.isalpha()}
+
+
+def _usual_us(elements: Sequence[str]) -> dict[str, float]:
+    """eV by element, in what holds oxygen or fluorine."""
+    tables = [_usual("LDAUU")[anion] for anion in ("O", "F") if anion in elements]
+    return {element: float(u) for table in reversed(tables) for element, u in table.items()}
