@@ -40,11 +40,11 @@ def test_a_study_becomes_one_folder_for_each_calculation(study: Path, tmp_path: 
     assert kinds == {
         "NZP/bulk": "bulk",
         "Na3PO4/reference/0": "bulk",
-        **{f"Na3PO4/reference/{n}/dynamics": "aimd" for n in (1, 2)},
+        **{f"Na3PO4/reference/{n}/{part}": "aimd" for n in (1, 2) for part in ("eased", "dynamics")},
         **{f"Na3PO4/reference/{n}": "bulk" for n in (1, 2)},
         "NZP/1-102/bare/1": "slab",
         **{f"NZP/1-102/Na3PO4/placement/{n}": "slab" for n in (1, 2)},
-        "NZP/1-102/Na3PO4/anneal/1/dynamics": "aimd",
+        **{f"NZP/1-102/Na3PO4/anneal/1/{part}": "aimd" for part in ("eased", "dynamics")},
         "NZP/1-102/Na3PO4/quench/1": "slab",
         **{f"NZP/1-102/Na3PO4/alike/1/{face}": "static" for face in ("bottom", "top")},
         "NZP/1-102/Na3PO4/alike/1": "slab",
@@ -59,10 +59,11 @@ def test_what_depends_on_a_result_says_so(study: Path, tmp_path: Path) -> None:
     output = tmp_path / "vasp"
     assert main(["vasp-inputs", str(study), "-o", str(output), "--potcars", "spec"]) == 0
     rows = {row["folder"]: row["depends_on"] for row in json.loads((output / "inputs.json").read_text())}
-    assert rows["NZP/bulk"] == rows["Na3PO4/reference/1/dynamics"] == []
+    assert rows["NZP/bulk"] == rows["Na3PO4/reference/1/eased"] == []
+    assert rows["Na3PO4/reference/1/dynamics"] == ["Na3PO4/reference/1/eased"]
     assert rows["NZP/1-102/bare/1"] == ["NZP/bulk"]
     assert rows["NZP/1-102/Na3PO4/quench/1"] == ["NZP/1-102/Na3PO4/anneal/1"]
-    assert rows["Na3PO4/reference/1"] == ["Na3PO4/reference/1/dynamics"]
+    assert rows["Na3PO4/reference/1"] == ["Na3PO4/reference/1/eased", "Na3PO4/reference/1/dynamics"]
 
 
 def test_slab_and_bulk_agree_in_what_matters(study: Path, tmp_path: Path) -> None:
@@ -104,7 +105,7 @@ def test_own_settings_take_the_place_of_the_defaults(study: Path, tmp_path: Path
 
 
 def test_cores_add_what_is_advised_for_them_and_leave_own_tags(study: Path, tmp_path: Path) -> None:
-    """KPAR divides the k-points and the cores; a folder that gives NPAR keeps it alone."""
+    """KPAR divides the cores; a folder that gives NPAR keeps it alone."""
     call = ["vasp-inputs", str(study), "--potcars", "spec", "--cores", "64", "--cores-per-node", "16"]
     assert main([*call, "-o", str(tmp_path / "vasp")]) == 0
     tags = dict(line.split(" = ") for line in (tmp_path / "vasp/NZP/bulk/INCAR").read_text().splitlines())

@@ -32,12 +32,14 @@ def silent(_step: int, _value: float) -> None:
 
 
 def test_the_defaults_are_no_part_of_the_content() -> None:
-    """Only the identity is left: a new setting, at its default, invalidates no result."""
-    assert set(choose("vasp", {}, "test").content(Ask)) == {"engine"}
+    """Only identity and rules are left: a new setting, at its default, invalidates no result."""
+    assert set(choose("vasp", {}, "test").content(Ask)) == {"engine", "rules"}
 
 
 def test_a_default_is_not_changed_without_a_word() -> None:
-    """Results are kept by what differs from the defaults: who changes one of these raises the number of the rules."""
+    """Results are kept by what differs from the defaults: who changes one of these raises the number
+    of VASP's rules.
+    """
     pinned = {purpose: digest(vars(default_settings(purpose))) for purpose in PURPOSES}
     assert pinned == PINNED
 
@@ -45,7 +47,7 @@ def test_a_default_is_not_changed_without_a_word() -> None:
 PINNED = {
     "bulk": "d901e152daff3aede957",
     "slab": "79c2b993ad4722a87d56",
-    "aimd": "403cf91b064388296344",
+    "aimd": "caf13216793dba7c0c9b",
     "static": "a8f373eff8321f2cc551",
 }
 
@@ -126,6 +128,7 @@ def questions(engine: Engine, folder: Path) -> Iterator[Path]:
     engine.single_point(slab(), folder / "point")
     yield folder / "point"
     engine.dynamics(structure("Cu"), MOVE, folder / "move", silent)
+    yield folder / "move/eased"
     yield folder / "move/dynamics"
 
 
@@ -150,8 +153,9 @@ def test_the_inputs_that_are_written_are_those_that_a_run_begins_with(
     for folder, noted in zip(folders, writer.asked, strict=True):
         for name, text in noted.inputs.files.items():
             assert (folder / "leg_01" / name).read_text() == text, f"{folder.name}: {name}"
-    assert ["LDIPOL" in noted.inputs.incar for noted in writer.asked] == [False, True, False, False, False]
-    assert [noted.inputs.settings.purpose for noted in writer.asked] == ["bulk", "slab", "slab", "static", "aimd"]
+    assert ["LDIPOL" in noted.inputs.incar for noted in writer.asked] == [False, True, False, False, False, False]
+    purposes = [noted.inputs.settings.purpose for noted in writer.asked]
+    assert purposes == ["bulk", "slab", "slab", "static", "aimd", "aimd"]
 
 
 def test_a_writer_s_answers_are_the_questions() -> None:
@@ -161,5 +165,5 @@ def test_a_writer_s_answers_are_the_questions() -> None:
     assert (found.structure, found.energy, found.converged, found.max_force) == (slab(), 0.0, True, 0.0)
     assert found.forces.shape == (len(slab()), 3)
     moved = writer.dynamics(slab(), MOVE, Path(), silent)
-    assert (moved.structure, moved.settings, moved.thermostat) == (slab(), MOVE, "Langevin, friction 20 /ps")
+    assert (moved.structure, moved.settings, moved.thermostat) == (slab(), MOVE, "Langevin, friction 10 /ps")
     assert moved.trace.shape[1] == 3

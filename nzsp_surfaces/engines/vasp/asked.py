@@ -25,6 +25,14 @@ LARGEST_SEED = 900_000_000
 """VASP takes first numbers of RANDOM_SEED below it."""
 DYNAMICS = "dynamics"
 """Folder of the legs of dynamics within a task's; the relaxation after an anneal must not take them for its own."""
+EASED = "eased"
+"""Folder of the relaxation before them."""
+EASING = 10
+"""Steps of relaxation before dynamics: the placing of a film leaves forces that would overheat it."""
+EASY = 0.1
+"""eV/Å; forces below it need no easing."""
+OF_DYNAMICS = ("MDALGO", "LANGEVIN_GAMMA", "ANDERSEN_PROB", "SMASS", "TEBEG", "TEEND", "POTIM", "RANDOM_SEED")
+"""Tags of dynamics, which a relaxation does without; POTIM means another thing there."""
 
 
 def relaxing(settings: VaspSettings, relax: RelaxSettings, steps: int | None = None) -> VaspSettings:
@@ -49,6 +57,17 @@ def moving(settings: VaspSettings, dynamics: DynamicsSettings, steps: int, leg: 
     return replace(settings, incar={**settings.incar, **asked})
 
 
+def easing(settings: VaspSettings, done: int) -> VaspSettings:
+    """The settings of dynamics for a few steps of relaxation in the same cell.
+
+    Args:
+        done: steps behind.
+    """
+    asked: dict[str, Value] = {"IBRION": 2, "NSW": max(1, EASING - done), "EDIFFG": -EASY}
+    kept = {tag: value for tag, value in settings.incar.items() if tag not in OF_DYNAMICS}
+    return replace(settings, incar={**kept, **asked})
+
+
 def point_inputs(structure: Structure, settings: AllSettings) -> VaspInputs:
     """Inputs for energy and forces of a slab with equivalent faces, as it is."""
     return inputs_for(structure, settings["static"], slab=True)
@@ -67,6 +86,16 @@ def relaxation_inputs(
     asked = relaxing(settings["bulk" if relax.cell else "slab"], relax, max(1, relax.max_steps - done))
     polar = not relax.cell and flip is None
     return inputs_for(structure, asked, slab=not relax.cell, polar=polar, held=relax.held)
+
+
+def easing_inputs(structure: Structure, settings: AllSettings, done: int = 0) -> VaspInputs:
+    """Inputs for the relaxation before dynamics, of its own accuracy.
+
+    Args:
+        structure: as the leg begins with it.
+        done: steps of the legs behind.
+    """
+    return inputs_for(structure, easing(settings["aimd"], done), slab=False)
 
 
 def dynamics_inputs(

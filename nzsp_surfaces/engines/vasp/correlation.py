@@ -6,6 +6,7 @@ Phys. Rev. B 84, 045115 (2011)).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -14,12 +15,48 @@ from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.engines.vasp.settings import VaspSettings
 from nzsp_surfaces.engines.vasp.tags import Value
 
+MOMENT = 0.6
+"""µB, of atoms that 'magmom' does not name: small, but enough to break the symmetry of spins."""
+CLOSED_F = ("La", "Lu", "Ac", "Lr", "Th")
+"""Whose ions have an empty or a full f shell, wherever a table of the elements puts them."""
 WEAK = 1.0
 """µB; what is listed with less starts with so little that it needs no word."""
 SHELLS = {"p": 1, "d": 2, "f": 3}
 """Angular momentum of the shell that U acts on, by the element's block."""
 MIXED = {2: 4, 3: 6}
 """LMAXMIX by that angular momentum, so that the density matrix is mixed too; VASP's manual."""
+
+
+def starting_moments(settings: VaspSettings, elements: Sequence[str]) -> tuple[float, ...]:
+    """µB of each atom to start with: those of 'magmom', else `MOMENT`, or 0 in what has closed shells alone."""
+    usual = 0.0 if closed_shells(elements) else MOMENT
+    return tuple(settings.magmom.get(element, usual) for element in elements)
+
+
+def closed_shells(elements: Sequence[str]) -> bool:
+    """Whether all electrons of a compound pair: an even number in a formula unit, and no ion with an open d or f shell.
+
+    Args:
+        elements: of each atom.
+    """
+    from pymatgen.core import Composition, Element
+
+    counts = Composition(Counter(elements)).get_integer_formula_and_factor()[0]
+    electrons = sum(Element(str(e)).Z * n for e, n in Composition(counts).items())
+    return round(electrons) % 2 == 0 and not any(_open(element) for element in set(elements))
+
+
+@cache
+def _open(symbol: str) -> bool:
+    """Whether an ion of the element has, in one of its common charges, a shell that is neither empty nor full."""
+    from pymatgen.core import Element
+
+    element = Element(symbol)
+    if (element.block == "f" and symbol not in CLOSED_F) or _usual_moments().get(symbol, 0.0) >= WEAK:
+        return True
+    if element.block != "d":
+        return False
+    return any(element.group - charge not in (0, 10) for charge in element.common_oxidation_states or (0,))
 
 
 def hubbard_tags(settings: VaspSettings, elements: Sequence[str]) -> dict[str, Value]:

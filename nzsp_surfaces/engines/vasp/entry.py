@@ -23,6 +23,10 @@ IDENTITY = EngineIdentity("vasp", "PBE", "as found")
 """VASP before it has run; its version is read from what it writes."""
 
 
+RULES = 2
+"""Counts changes of what VASP is given where the settings say nothing of it; results of other rules are not reused."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class VaspEntry(EngineEntry):
     """The entry for VASP, a program that the worker names."""
@@ -100,10 +104,11 @@ class ChosenVasp:
         return self.entry.abilities
 
     def content(self, asks: Iterable[Ask]) -> dict[str, Any]:
-        """The identity, and for each question what its settings say other than the defaults."""
+        """Identity and rules, and for each question what its settings say other than the defaults."""
         purposes = [ANSWERED_BY[ask] for ask in Ask if ask in set(asks)]
         changed = {purpose: other_than_default(self.settings[purpose]) for purpose in purposes}
-        return {"engine": asdict(self.identity), **{purpose: said for purpose, said in changed.items() if said}}
+        said: dict[str, Any] = {purpose: other for purpose, other in changed.items() if other}
+        return {"engine": asdict(self.identity), "rules": RULES, **said}
 
     def check(self, elements: Collection[str], where: str) -> None:
         """Look whether custodian is installed and the potentials of all elements are at hand.

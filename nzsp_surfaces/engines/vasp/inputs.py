@@ -5,7 +5,6 @@ Nothing here starts VASP.
 
 from __future__ import annotations
 
-import math
 import tempfile
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +18,8 @@ import numpy.typing as npt
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.crystals.certificate import certify
-from nzsp_surfaces.engines.vasp.correlation import hubbard_tags, hubbard_used, usually_needed
+from nzsp_surfaces.engines.vasp.correlation import hubbard_tags, hubbard_used, starting_moments, usually_needed
+from nzsp_surfaces.engines.vasp.mesh import Mesh, independent_kpoints, kpoint_mesh, parallel_advice
 from nzsp_surfaces.engines.vasp.potentials import find_potentials, potential_symbols
 from nzsp_surfaces.engines.vasp.settings import VaspSettings, comparable_settings
 from nzsp_surfaces.engines.vasp.tags import Value, incar_text
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     from nzsp_surfaces.crystals.contacts import Charges
 
-Mesh = tuple[int, int, int]
-
-MOMENT = 0.6
-"""Magnetic moment, µB, of atoms that 'magmom' does not name: small, but enough to break the symmetry of spins."""
+LONG = 50.0
+"""Å; in a longer cell charge sloshes between its ends unless the mixer begins gently (AMIN), by VASP's own advice."""
+GENTLE = 0.01
+"""AMIN there; VASP's default is 0.1."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,8 @@ def inputs_for(
     elements = [site.specie.symbol for site in structure]
     order = element_order(elements)
     species = list(dict.fromkeys(elements))
-    incar = _completed(settings, [elements[i] for i in order], slab_centre(structure) if slab and polar else None)
+    centre = slab_centre(structure) if slab and polar else None
+    incar = _completed(settings, [elements[i] for i in order], max(structure.lattice.abc), centre)
     chosen = potential_symbols(settings, species)
     fixed = set(held)
     return VaspInputs(
@@ -143,23 +144,6 @@ def inputs_for(
         ),
         velocities=None if velocities is None else velocities[list(order)],
     )
-
-
-def kpoint_mesh(lengths: Sequence[float], length: float, *, slab: bool) -> Mesh:
-    """The fewest points n_i along each vector for which n_i |a_i| reaches `length`; one along a slab's normal.
-
-    Args:
-        lengths: |a_i|, Å.
-        length: Å.
-    """
-    a, b, c = (math.ceil(length / each) for each in lengths)
-    return a, b, 1 if slab else c
-
-
-def independent_kpoints(mesh: Mesh) -> int:
-    """Points of a gamma-centred mesh of which none is the negative of another: those that ISYM = 0 leaves."""
-    own_negatives = math.prod(1 if n % 2 else 2 for n in mesh)
-    return (math.prod(mesh) + own_negatives) // 2
 
 
 def element_order(elements: Sequence[str]) -> tuple[int, ...]:
@@ -202,28 +186,6 @@ def thermostat(incar: Mapping[str, Any]) -> str:
     )
 
 
-def parallel_advice(cores: int, kpoints: int, cores_per_node: int | None = None) -> dict[str, int]:
-    """KPAR and NCORE that suit a number of cores: advice to start timing from.
-
-    KPAR is the largest number that divides both cores and k-points; each such group holds all of the wave functions'
-    workspace, so lower it where memory is short. NCORE is the divisor of a group's cores nearest to their square root,
-    which is VASP's own advice, and divides the cores of a node so that no band is spread over two.
-
-    Args:
-        kpoints: independent ones, as `independent_kpoints` counts them.
-
-    Raises:
-        UserError: a number below one.
-    """
-    if min(cores, kpoints, cores_per_node or 1) < 1:
-        raise UserError(f"{cores} cores, {kpoints} k-points, {cores_per_node} cores a node: give at least one of each")
-    kpar = math.gcd(cores, kpoints)
-    group = cores // kpar
-    shared = math.gcd(group, cores_per_node or group)
-    fitting = [n for n in range(1, shared + 1) if shared % n == 0]
-    return {"KPAR": kpar, "NCORE": min(fitting, key=lambda n: (abs(math.log(n * n / group)), n))}
-
-
 def advised(inputs: VaspInputs, cores: int, cores_per_node: int | None = None) -> VaspInputs:
     """The inputs with KPAR and NCORE for a number of cores; tags that the settings give stay as they are."""
     if inputs.incar.keys() & {"KPAR", "NCORE", "NPAR"}:
@@ -252,19 +214,22 @@ def _check_slab(structure: Structure, settings: VaspSettings, where: str) -> Non
         raise UserError(f"{where}: ISIF {settings.incar['ISIF']} would relax the vacuum away; use ISIF 2 for a slab")
 
 
-def _completed(settings: VaspSettings, elements: list[str], centre: float | None) -> dict[str, Value]:
+def _completed(settings: VaspSettings, elements: list[str], longest: float, centre: float | None) -> dict[str, Value]:
     """The tags, with those that depend on the structure.
 
     Args:
         elements: of the atoms, in POSCAR's order.
+        longest: Å, vector of the cell.
         centre: of a slab that needs a dipole correction.
     """
     incar = dict(settings.incar)
     if incar.get("ISPIN", 1) == 2:
-        incar["MAGMOM"] = tuple(settings.magmom.get(element, MOMENT) for element in elements)
+        incar["MAGMOM"] = starting_moments(settings, elements)
     if incar.get("IBRION") == 0:
         thermostat(incar)
         incar |= _friction(incar, len(set(elements)))
+    if longest > LONG:
+        incar.setdefault("AMIN", GENTLE)
     incar = {**incar, **hubbard_tags(settings, list(dict.fromkeys(elements)))}
     if centre is not None:
         # In the plane any centre will do: only the component along the normal has a meaning.
@@ -273,7 +238,9 @@ def _completed(settings: VaspSettings, elements: list[str], centre: float | None
 
 
 def _mesh(structure: Structure, settings: VaspSettings, *, slab: bool) -> Mesh:
-    return (1, 1, 1) if settings.gamma_only else kpoint_mesh(structure.lattice.abc, settings.kpoint_length, slab=slab)
+    if settings.gamma_only:
+        return (1, 1, 1)
+    return kpoint_mesh(structure.lattice.matrix, settings.kpoint_length, slab=slab)
 
 
 def _friction(incar: Mapping[str, Value], species: int) -> dict[str, Value]:

@@ -57,7 +57,7 @@ _IONS: dict[Purpose, dict[str, Value]] = {
         "POTIM": 2.0,
         "NSW": 2000,
         "MDALGO": 3,
-        "LANGEVIN_GAMMA": (20.0,),
+        "LANGEVIN_GAMMA": (10.0,),
         "TEBEG": 500.0,
         "TEEND": 500.0,
         "RANDOM_SEED": (1.0, 0.0, 0.0),
@@ -104,8 +104,8 @@ COMPARED: dict[str, Value | None] = {
 """Tags in which slab and bulk must agree, with the value that VASP takes where a tag is absent.
 
 None: VASP takes it from the potentials or from other tags of this list. Left out, because they lead to the same ground
-state (ALGO, NELM, mixing, NCORE, KPAR), say what is relaxed and how far (IBRION, ISIF, NSW, EDIFFG), count atoms or kinds
-(MAGMOM, NELECT; LDAUU, which is compared by element), or serve slabs alone (LDIPOL, IDIPOL, DIPOL).
+state (ALGO, NELM, mixing, NCORE, KPAR), say what is relaxed and how far (IBRION, ISIF, NSW, EDIFFG), count atoms or
+species (MAGMOM, NELECT; LDAUU, compared by element), or serve slabs alone (LDIPOL, IDIPOL, DIPOL).
 """
 
 
@@ -117,7 +117,7 @@ class VaspSettings:
         purpose: bulk (cell and atoms relax), slab (atoms relax), aimd (anneal at constant volume) or static; the key
             'kind' of a settings file.
         incar: tags by name; MAGMOM, and dipole tags where a slab needs them, are added for each structure.
-        kpoint_length: Å; along each vector a_i the mesh has ceil(length / |a_i|) points.
+        kpoint_length: Å; along each reciprocal vector b_i, 1/Å without 2 pi, the mesh has ceil(length |b_i|) points.
         gamma_only: the gamma point alone, whatever the length.
         potentials: by element; elements that are absent get those of pymatgen's MPRelaxSet.
         functional: PBE, with the release of its potentials.

@@ -10,7 +10,15 @@ import numpy as np
 
 from nzsp_surfaces.base.calculation import Calculation, EngineIdentity
 from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Report, Trajectory
-from nzsp_surfaces.engines.vasp.asked import DYNAMICS, AllSettings, dynamics_inputs, point_inputs, relaxation_inputs
+from nzsp_surfaces.engines.vasp.asked import (
+    DYNAMICS,
+    EASED,
+    AllSettings,
+    dynamics_inputs,
+    easing_inputs,
+    point_inputs,
+    relaxation_inputs,
+)
 from nzsp_surfaces.engines.vasp.inputs import VaspInputs, thermostat
 
 if TYPE_CHECKING:
@@ -54,7 +62,8 @@ class InputsWriter:
         return self._noted(structure, folder, relaxation_inputs(structure, self.settings, settings, flip))
 
     def dynamics(self, structure: Structure, settings: DynamicsSettings, folder: Path, report: Report) -> Trajectory:
-        """Note the inputs of the first leg of dynamics; its trace is the one moment before it begins."""
+        """Note the inputs of the relaxation before dynamics and of its first leg; its trace is the moment before it."""
+        self.asked.append(Noted(folder / EASED, easing_inputs(structure, self.settings)))
         self.asked.append(Noted(folder / DYNAMICS, dynamics_inputs(structure, self.settings, settings)))
         trace = np.array([[0.0, settings.temperature, 0.0]])
         return Trajectory(structure, trace, IDENTITY, settings, thermostat(self.settings["aimd"].incar))

@@ -193,6 +193,21 @@ def test_a_run_stops_before_the_wall_time_and_goes_on(study: Path, finished: Pat
 
 
 @pytest.mark.usefixtures("at_hand")
+def test_forces_that_a_placing_left_are_eased_before_dynamics(tmp_path: Path) -> None:
+    """Ten steps of relaxation at most: dynamics begins below the energy of the placing, and what is eased stays so."""
+    rough = slab()
+    rough.translate_sites([1, 3], [0.02, 0.0, 0.008])
+    asked = DynamicsSettings(temperature=50, duration=10, timestep=2, seed=3)
+    before = engine().single_point(rough, tmp_path / "point").energy
+    run = engine().dynamics(rough, asked, tmp_path / "task", silent)
+    assert run.trace[0, 2] < before - 0.01
+    legs = leg_folders(tmp_path / "task/eased")
+    assert sum(_steps(leg / "vasprun.xml.gz") for leg in legs) <= asked_of_vasp.EASING
+    engine().dynamics(rough, asked, tmp_path / "task", silent)
+    assert leg_folders(tmp_path / "task/eased") == legs
+
+
+@pytest.mark.usefixtures("at_hand")
 def test_dynamics_in_legs_hands_over_positions_and_velocities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With next to no friction the total energy goes on across legs, while both of its parts move.
 

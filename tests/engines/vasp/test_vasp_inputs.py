@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -22,15 +23,13 @@ from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.engines.vasp.inputs import (
     VaspInputs,
     element_order,
-    independent_kpoints,
     inputs_for,
-    kpoint_mesh,
     needs_dipole_correction,
-    parallel_advice,
     slab_centre,
     thermostat,
     write_inputs,
 )
+from nzsp_surfaces.engines.vasp.mesh import IDLE, independent_kpoints, kpoint_mesh, paid_kpoints, parallel_advice
 from nzsp_surfaces.engines.vasp.potentials import check_potentials
 from nzsp_surfaces.engines.vasp.settings import (
     COMPARED,
@@ -40,8 +39,11 @@ from nzsp_surfaces.engines.vasp.settings import (
     comparable_settings,
     default_settings,
     load_settings,
+    other_than_default,
+    read_settings,
 )
 from nzsp_surfaces.engines.vasp.tags import Value
+from nzsp_surfaces.study.schema import PROFILES
 from support.crystals import structure
 from support.vasp_commands import library as made_up_library
 from support.vasp_commands import potential
@@ -89,11 +91,26 @@ def test_the_files_are_the_defaults_in_full(purpose: Purpose) -> None:
 
 @pytest.mark.parametrize("purpose", PURPOSES)
 def test_every_value_of_the_files_says_where_it_comes_from(purpose: Purpose) -> None:
-    """Each tag's line ends with a comment."""
+    """Each line: the paper, our choice, or the purpose itself."""
     lines = (FILES / f"{purpose}.yaml").read_text().partition("incar:\n")[2].splitlines()
-    values = [line for line in lines if line.startswith("  ") and not line.lstrip().startswith("#")]
-    bare = [line for line in values if "#" not in line]
-    assert set(bare) <= {"  IBRION: -1", "  NSW: 0"}
+    values = [line for line in lines if not line.lstrip().startswith("#")]
+    said = ("paper", "ours", "follows from the purpose")
+    assert [line for line in values if not any(word in line.partition("#")[2] for word in said)] == []
+
+
+def test_the_slab_s_file_says_the_forces_that_are_used() -> None:
+    """Those of the study's profiles, which come before the file's."""
+    text = (FILES / "slab.yaml").read_text()
+    assert "'slab_force'" in text
+    assert all(f"{profile.slab_force:g}" in text for profile in PROFILES.values())
+
+
+def test_the_cheaper_anneal_differs_in_spin_and_in_the_electronic_limit_alone() -> None:
+    """A folder with one file: all else is at its default."""
+    folder = FILES / "cheaper"
+    assert [path.name for path in folder.iterdir()] == ["aimd.yaml"]
+    found = {purpose: other_than_default(each) for purpose, each in read_settings(folder).items()}
+    assert found == {"bulk": {}, "slab": {}, "static": {}, "aimd": {"incar": {"EDIFF": 1e-5, "ISPIN": 1}}}
 
 
 @pytest.mark.parametrize("purpose", PURPOSES)
@@ -231,22 +248,37 @@ def test_potentials_and_mesh_are_compared_too() -> None:
 # Meshes.
 
 
-@given(st.tuples(LENGTH, LENGTH, LENGTH), LENGTH, st.booleans())
-def test_the_mesh_is_the_coarsest_that_reaches_the_length(
-    lengths: tuple[float, float, float], length: float, is_slab: bool
+ANGLE = st.floats(65, 115)
+
+
+@given(st.tuples(LENGTH, LENGTH, LENGTH), st.tuples(ANGLE, ANGLE, ANGLE), LENGTH, st.booleans())
+def test_the_mesh_is_the_coarsest_whose_points_lie_near_enough(
+    lengths: tuple[float, float, float], angles: tuple[float, float, float], length: float, is_slab: bool
 ) -> None:
-    """n |a| >= length and (n - 1) |a| < length along every vector; one point along a slab's normal."""
-    mesh = kpoint_mesh(lengths, length, slab=is_slab)
-    for n, a in list(zip(mesh, lengths, strict=True))[: 2 if is_slab else 3]:
-        assert n * a >= length * (1 - 1e-12)
-        assert (n - 1) * a < length * (1 + 1e-12)
+    """Along each reciprocal vector of any cell, n reaches length |b| and n - 1 does not; one along a slab's normal."""
+    lattice = Lattice.from_parameters(*lengths, *angles)
+    mesh = kpoint_mesh(lattice.matrix, length, slab=is_slab)
+    wanted = length * np.array(lattice.reciprocal_lattice_crystallographic.abc)
+    for n, points in list(zip(mesh, wanted, strict=True))[: 2 if is_slab else 3]:
+        assert points - 1e-5 <= n < points + 1
     assert mesh[2] == 1 or not is_slab
 
 
+@given(LENGTH, LENGTH, ANGLE, st.floats(10, 80), LENGTH)
+def test_a_slab_has_the_mesh_of_its_bulk_in_the_plane(
+    a: float, b: float, gamma: float, height: float, c: float
+) -> None:
+    """The same vectors in the plane and another third along the normal: the same points, whatever the vacuum."""
+    bulk, thin = (Lattice.from_parameters(a, b, third, 90, 90, gamma).matrix for third in (c, height))
+    assert kpoint_mesh(bulk, 20.0, slab=False)[:2] == kpoint_mesh(thin, 20.0, slab=True)[:2]
+
+
 def test_meshes_of_the_studied_cells() -> None:
-    """Primitive NZP has |a_i| near 9.1 Å, so 20 Å takes three points; a slab has one along its normal; gamma is one."""
+    """20 Å take three points each way in primitive NZP; in fcc Na3PO4 five, where vector lengths would give four."""
     primitive = structure("NZP").get_primitive_structure()
     assert inputs_for(primitive, default_settings("bulk"), slab=False).mesh == (3, 3, 3)
+    fcc = Lattice([[0, 3.7, 3.7], [3.7, 0, 3.7], [3.7, 3.7, 0]])
+    assert kpoint_mesh(fcc.matrix, 20.0, slab=False) == (5, 5, 5)
     assert inputs().mesh == (5, 5, 1)
     assert inputs("aimd").mesh == (1, 1, 1)
 
@@ -288,10 +320,13 @@ def test_held_atoms_stay_and_keep_their_numbers() -> None:
 
 
 def test_moments_follow_the_atoms() -> None:
-    """By element in POSCAR's order, small where none is named, absent without spin."""
+    """By element in POSCAR's order; none in closed shells, small in others; absent without spin."""
     settings = replace(default_settings("slab"), magmom={"Cl": 2.0})
     text = inputs_for(slab(), settings, slab=True).files["INCAR"]
-    assert "MAGMOM = 3*0.6 3*2\n" in text
+    assert "MAGMOM = 3*0 3*2\n" in text
+    assert "MAGMOM = 6*0\n" in inputs().files["INCAR"]
+    copper = inputs_for(slab().replace_species({"Na": "Cu"}), settings, slab=True)
+    assert copper.incar["MAGMOM"] == (0.6, 0.6, 0.6, 2.0, 2.0, 2.0)
     assert "MAGMOM" not in inputs(ISPIN=1).files["INCAR"]
 
 
@@ -302,6 +337,15 @@ def test_charges_of_ions_are_no_part_of_a_poscar() -> None:
 
 
 # Slabs.
+
+
+def test_the_mixer_begins_gently_in_long_cells() -> None:
+    """Above 50 Å and where the settings say nothing of it."""
+    long = Structure(Lattice.tetragonal(4.0, 60.0), ["Na", "Cl"], [[0, 0, 0.4], [0.5, 0.5, 0.4]])
+    assert inputs_for(long, default_settings("slab"), slab=True).incar["AMIN"] == 0.01
+    own = changed(default_settings("slab"), {"AMIN": 0.05})
+    assert inputs_for(long, own, slab=True).incar["AMIN"] == 0.05
+    assert "AMIN" not in inputs().incar
 
 
 def test_a_dipole_correction_only_where_a_slab_needs_it() -> None:
@@ -349,8 +393,8 @@ def test_cells_that_do_not_suit_are_refused() -> None:
 
 def test_the_thermostat_is_always_stated() -> None:
     """Langevin's friction for each species; Nosé's mass; nothing that would silently conserve the energy."""
-    assert inputs("aimd").incar["LANGEVIN_GAMMA"] == (20.0, 20.0)
-    assert thermostat(inputs("aimd").incar) == "Langevin, friction 20 20 /ps"
+    assert inputs("aimd").incar["LANGEVIN_GAMMA"] == (10.0, 10.0)
+    assert thermostat(inputs("aimd").incar) == "Langevin, friction 10 10 /ps"
     assert thermostat({"MDALGO": 2, "SMASS": 0.5}) == "Nosé, mass 0.5 (SMASS)"
     assert thermostat({"MDALGO": 1, "ANDERSEN_PROB": 0.1}) == "Andersen, probability 0.1"
     for tags in ({"LANGEVIN_GAMMA": None}, {"MDALGO": 0}, {"MDALGO": 2, "SMASS": -3}, {"LANGEVIN_GAMMA": (0.0,)}):
@@ -364,17 +408,25 @@ def test_the_thermostat_is_always_stated() -> None:
 
 
 @given(st.integers(1, 512), st.integers(1, 80), st.sampled_from([None, 1, 24, 64, 128]))
-def test_advice_divides_what_it_must(cores: int, kpoints: int, node: int | None) -> None:
-    """KPAR divides cores and k-points; NCORE divides a group's cores and a node's, and is the nearest to the root."""
+def test_advice_keeps_the_cores_busy(cores: int, kpoints: int, node: int | None) -> None:
+    """KPAR divides the cores, idles no more than allowed, and is the largest such; NCORE fits group and node."""
     advice = parallel_advice(cores, kpoints, node)
     group = cores // advice["KPAR"]
-    assert cores % advice["KPAR"] == kpoints % advice["KPAR"] == group % advice["NCORE"] == 0
+    assert cores % advice["KPAR"] == group % advice["NCORE"] == 0
     assert (node or group) % advice["NCORE"] == 0
+    assert kpoints <= paid_kpoints(kpoints, advice["KPAR"]) <= (1 + IDLE) * kpoints
+    larger = [n for n in range(advice["KPAR"] + 1, min(cores, kpoints) + 1) if cores % n == 0]
+    assert all(paid_kpoints(kpoints, n) > (1 + IDLE) * kpoints for n in larger)
+    assert advice["KPAR"] >= math.gcd(cores, kpoints)
 
 
 def test_advice_is_never_applied_unasked() -> None:
-    """64 cores and 4 k-points: four groups of 16 cores, four of them to a band; but an INCAR has it only on request."""
+    """64 cores and 4 k-points: four groups of 16 cores, four of them to a band; but an INCAR has it only on request.
+
+    Seven k-points share no divisor with 64 cores, and yet four groups are busy for seven eighths of the time.
+    """
     assert parallel_advice(64, 4) == {"KPAR": 4, "NCORE": 4}
+    assert parallel_advice(64, 7)["KPAR"] == 4
     assert not {"KPAR", "NCORE"} & inputs().incar.keys()
     assert inputs(**parallel_advice(64, 4)).incar["KPAR"] == 4
     with pytest.raises(UserError, match="at least one"):
