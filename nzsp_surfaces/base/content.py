@@ -82,11 +82,16 @@ def digest(data: Any) -> str:
 
 
 def structure_to_json(structure: Structure) -> dict[str, Any]:
-    """Lattice (3, 3) Å, elements, and fractional positions (n, 3), which is what a structure holds: no bit is lost."""
+    """Lattice (3, 3) Å, elements, and fractional positions (n, 3), which is what a structure holds: no bit is lost.
+
+    Moments in µB stand there where it brings some.
+    """
+    moments = structure.site_properties.get("magmom")
     return {
         "lattice": structure.lattice.matrix.tolist(),
         "elements": [site.specie.symbol for site in structure],
         "fractions": structure.frac_coords.tolist(),
+        **({"magmom": [float(moment) for moment in moments]} if moments else {}),
     }
 
 
@@ -94,4 +99,5 @@ def structure_from_json(data: dict[str, Any]) -> Structure:
     """The inverse of `structure_to_json`."""
     from pymatgen.core import Structure
 
-    return Structure(data["lattice"], data["elements"], data["fractions"])
+    properties = {"magmom": data["magmom"]} if "magmom" in data else {}
+    return Structure(data["lattice"], data["elements"], data["fractions"], site_properties=properties)

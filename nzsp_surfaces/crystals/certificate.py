@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nzsp_surfaces.crystals.bonds import Polyanion, broken_polyanions, lowest_coordination
+from nzsp_surfaces.crystals.moments import kinds
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -85,7 +86,7 @@ def turns_over(structure: Structure, symprec: float = 0.05) -> bool:
     """Whether spglib finds an operation that maps one face of a slab on the other."""
     import spglib
 
-    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
+    cell = (structure.lattice.matrix, structure.frac_coords, kinds(structure))
     symmetry = spglib.get_symmetry(cell, symprec=symprec)
     return symmetry is not None and any(rotation[2, 2] == -1 for rotation in symmetry["rotations"])
 
@@ -94,6 +95,6 @@ def layer_group(structure: Structure, symprec: float = 0.05) -> str:
     """Symbol and number of a slab's layer group, as spglib finds it within `symprec` Å: "p-1 (2)"."""
     import spglib
 
-    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
+    cell = (structure.lattice.matrix, structure.frac_coords, kinds(structure))
     found = spglib.get_layergroup(cell, aperiodic_dir=2, symprec=symprec)
     return f"{found.international} ({found.number})" if found is not None else "p1 (1)"

@@ -19,6 +19,7 @@ from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.charges import GIVEN, HOW_TO_GIVE, FoundCharges, guessed_charges
 from nzsp_surfaces.crystals.contacts import Charges
 from nzsp_surfaces.crystals.given import as_given, structure_of
+from nzsp_surfaces.crystals.moments import kinds, moments_of, of_kinds, ordered, with_moments
 from nzsp_surfaces.crystals.setting import Axes, Setting, axes_of
 from nzsp_surfaces.crystals.tolerance import EXACT, HELPFUL, Tolerance, dataset, scan, symmetrised
 
@@ -103,8 +104,8 @@ class Crystal:
 
     @cached_property
     def numbers(self) -> npt.NDArray[np.int64]:
-        """(n,) atomic number of each site."""
-        return np.array(self.structure.atomic_numbers, np.int64)
+        """(n,) atomic number of each site; other numbers for other moments of an element, where the file has some."""
+        return np.array(kinds(self.structure), np.int64)
 
     @cached_property
     def fractions(self) -> Matrix:
@@ -147,7 +148,7 @@ def crystal(
     """The crystal of a structure in any setting: standard cell, symmetry and formal charges.
 
     Args:
-        structure: any cell of an ordered crystal.
+        structure: any cell of an ordered crystal; moments that it brings count for its symmetry.
         charges: formal charges by element; guessed from the formula where None.
         where: named in errors.
         setting: whose axes indices refer to.
@@ -156,6 +157,7 @@ def crystal(
     Raises:
         UserError: no symmetry is found, or the charges do not balance.
     """
+    structure = ordered(structure, where)
     tolerance, data = scan(structure) if symprec is None else (Tolerance(symprec), dataset(structure, symprec))
     if data is None:
         raise UserError(NO_SYMMETRY.format(where))
@@ -175,7 +177,8 @@ def _symmetric(
     """The crystal of a structure from what spglib makes of it."""
     from pymatgen.core import Structure as Pymatgen
 
-    conventional = Pymatgen(data.std_lattice, _elements(structure, data.std_types), data.std_positions)
+    elements, moments = of_kinds(structure, data.std_types)
+    conventional = Pymatgen(data.std_lattice, elements, data.std_positions, site_properties=moments)
     within = min(SYMPREC, tolerance.symprec)
     primitive, standard = _primitive(conventional, within)
     axes = axes_of(data, setting)
@@ -203,8 +206,9 @@ def hexagonal_within(crystal: Crystal) -> tuple[float, str] | None:
 
 
 def relaxed(reference: Crystal, structure: Structure) -> Crystal:
-    """The same crystal with relaxed geometry: sites keep their order, indices their meaning."""
-    return replace(reference, structure=structure, given=None)
+    """The same crystal with relaxed geometry: sites keep their order and moments, indices their meaning."""
+    own = moments_of(reference.structure)
+    return replace(reference, structure=with_moments(structure, own) if own else structure, given=None)
 
 
 def symmetry_label(structure: Structure, symprec: float = SYMPREC) -> str:
@@ -225,27 +229,22 @@ def spglib_dataset(structure: Structure, where: str, symprec: float = SYMPREC) -
     return data
 
 
-def _elements(structure: Structure, numbers: npt.NDArray[np.int64]) -> list[str]:
-    from pymatgen.core import Element
-
-    return [Element.from_Z(int(z)).symbol for z in numbers]
-
-
 def _primitive(conventional: Structure, symprec: float) -> tuple[Structure, Matrix]:
     """Primitive cell of a standard cell, and its vectors as multiples (of one sixth) of the conventional ones."""
     import spglib
     from pymatgen.core import Structure as Pymatgen
 
-    cell = (conventional.lattice.matrix, conventional.frac_coords, conventional.atomic_numbers)
+    cell = (conventional.lattice.matrix, conventional.frac_coords, kinds(conventional))
     lattice, positions, numbers = spglib.standardize_cell(cell, to_primitive=True, no_idealize=True, symprec=symprec)
     setting = np.round(lattice @ np.linalg.inv(conventional.lattice.matrix) * 6) / 6
-    return Pymatgen(lattice, _elements(conventional, numbers), positions), setting
+    elements, moments = of_kinds(conventional, numbers)
+    return Pymatgen(lattice, elements, positions, site_properties=moments), setting
 
 
 def _operations(structure: Structure, symprec: float) -> tuple[Operation, ...]:
     import spglib
 
-    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
+    cell = (structure.lattice.matrix, structure.frac_coords, kinds(structure))
     symmetry = spglib.get_symmetry(cell, symprec=symprec)
     pairs = zip(symmetry["rotations"], symmetry["translations"], strict=True)
     return tuple(Operation(np.asarray(r, np.int64), np.asarray(t, float)) for r, t in pairs)
@@ -367,15 +366,16 @@ def _spacing(crystal: Crystal, plane: tuple[int, ...]) -> float:
 
 
 def ase_atoms(structure: Structure) -> Atoms:
-    """The only way from pymatgen to ASE: positions, cell and elements, periodic in all directions."""
+    """The only way from pymatgen to ASE: positions, cell, elements and moments, periodic in all directions."""
     from ase import Atoms
 
-    symbols = [site.specie.symbol for site in structure]
-    return Atoms(symbols, positions=structure.cart_coords, cell=structure.lattice.matrix, pbc=True)
+    symbols, moments = [site.specie.symbol for site in structure], moments_of(structure) or None
+    return Atoms(symbols, structure.cart_coords, magmoms=moments, cell=structure.lattice.matrix, pbc=True)
 
 
 def pymatgen_structure(atoms: Atoms) -> Structure:
     """The way back; atoms keep their order and are not wrapped."""
     from pymatgen.core import Structure
 
-    return Structure(atoms.cell.array, atoms.get_chemical_symbols(), atoms.positions, coords_are_cartesian=True)
+    made = Structure(atoms.cell.array, atoms.get_chemical_symbols(), atoms.positions, coords_are_cartesian=True)
+    return with_moments(made, atoms.get_initial_magnetic_moments().tolist()) if atoms.has("initial_magmoms") else made

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from nzsp_surfaces.crystals.moments import moments_of, with_moments
+
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
@@ -22,7 +24,8 @@ def structure_of(lattice: npt.NDArray[np.float64], like: Structure, fractions: n
     """Atoms as those of a structure in another geometry."""
     from pymatgen.core import Structure as Pymatgen
 
-    return Pymatgen(lattice, [site.specie for site in like], fractions)
+    moved = Pymatgen(lattice, [site.specie for site in like], fractions)
+    return with_moments(moved, moments_of(like))
 
 
 def as_given(primitive: Structure, structure: Structure, even: Structure, data: Any) -> Structure:

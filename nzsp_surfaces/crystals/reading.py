@@ -18,6 +18,7 @@ import numpy as np
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.compat.pymatgen import quick_operations
 from nzsp_surfaces.crystals.claims import Claims, contradiction, expanded, read_claims
+from nzsp_surfaces.crystals.moments import ordered
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -54,7 +55,7 @@ def load_structure(path: str | Path, *, as_read: bool = False) -> Structure:
     if not as_read:
         _refuse_many(len(structure), path)
         _refuse_vacuum(structure, path)
-    return structure
+    return ordered(structure, str(path))
 
 
 def _from_cif(path: Path, *, as_read: bool) -> Structure:

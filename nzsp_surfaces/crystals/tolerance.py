@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.compat.spglib import quiet_spglib
+from nzsp_surfaces.crystals.moments import kinds, moments_of, with_moments
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -121,7 +122,7 @@ def dataset(structure: Structure, symprec: float) -> Any:
     """What spglib finds of a structure within `symprec` Å; None where it finds nothing."""
     import spglib
 
-    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
+    cell = (structure.lattice.matrix, structure.frac_coords, kinds(structure))
     with quiet_spglib():
         return spglib.get_symmetry_dataset(cell, symprec=symprec)
 
@@ -238,8 +239,9 @@ def _folded(structure: Structure, data: Any) -> tuple[Structure, Integers, Matri
     mean = np.zeros((len(first), 3))
     np.add.at(mean, copies, apart)
     mean /= np.bincount(copies)[:, None]
-    species = [structure[int(n)].specie for n in first]
+    species, moments = [structure[int(n)].specie for n in first], moments_of(structure)
     folded = Pymatgen(np.linalg.solve(multiples, structure.lattice.matrix), species, places[first] + mean)
+    folded = with_moments(folded, [moments[int(n)] for n in first] if moments else ())
     return folded, copies, apart - mean[copies]
 
 
@@ -277,7 +279,7 @@ def _partners(structure: Structure, images: Matrix) -> Integers | None:
     """
     from scipy.spatial import cKDTree
 
-    lengths, numbers = np.array(structure.lattice.abc), np.array(structure.atomic_numbers)
+    lengths, numbers = np.array(structure.lattice.abc), np.array(kinds(structure))
     partners = np.empty(images.shape[:2], np.int64)
     for element in set(numbers.tolist()):
         own = np.flatnonzero(numbers == element)

@@ -12,6 +12,7 @@ from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.bonds import Polyanion
 from nzsp_surfaces.crystals.crystal import Crystal
 from nzsp_surfaces.crystals.flip import Flip
+from nzsp_surfaces.crystals.moments import moments_of, with_moments
 from nzsp_surfaces.crystals.planes import stack
 from nzsp_surfaces.films.cations import with_cations
 from nzsp_surfaces.films.compound import FilmCompound
@@ -98,6 +99,8 @@ def _both_faces(bare: Structure, lower: tuple[list[str], Matrix], groups: int, f
     lift = np.array([0.0, 0.0, 0.5 * height - 0.5 * (points[:, 2].max() + points[:, 2].min())])
     lattice = Lattice([*bare.lattice.matrix[:2], [0.0, 0.0, height]])
     structure = Structure(lattice, symbols, points + lift, coords_are_cartesian=True, to_unit_cell=False)
+    own = moments_of(bare)
+    structure = with_moments(structure, [*own, *[0.0] * (len(symbols) - len(own))]) if own else structure
     below = structure.cart_coords[:, 2] < 0.5 * height - 1e-3
     return CappedSlab(structure, 2 * groups, shifted(flip, structure, lift), below)
 
@@ -122,7 +125,8 @@ def mirrored(capped: CappedSlab, positions: Matrix, face: str) -> Structure:
     middle = ~(capped.lower | capped.lower[partners])
     result[partners[middle]] = 0.5 * (points[partners[middle]] + images[middle])
     symbols = [s.specie.symbol for s in capped.structure]
-    return Structure(capped.structure.lattice, symbols, result, coords_are_cartesian=True, to_unit_cell=False)
+    made = Structure(capped.structure.lattice, symbols, result, coords_are_cartesian=True, to_unit_cell=False)
+    return with_moments(made, moments_of(capped.structure))
 
 
 def _nearest_images(structure: Structure, points: Matrix, targets: Matrix) -> Matrix:

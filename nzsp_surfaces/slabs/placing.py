@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from nzsp_surfaces.crystals.moments import moments_of, with_moments
+
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 def placed(crystal: Crystal, in_plane: Integers, sites: tuple[Site, ...], vacuum: float) -> Structure:
     """Sites of a crystal as a slab: a along x, the normal along z, the middle of the slab at half the cell.
 
+    Sites keep their moments.
+
     Args:
         in_plane: (2, 3) surface cell vectors in multiples of the primitive ones.
         vacuum: Å.
@@ -25,7 +29,9 @@ def placed(crystal: Crystal, in_plane: Integers, sites: tuple[Site, ...], vacuum
 
     lattice, points = coordinates(crystal, in_plane, sites, vacuum)
     elements = [crystal.symbols[site] for site, _ in sites]
-    return Structure(lattice, elements, points, coords_are_cartesian=True, to_unit_cell=False)
+    moments = moments_of(crystal.structure)
+    made = Structure(lattice, elements, points, coords_are_cartesian=True, to_unit_cell=False)
+    return with_moments(made, [moments[site] for site, _ in sites]) if moments else made
 
 
 def coordinates(crystal: Crystal, in_plane: Integers, sites: tuple[Site, ...], vacuum: float) -> tuple[Matrix, Matrix]:

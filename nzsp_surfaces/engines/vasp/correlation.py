@@ -6,12 +6,14 @@ Phys. Rev. B 84, 045115 (2011)).
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.crystals.moments import APART
 from nzsp_surfaces.engines.vasp.settings import VaspSettings
 from nzsp_surfaces.engines.vasp.tags import Value
 
@@ -27,8 +29,19 @@ MIXED = {2: 4, 3: 6}
 """LMAXMIX by that angular momentum, so that the density matrix is mixed too; VASP's manual."""
 
 
-def starting_moments(settings: VaspSettings, elements: Sequence[str]) -> tuple[float, ...]:
-    """µB of each atom to start with: those of 'magmom', else `MOMENT`, or 0 in what has closed shells alone."""
+def starting_moments(settings: VaspSettings, elements: Sequence[str], own: Sequence[float] = ()) -> tuple[float, ...]:
+    """µB of each atom to start with: those of 'magmom', else `MOMENT`, or 0 in what has closed shells alone.
+
+    Args:
+        elements: of the atoms.
+        own: moments that the structure brings, which say the order; 'magmom' then gives their size alone.
+    """
+    if own:
+        named = settings.magmom
+        return tuple(
+            math.copysign(named[e], m) if e in named and abs(m) >= APART else m
+            for e, m in zip(elements, own, strict=True)
+        )
     usual = 0.0 if closed_shells(elements) else MOMENT
     return tuple(settings.magmom.get(element, usual) for element in elements)
 

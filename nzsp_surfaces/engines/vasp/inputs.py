@@ -18,6 +18,7 @@ import numpy.typing as npt
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.crystals.certificate import certify
+from nzsp_surfaces.crystals.moments import moments_of
 from nzsp_surfaces.engines.vasp.correlation import hubbard_tags, hubbard_used, starting_moments, usually_needed
 from nzsp_surfaces.engines.vasp.mesh import Mesh, independent_kpoints, kpoint_mesh, parallel_advice
 from nzsp_surfaces.engines.vasp.potentials import find_potentials, potential_symbols
@@ -126,7 +127,9 @@ def inputs_for(
     order = element_order(elements)
     species = list(dict.fromkeys(elements))
     centre = slab_centre(structure) if slab and polar else None
-    incar = _completed(settings, [elements[i] for i in order], max(structure.lattice.abc), centre)
+    own = moments_of(structure)
+    moments = starting_moments(settings, [elements[i] for i in order], [own[i] for i in order] if own else ())
+    incar = _completed(settings, [elements[i] for i in order], moments, max(structure.lattice.abc), centre)
     chosen = potential_symbols(settings, species)
     fixed = set(held)
     return VaspInputs(
@@ -140,7 +143,7 @@ def inputs_for(
         warnings=(
             *_unusual_values(incar),
             *_borrowed(settings, chosen),
-            *usually_needed(settings, species, ordered=False),
+            *usually_needed(settings, species, ordered=bool(own)),
         ),
         velocities=None if velocities is None else velocities[list(order)],
     )
@@ -214,17 +217,24 @@ def _check_slab(structure: Structure, settings: VaspSettings, where: str) -> Non
         raise UserError(f"{where}: ISIF {settings.incar['ISIF']} would relax the vacuum away; use ISIF 2 for a slab")
 
 
-def _completed(settings: VaspSettings, elements: list[str], longest: float, centre: float | None) -> dict[str, Value]:
+def _completed(
+    settings: VaspSettings,
+    elements: list[str],
+    moments: tuple[float, ...],
+    longest: float,
+    centre: float | None,
+) -> dict[str, Value]:
     """The tags, with those that depend on the structure.
 
     Args:
         elements: of the atoms, in POSCAR's order.
+        moments: of the atoms, µB, in that order.
         longest: Å, vector of the cell.
         centre: of a slab that needs a dipole correction.
     """
     incar = dict(settings.incar)
     if incar.get("ISPIN", 1) == 2:
-        incar["MAGMOM"] = starting_moments(settings, elements)
+        incar["MAGMOM"] = moments
     if incar.get("IBRION") == 0:
         thermostat(incar)
         incar |= _friction(incar, len(set(elements)))

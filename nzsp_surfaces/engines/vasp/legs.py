@@ -229,7 +229,8 @@ def _unwrapped(before: Structure, after: Structure, order: list[int]) -> Structu
     listed, ours = after.frac_coords, np.empty((len(order), 3))
     ours[order] = listed
     moved = ours - before.frac_coords
-    return Pymatgen(after.lattice, before.species, before.frac_coords + moved - np.round(moved))
+    points = before.frac_coords + moved - np.round(moved)
+    return Pymatgen(after.lattice, before.species, points, site_properties=before.site_properties)
 
 
 def _trace(leg: Leg, done: int) -> Matrix:
