@@ -31,6 +31,27 @@ class EngineIdentity:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class VacuumLevels:
+    """The electrostatic potential of an electron in the vacuum beside a slab, averaged over planes.
+
+    Attributes:
+        bottom, top: eV, below and above the slab.
+        field: eV/Å that is left in the vacuum, the larger of both sides.
+        fermi: eV; None where it is not known. In an insulator it lies anywhere in the gap.
+    """
+
+    bottom: float
+    top: float
+    field: float
+    fermi: float | None = None
+
+    @property
+    def work_functions(self) -> tuple[float, float] | None:
+        """eV from the Fermi level to the vacuum, of the lower and the upper face."""
+        return None if self.fermi is None else (self.bottom - self.fermi, self.top - self.fermi)
+
+
 @dataclass(frozen=True)
 class Calculation:
     """Energy and forces of one structure, and how they came about.
@@ -46,6 +67,9 @@ class Calculation:
         settings: what slab and bulk must agree in, as used; tables by element where their elements may differ.
         corrections: what was changed on the way by an error handler; what matters of it shows in the settings.
         energy_left: eV of the cell that relaxing to the end would still gain, where a Hessian foretells it.
+        vacuum: levels beside a slab, where the engine tells them.
+        moment: µB of the cell, where the engine tells it.
+        notes: what a person should look at.
     """
 
     structure: Structure
@@ -58,6 +82,9 @@ class Calculation:
     settings: dict[str, Any] = field(default_factory=dict)
     corrections: tuple[str, ...] = ()
     energy_left: float | None = None
+    vacuum: VacuumLevels | None = None
+    moment: float | None = None
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `calculation_from_json` turns into an equal calculation."""
@@ -72,6 +99,9 @@ class Calculation:
             "settings": self.settings,
             "corrections": list(self.corrections),
             **({} if self.energy_left is None else {"energy_left": self.energy_left}),
+            **({"vacuum": asdict(self.vacuum)} if self.vacuum else {}),
+            **({} if self.moment is None else {"moment": self.moment}),
+            **({"notes": list(self.notes)} if self.notes else {}),
         }
 
 
@@ -88,4 +118,7 @@ def calculation_from_json(data: dict[str, Any]) -> Calculation:
         settings=dict(data["settings"]),
         corrections=tuple(data["corrections"]),
         energy_left=data.get("energy_left"),
+        vacuum=VacuumLevels(**data["vacuum"]) if "vacuum" in data else None,
+        moment=data.get("moment"),
+        notes=tuple(data.get("notes", ())),
     )

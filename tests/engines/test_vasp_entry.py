@@ -46,9 +46,9 @@ def test_a_default_is_not_changed_without_a_word() -> None:
 
 PINNED = {
     "bulk": "d901e152daff3aede957",
-    "slab": "79c2b993ad4722a87d56",
+    "slab": "f60cfa79c19f215760ac",
     "aimd": "caf13216793dba7c0c9b",
-    "static": "a8f373eff8321f2cc551",
+    "static": "fcba446e4c72320ff659",
 }
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for VASP: vpmdk in the current folder, which here also obeys STOPCAR and knows EMT.
+"""A stand-in for VASP: vpmdk in the current folder, which here also obeys STOPCAR, knows EMT and leaves a LOCPOT.
 
     python vasp_stand_in.py [EMT | CHGNET] [seconds to wait in each step] [words]
 
@@ -40,7 +40,7 @@ import vpmdk_core  # noqa: E402
 from ase import Atoms, units  # noqa: E402
 from ase.calculators.emt import EMT  # noqa: E402
 from ase.optimize import BFGS  # noqa: E402
-from pymatgen.io.vasp import Poscar  # noqa: E402
+from pymatgen.io.vasp import Locpot, Poscar  # noqa: E402
 from vpmdk_core import execution  # noqa: E402
 
 thermalized = vpmdk_core._thermalize_momenta
@@ -81,6 +81,19 @@ def build(_tags: dict[str, str], **_: Any) -> SlowEMT:
     return SlowEMT()
 
 
+def leave_potential() -> None:
+    """LOCPOT of a slab, deep within and 3 eV in the vacuum, and OUTCAR's words on Fermi level and moment."""
+    poscar = Poscar.from_file("POSCAR", check_for_potcar=False)
+    inside = poscar.structure.frac_coords[:, 2] % 1.0
+    nearest = np.abs((np.arange(100)[:, None] / 100 - inside + 0.5) % 1.0 - 0.5).min(axis=1)
+    average = np.where(nearest * poscar.structure.lattice.c < 1.5, -12.0, 3.0)
+    Locpot(poscar, {"total": np.broadcast_to(average, (2, 2, 100)).copy()}).write_file("LOCPOT")
+    words = " number of electron  44.0 magnetization  0.0\n E-fermi :  -1.5000  XC(G=0):\n"
+    outcar = Path("OUTCAR")
+    if outcar.exists():
+        outcar.write_text(words + outcar.read_text())
+
+
 def complains() -> bool:
     """Whether to stop with an error: once in a folder that holds more than four atoms."""
     many = sum(map(int, Path("POSCAR").read_text().splitlines()[6].split())) > 4
@@ -101,4 +114,7 @@ if __name__ == "__main__":
     vpmdk_core._thermalize_momenta = goes_on
     execution.range = until_stopped
     sys.argv = sys.argv[:1]
-    sys.exit(vpmdk_core.main([]))
+    status = vpmdk_core.main([])
+    if "LVHAR = .TRUE." in Path("INCAR").read_text():
+        leave_potential()
+    sys.exit(status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,11 +34,14 @@ from nzsp_surfaces.engines.vasp.legs import (
     stop_where_told,
 )
 from nzsp_surfaces.engines.vasp.reading.run import VaspRun, calculation
+from nzsp_surfaces.engines.vasp.vacuum import aftermath
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from nzsp_surfaces.crystals.flip import Flip
+
+log = logging.getLogger(__name__)
 
 SETTLED = 1e-4
 """Energy in eV per atom; a cell that gains less when relaxed again, with the plane waves of its end, is relaxed.
@@ -154,6 +158,9 @@ class VaspEngine:
         """The last run in our order of atoms."""
         leg: Leg = so_far.legs[-1]
         assert leg.run is not None
+        left = aftermath(leg.folder, inputs)
+        for note in left.notes:
+            log.warning("%s: %s", leg.folder, note)
         return replace(
             calculation(leg.run, self._identity(leg.run)),
             structure=so_far.structure,
@@ -161,6 +168,9 @@ class VaspEngine:
             steps=so_far.steps,
             settings=settings_used(leg, inputs),
             corrections=so_far.corrections,
+            vacuum=left.vacuum,
+            moment=left.moment,
+            notes=left.notes,
         )
 
 

@@ -37,8 +37,8 @@ WHOLE_JOB = 0.8
 """Part of the wall time; a leg that began with more of it left had the job for itself."""
 _IDLE = 3
 """Legs without a new step after which no further one is begun."""
-COMPRESSED = ("vasprun.xml", "OUTCAR", "XDATCAR", "vasp.out")
-"""Files that grow with the number of steps, kept as .gz once a leg is over."""
+COMPRESSED = ("vasprun.xml", "OUTCAR", "XDATCAR", "vasp.out", "LOCPOT")
+"""Files that grow with the number of steps or the cell, kept as .gz once a leg is over."""
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ _ELECTRONS: dict[str, Value] = {
 """What slab and bulk share. Where each value comes from stands in inputs/vasp/bulk.yaml."""
 _IONS: dict[Purpose, dict[str, Value]] = {
     "bulk": {"IBRION": 2, "ISIF": 3, "NSW": 200, "EDIFFG": -0.01},
-    "slab": {"IBRION": 2, "ISIF": 2, "NSW": 400, "EDIFFG": -0.01},
+    "slab": {"IBRION": 2, "ISIF": 2, "NSW": 400, "EDIFFG": -0.01, "LVHAR": True},
     "aimd": {
         "PREC": "Normal",
         "LREAL": "Auto",
@@ -62,7 +62,7 @@ _IONS: dict[Purpose, dict[str, Value]] = {
         "TEEND": 500.0,
         "RANDOM_SEED": (1.0, 0.0, 0.0),
     },
-    "static": {"IBRION": -1, "ISIF": 2, "NSW": 0, "LCHARG": True},
+    "static": {"IBRION": -1, "ISIF": 2, "NSW": 0, "LCHARG": True, "LVHAR": True},
 }
 
 DECIDED = {

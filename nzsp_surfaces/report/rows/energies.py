@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from nzsp_surfaces.report.rows.columns import Cell, Column, Row
 
 if TYPE_CHECKING:
-    from nzsp_surfaces.base.calculation import Calculation, EngineIdentity
+    from nzsp_surfaces.base.calculation import Calculation, EngineIdentity, VacuumLevels
     from nzsp_surfaces.energies.surface import SurfaceEnergy
     from nzsp_surfaces.study.study import Study
     from nzsp_surfaces.tasks.draft import Entry
@@ -44,6 +44,11 @@ class EnergySource:
     def calculation(self) -> Calculation | None:
         """The slab whose energy counts; None where there is none."""
         return self.evaluated.best.calculation if self.evaluated.best else None
+
+    @property
+    def vacuum(self) -> VacuumLevels | None:
+        """Levels beside the slab; None where the engine does not tell them."""
+        return self.calculation.vacuum if self.calculation else None
 
     @property
     def engine(self) -> EngineIdentity:
@@ -98,6 +103,36 @@ class SurfaceEnergyRow(Row[EnergySource]):
     )
     reason: str | None = energy("why there is no surface energy", of=lambda s: s.evaluated.reason)
     is_dft: bool = energy("computed with density-functional theory, not with a potential", of=lambda s: s.is_dft)
+    vacuum_levels: tuple[float, ...] | None = energy(
+        "electrostatic potential of an electron in the vacuum below and above the slab; null where the engine does not"
+        " tell it",
+        of=lambda s: (s.vacuum.bottom, s.vacuum.top) if s.vacuum else None,
+        unit="eV",
+        earlier=None,
+    )
+    work_functions: tuple[float, ...] | None = energy(
+        "from the Fermi level to these; in an insulator that level lies anywhere in the gap",
+        of=lambda s: s.vacuum.work_functions if s.vacuum else None,
+        unit="eV",
+        earlier=None,
+    )
+    vacuum_field: float | None = energy(
+        "field left in the vacuum; above 0.01 a dipole was not corrected, or the vacuum is too thin",
+        of=lambda s: s.vacuum.field if s.vacuum else None,
+        unit="eV/Å",
+        earlier=None,
+    )
+    moment: float | None = energy(
+        "magnetic moment of the cell; null where the engine does not tell it",
+        of=lambda s: s.calculation.moment if s.calculation else None,
+        unit="µB",
+        earlier=None,
+    )
+    notes: tuple[str, ...] = energy(
+        "what a person should look at: a moment, a field or a step that should not be there",
+        of=lambda s: s.calculation.notes if s.calculation else (),
+        earlier=(),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
