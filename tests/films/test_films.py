@@ -14,6 +14,8 @@ from pymatgen.core import Structure
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.bonds import Polyanion
 from nzsp_surfaces.crystals.certificate import certify
+from nzsp_surfaces.crystals.crystal import relaxed
+from nzsp_surfaces.crystals.moments import moments_of, with_moments
 from nzsp_surfaces.films.compound import film_compound
 from nzsp_surfaces.films.cover import CappedSlab, cap, mirrored
 from nzsp_surfaces.films.faces import describe_faces
@@ -180,6 +182,17 @@ def test_a_film_needs_one_kind_of_polyanion() -> None:
         film_compound("NaCl", ionic("NaCl"), ())
     assert "polyanion" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_covered_slab_keeps_its_moments_and_the_film_has_none() -> None:
+    """Also where one face is made like the other."""
+    cut, plain = slabs_of("NZP", PLANE)[0][0], ionic("NZP")
+    order = [1.0 if symbol == "Zr" else 0.0 for symbol in plain.symbols]
+    magnetic = relaxed(plain, with_moments(plain.structure, order))
+    covered = cap(cut, magnetic, polyanions("NZP"), mobile("NZP"), FILM, 1, VACUUM, 1)
+    found = moments_of(covered.structure)
+    assert found == tuple(float(site.specie.symbol == "Zr") for site in covered.structure)
+    assert moments_of(mirrored(covered, covered.structure.cart_coords, "top")) == found
 
 
 def test_a_face_without_polyanions_beyond_it_stays_bare() -> None:

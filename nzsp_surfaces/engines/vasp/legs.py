@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,8 +139,8 @@ def next_leg(so_far: LegsSoFar, inputs: VaspInputs, folder: Path, commands: Comm
     cores = job_cores()
     write_inputs(advised(inputs, cores.total, cores.node) if cores else inputs, leg_folder)
     log.info("VASP begins in %s after %d steps", leg_folder, so_far.steps)
-    for line in () if so_far.legs else inputs.warnings:
-        log.warning("%s: %s", folder, line)
+    for line in inputs.warnings:
+        _told(line)
     (leg_folder / "POTCAR").chmod(0o600)  # licensed, and not for everyone who may read results
     try:
         complaint = run_custodian(leg_folder, commands, time, dynamics=inputs.incar.get("IBRION") == 0)
@@ -150,6 +151,12 @@ def next_leg(so_far: LegsSoFar, inputs: VaspInputs, folder: Path, commands: Comm
     check_leg(leg, complaint, time)
     _compress(leg_folder)
     return _with_leg(so_far, leg)
+
+
+@cache
+def _told(line: str) -> None:
+    """Say it once in a process: most of what is odd about inputs holds for all of a study's."""
+    log.warning(line)
 
 
 def _say(leg: Leg, complaint: str | None) -> None:
