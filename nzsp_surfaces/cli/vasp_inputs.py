@@ -69,13 +69,17 @@ def command(
 
 
 def _with_vasp(path: Path, profile: str, settings: Path | None) -> Study:
-    """The study with VASP for all that it computes, whatever engine it names."""
+    """The study with VASP for all that it computes, whatever engine it names; its own keys for VASP are kept."""
     from nzsp_surfaces.engines.base import Engines
+    from nzsp_surfaces.engines.entry import EngineKeys
     from nzsp_surfaces.engines.registry import choose
     from nzsp_surfaces.study.study import load_study
 
     loaded = load_study(path, profile)
-    vasp = choose("vasp", {"vasp": settings or loaded.settings.vasp}, f"{path}: engine")
+    given = loaded.settings.engine
+    keys = given if isinstance(given, EngineKeys) and given.name == "vasp" else EngineKeys("vasp")
+    keys = replace(keys, settings=settings or keys.settings)
+    vasp = choose(keys, {"vasp": loaded.settings.vasp}, f"{path}: engine")
     return replace(loaded, engines=Engines(vasp, vasp))
 
 

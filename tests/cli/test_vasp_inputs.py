@@ -104,6 +104,16 @@ def test_own_settings_take_the_place_of_the_defaults(study: Path, tmp_path: Path
     assert main([*call, "-o", str(tmp_path / "other")]) == 2
 
 
+def test_moments_and_u_of_the_study_s_engine_are_written(study: Path, tmp_path: Path) -> None:
+    """Into every INCAR of what holds the element, in the order of its species."""
+    study.write_text(study.read_text() + "engine: {name: vasp, magmom: {Zr: 2}, hubbard_u: {Zr: 3}}\n")
+    assert main(["vasp-inputs", str(study), "-o", str(tmp_path / "vasp"), "--potcars", "spec"]) == 0
+    texts = {path.parent.name: path.read_text() for path in (tmp_path / "vasp").glob("NZP/bulk/INCAR")}
+    assert "LDAUU = 0 3 0 0\n" in texts["bulk"]
+    assert "*2 " in texts["bulk"].partition("MAGMOM")[2].partition("\n")[0]
+    assert "LDAU" not in (tmp_path / "vasp/Na3PO4/reference/0/INCAR").read_text()
+
+
 def test_cores_add_what_is_advised_for_them_and_leave_own_tags(study: Path, tmp_path: Path) -> None:
     """KPAR divides the cores; a folder that gives NPAR keeps it alone."""
     call = ["vasp-inputs", str(study), "--potcars", "spec", "--cores", "64", "--cores-per-node", "16"]
