@@ -1,7 +1,7 @@
 """Crystals of every kind through files and back: all prototypes that pymatgen carries, and our own in three settings.
 
-Each is written as CIF and POSCAR, read as a user's file is, and its planes of index 1 are surveyed. What is read must be
-the crystal that was written, by spglib and by composition; what is refused has a reason.
+Each is written as CIF and POSCAR, read as a user's file is, and its planes of index 1 are surveyed. What is read must
+be the crystal that was written, by spglib and by composition; what is refused has a reason.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ LONGEST = 60
 SETTINGS = {"as written": np.eye(3), "axes exchanged": [[0, 1, 0], [0, 0, 1], [1, 0, 0]], "doubled": np.diag([1, 1, 2])}
 """Vectors of the cell in those of the standard one; the second moves the origin as well."""
 KINDS = {
-    "elements and alloys, no charges": "No element carries a charge",
     "of separate molecules": "separate molecules",
     "no whole charges": "charge",
     "polyanions join to a framework": "endless framework",
@@ -126,7 +125,7 @@ def _followed(crystal: Crystal) -> tuple[str, str]:
                 return "wrong crystal", wrong
     found = material("x", read, crystal.charges, None, None, name)
     if not any(found.crystal.charges.values()):
-        return "refused", "No element carries a charge"
+        return "left out: elements and alloys", "no element carries a charge"
     for plane in survey(found, every_plane(found, 1), SlabOptions()):
         slabs += len(plane.surfaces)
     return ("cut", f"{slabs} slabs") if slabs else ("no slab", "each plane with its reason")
@@ -163,10 +162,10 @@ def _kind(kind: str, said: str) -> str:
 INTRODUCTION = """\
 # What is refused and why
 
-Made by `python -m benchmarks prototypes`: crystals of every kind are written as CIF and POSCAR, read as a user's file is,
-and their planes up to index 1 are surveyed. *wrong crystal*: what was read differs from what was written in composition,
-density or space group. Metals and alloys are read and cut by `nzsp slabs`, but whether a slab is polar is not asked there;
-they are counted apart. A refusal is one line with the way out.
+Made by `python -m benchmarks prototypes`: crystals of every kind are written as CIF and POSCAR, read as a user's file
+is, and their planes up to index 1 are surveyed. *wrong crystal*: what was read differs from what was written in
+composition, density or space group. *left out*: they are read, and `nzsp slabs` cuts them, but asks of none whether it
+is polar, so that they say little here. A refusal is one line with the way out.
 
 | crystals | what became of them | number |
 |---|---|---|

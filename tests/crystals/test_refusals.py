@@ -31,9 +31,7 @@ def packed(name: str, apart: float, count: int) -> Structure:
     return Structure(found.cell.array, found.get_chemical_symbols(), found.positions, coords_are_cartesian=True)
 
 
-@pytest.mark.parametrize(
-    ("name", "apart", "formula"), [("C6H6", 7.2, "C6H6"), ("H2O", 3.1, "H2O"), ("CO2", 4.5, "CO2")]
-)
+@pytest.mark.parametrize(("name", "apart"), [("C6H6", 7.2), ("H2O", 3.1), ("CO2", 4.5)])
 def test_molecules_are_told_before_symmetry_and_charges_are_sought(
     name: str, apart: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:

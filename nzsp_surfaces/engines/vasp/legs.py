@@ -237,7 +237,11 @@ def _unwrapped(before: Structure, after: Structure, order: list[int]) -> Structu
     ours[order] = listed
     moved = ours - before.frac_coords
     points = before.frac_coords + moved - np.round(moved)
-    return Pymatgen(after.lattice, before.species, points, site_properties=before.site_properties)
+    # VASP prints eight decimals: a cell that did not change keeps its own.
+    same = np.allclose(before.lattice.matrix, after.lattice.matrix, rtol=0.0, atol=1e-7)
+    return Pymatgen(
+        before.lattice if same else after.lattice, before.species, points, site_properties=before.site_properties
+    )
 
 
 def _trace(leg: Leg, done: int) -> Matrix:
