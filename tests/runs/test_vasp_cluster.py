@@ -81,7 +81,7 @@ def test_a_job_whose_time_is_over_leaves_the_rest_to_the_next(
     """VASP is asked to stop, the worker ends by itself, and another one finishes: nothing is lost or run twice."""
     study = write(tmp_path / "study", ONE_PLANE)
     submit(study, launchpad)
-    assert rlaunch(launchpad, command("EMT", 3), NZSP_WALLTIME="45") == 0
+    assert rlaunch(launchpad, command("EMT", 2), NZSP_WALLTIME="30") == 0
     line = states(launchpad, capsys)
     assert "ready" in line
     assert "failed" not in line

@@ -57,10 +57,13 @@ class SlowEMT(EMT):
 
 
 class Stoppable(BFGS):
-    """Ends after the step in flight where STOPCAR asks for it."""
+    """Ends after the step in flight where STOPCAR asks for it; ASE asks either method, by its version."""
 
     def converged(self, *given: Any, **named: Any) -> bool:
         return STOPCAR.exists() or bool(super().converged(*given, **named))
+
+    def gradient_converged(self, gradient: Any) -> bool:
+        return STOPCAR.exists() or bool(super().gradient_converged(gradient))
 
 
 def until_stopped(*numbers: int) -> Iterable[int]:
