@@ -103,7 +103,7 @@ def test_a_lent_hessian_leads_to_the_same_end_with_fewer_evaluations(tmp_path: P
 
 def test_a_cell_is_relaxed_with_a_lent_hessian(tmp_path: Path) -> None:
     """The cell's rows of the Hessian are lent as well: the end has the same volume."""
-    bulk = structure("Cu").copy()
+    bulk = structure("Cu")
     bulk.scale_lattice(bulk.volume * 1.05)
     for surrogate in ("plain", "lent"):
         (tmp_path / surrogate).mkdir()
@@ -132,7 +132,7 @@ def test_a_surrogate_that_does_not_know_an_element_is_left_out(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The engine then relaxes alone, and a line says so."""
-    salt = structure("MgO").copy()
+    salt = structure("MgO")
     salt.perturb(0.05)
     done = made("sevennet-0", "emt").relax(salt, replace(COPPER, force=0.05), tmp_path, silent)
     assert done.converged

@@ -111,7 +111,8 @@ def test_missing_potentials_and_commands_are_told(tmp_path: Path, monkeypatch: p
 def slab() -> Structure:
     """Copper with a free face on either side, a layer moved."""
     cell = structure("Cu")
-    box = [[3.61, 0, 0], [0, 3.61, 0], [0, 0, 15.0]]
+    side = 3.61 + 1 / 3e6  # more digits than VASP prints of a cell
+    box = [[side, 0, 0], [0, side, 0], [0, 0, 15.0]]
     thin = Structure(box, cell.species, cell.cart_coords, coords_are_cartesian=True)
     thin.translate_sites([0], [0.0, 0.0, 0.003])
     return thin

@@ -28,9 +28,13 @@ ENOUGH = SlabOptions(arrangements=10_000)
 """Options that keep every arrangement."""
 
 
-@cache
 def structure(name: str) -> Structure:
-    """A crystal's structure; do not change it, copy it."""
+    """A crystal's structure, the caller's own."""
+    return _structure(name).copy()
+
+
+@cache
+def _structure(name: str) -> Structure:
     if name in FILES:
         return load_structure(STRUCTURES / FILES[name])
     known: dict[str, tuple[str, Lattice, dict[str, tuple[float, float, float]]]] = {
