@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.moments import APART
 from nzsp_surfaces.engines.vasp.settings import VaspSettings
@@ -107,12 +109,18 @@ def hubbard_used(tag: Any, elements: Sequence[str]) -> dict[str, float]:
         tag: gives the value of an INCAR tag by its name, None where it is absent.
         elements: in POTCAR's order.
     """
-    none = [0.0] * len(elements)
     if not tag("LDAU"):
         return dict.fromkeys(elements, 0.0)
-    shells, values, exchange = tag("LDAUL") or [2] * len(elements), tag("LDAUU") or none, tag("LDAUJ") or none
-    rows = zip(elements, shells, values, exchange, strict=False)
-    return {element: float(u) - float(j) if shell >= 0 else 0.0 for element, shell, u, j in rows}
+    usual = {"LDAUL": 2, "LDAUU": 0.0, "LDAUJ": 0.0}
+    rows = zip(elements, *(_by_type(tag(name), len(elements), value) for name, value in usual.items()), strict=True)
+    return {element: float(u - j) if shell >= 0 else 0.0 for element, shell, u, j in rows}
+
+
+def _by_type(given: Any, count: int, usual: float) -> list[float]:
+    """The numbers of a tag that is given by type; VASP's default for those that are left out or no numbers."""
+    values = np.ravel([] if given is None else given).tolist()
+    numbers = [value if isinstance(value, int | float) else usual for value in values]
+    return [*numbers, *[usual] * count][:count]
 
 
 def usually_needed(settings: VaspSettings, elements: Sequence[str], *, ordered: bool) -> tuple[str, ...]:

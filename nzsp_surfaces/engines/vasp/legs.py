@@ -20,7 +20,6 @@ import numpy as np
 from nzsp_surfaces.base.calculation import Matrix
 from nzsp_surfaces.base.errors import OutOfTime, Unfinished, UserError
 from nzsp_surfaces.engines.queues import WallTime, job_cores, wall_time
-from nzsp_surfaces.engines.vasp.correlation import hubbard_used
 from nzsp_surfaces.engines.vasp.custody import Commands, Custody, custody, end_orphan, run_custodian
 from nzsp_surfaces.engines.vasp.inputs import VaspInputs, advised, element_order, write_inputs
 from nzsp_surfaces.engines.vasp.reading.agreeing import AGREEING
@@ -262,9 +261,11 @@ def settings_used(leg: Leg, inputs: VaspInputs) -> dict[str, Any]:
 
     if leg.run is None:
         raise Unfinished(f"{leg.folder}: holds no whole step")
-    by_species = {"POTCAR", "LDAU", "LDAUTYPE"}  # compared by element, since a film's compound has fewer
-    told = {name for name in AGREEING if leg.run.header.tag(name, None) is not None} - by_species
-    used = {n: v for n, v in leg.run.settings.items() if n in told or n not in {*AGREEING, *by_species}}
+    apart = {"POTCAR", "LDAU", "LDAUTYPE"}  # compared by element, since a film's compound has fewer
+    told = {name for name in AGREEING if leg.run.header.tag(name, None) is not None} - apart
+    if leg.run.header.tag("LDAU", None) is None:
+        apart.add("hubbard_u")  # a stand-in that says nothing did as it was asked
+    used = {n: v for n, v in leg.run.settings.items() if n in told or n not in {*AGREEING, *apart}}
     asked: dict[str, Any] = comparable_settings(dict(Incar.from_file(leg.folder / "INCAR")))
     # Tighter than asked for is as good.
     asked["EDIFF"] = max(asked["EDIFF"], inputs.comparable["EDIFF"])
@@ -275,17 +276,7 @@ def settings_used(leg: Leg, inputs: VaspInputs) -> dict[str, Any]:
         **used,
         **mesh,
         "potentials": _potentials(leg.run.header, inputs),
-        "hubbard_u": _hubbard(leg.run.header, inputs),
     }
-
-
-def _hubbard(header: Header, inputs: VaspInputs) -> dict[str, float]:
-    """By element of the structure, as VASP says that it used it; a stand-in that says nothing, as asked for."""
-    elements = tuple(dict.fromkeys(header.elements))
-    if header.tag("LDAU", None) is None and header.tag("LDAUU", None) is None:
-        asked: dict[str, float] = inputs.comparable["hubbard_u"]
-        return asked
-    return hubbard_used(lambda name: header.tag(name, None), elements)
 
 
 def _potentials(header: Header, inputs: VaspInputs) -> dict[str, str]:

@@ -8,25 +8,16 @@ import numpy as np
 
 from nzsp_surfaces.base.calculation import Matrix
 from nzsp_surfaces.engines.vasp.compared import canonical
+from nzsp_surfaces.engines.vasp.correlation import hubbard_used
 from nzsp_surfaces.engines.vasp.reading.header import Header
+from nzsp_surfaces.engines.vasp.settings import COMPARED
 
-AGREEING: dict[str, Any] = {
-    # What is solved.
-    "PREC": "Normal",
-    "EFIELD": 0.0,
-    "ISPIN": 1,
-    **dict.fromkeys(("ENMAX", "GGA", "METAGGA", "AEXX", "HFSCREEN", "LDAUTYPE")),
-    **dict.fromkeys(("LASPH", "LHFCALC", "LDAU", "LSORBIT"), False),
-    # How it is approximated.
-    "LREAL": False,
-    "ADDGRID": False,
-    "ISMEAR": 1,
-    "SIGMA": 0.2,
-    # Dispersion and a solvent.
-    "IVDW": 0,
-    **dict.fromkeys(("LUSE_VDW", "LSOL"), False),
-    **dict.fromkeys(("ZAB_VDW", "EB_K", "TAU", "LAMBDA_D_K")),
-}
+_READ = (
+    *("PREC", "ENMAX", "GGA", "METAGGA", "LHFCALC", "AEXX", "HFSCREEN", "LASPH", "LSORBIT", "ISPIN", "EFIELD"),
+    *("LDAUTYPE", "LREAL", "ADDGRID", "ISMEAR", "SIGMA"),
+    *("IVDW", "LUSE_VDW", "ZAB_VDW", "LSOL", "EB_K", "TAU", "LAMBDA_D_K"),
+)
+AGREEING: dict[str, Any] = {**{tag: COMPARED.get(tag) for tag in _READ}, "LDAU": False}
 """Parameters that energies depend on, whatever the cell, with the value that VASP takes where nothing is said."""
 _ONLY_WITH = {
     "AEXX": "LHFCALC",
@@ -46,9 +37,10 @@ def agreeing_settings(header: Header) -> dict[str, Any]:
     if used["GGA"] is None and header.potcars:
         used["GGA"] = _FUNCTIONALS.get(header.potcars[0].split()[0].upper())
     given = {name: value for name, value in used.items() if value is not None and _acts(name, used)}
+    elements = tuple(dict.fromkeys(header.elements))
     return {
         **given,
-        "hubbard_u": _corrections(header),
+        "hubbard_u": hubbard_used(lambda name: header.tag(name, None), header.types or elements),
         "charge": _charge(header),
         "POTCAR": sorted(header.potcars),
         "program": header.program,
@@ -80,26 +72,6 @@ def _used(header: Header, name: str) -> Any:
 
 def _acts(name: str, used: dict[str, Any]) -> bool:
     return name not in _ONLY_WITH or bool(used[_ONLY_WITH[name]])
-
-
-def _corrections(header: Header) -> dict[str, float]:
-    """U - J of each element, eV; 0 where it has none."""
-    elements = header.types or tuple(dict.fromkeys(header.elements))
-    if not header.tag("LDAU", None):
-        return dict.fromkeys(elements, 0.0)
-    shells, u, j = (_listed(header, name, default) for name, default in (("LDAUL", 2), ("LDAUU", 0.0), ("LDAUJ", 0.0)))
-    found = dict.fromkeys(elements, 0.0)
-    for number, element in enumerate(elements):
-        if number < min(len(shells), len(u)) and shells[number] >= 0:
-            found[element] = float(u[number] - (j[number] if number < len(j) else 0.0))
-    return found
-
-
-def _listed(header: Header, name: str, default: float) -> list[float]:
-    """A tag given by type."""
-    value = header.tag(name, None)
-    values = [default] * len(header.types or header.elements) if value is None else np.ravel(value).tolist()
-    return [number if isinstance(number, int | float) else default for number in values]
 
 
 def _charge(header: Header) -> float:
