@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,9 +84,8 @@ def command(energies: Path, output: Path, **given: Any) -> None:
 
     _refuse_odd_atoms(given)
     table, structure = read_table(energies, given["sheet"]), _crystal(given)
-    told = _whose_axes(structure, given)
     shapes = shapes_of_table(table.energies, structure, _construction(given))
-    for line in (*table.told, *told):
+    for line in (*table.told, *_whose_axes(structure, given)):
         click.echo(line)
     page = write_shapes(shapes, output)
     for name, shape in shapes.items():
@@ -136,17 +134,13 @@ def _construction(given: dict[str, Any]) -> Construct:
 
 
 def _whose_axes(structure: Structure, given: dict[str, Any]) -> list[str]:
-    """Find the tolerance where none is given, and tell it and whose axes count where either makes a difference."""
-    from nzsp_surfaces.crystals.crystal import spglib_dataset
+    """The tolerance, where a scan found several symmetries, and whose axes count, where it makes a difference."""
+    from nzsp_surfaces.crystals.crystal import symmetry_within
     from nzsp_surfaces.crystals.setting import axes_of, told
-    from nzsp_surfaces.crystals.tolerance import Tolerance, scan
 
-    tolerance = scan(structure)[0] if given["symprec"] is None else Tolerance(given["symprec"])
-    given["symprec"] = tolerance.symprec
-    data = spglib_dataset(structure, "structure", tolerance.symprec)
-    symbol = str(data.international)
-    line = told(axes_of(data, given["setting"]), symbol)
-    return [*replace(tolerance, used=tolerance.used or symbol).told(), *([line] if line else [])]
+    tolerance, data = symmetry_within(structure, "structure", given["symprec"])
+    line = told(axes_of(data, given["setting"]), tolerance.used)
+    return [*tolerance.told(), *([line] if line else [])]
 
 
 def _show(name: str, shape: WulffShape) -> None:

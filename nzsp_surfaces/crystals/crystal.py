@@ -21,7 +21,7 @@ from nzsp_surfaces.crystals.contacts import Charges
 from nzsp_surfaces.crystals.given import as_given, structure_of
 from nzsp_surfaces.crystals.moments import kinds, moments_of, of_kinds, ordered, with_moments
 from nzsp_surfaces.crystals.setting import Axes, Setting, axes_of
-from nzsp_surfaces.crystals.tolerance import EXACT, HELPFUL, Tolerance, dataset, scan, symmetrised
+from nzsp_surfaces.crystals.tolerance import EXACT, HELPFUL, Tolerance, dataset, symmetrised, within
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -158,10 +158,7 @@ def crystal(
         UserError: no symmetry is found, or the charges do not balance.
     """
     structure = ordered(structure, where)
-    tolerance, data = scan(structure) if symprec is None else (Tolerance(symprec), dataset(structure, symprec))
-    if data is None:
-        raise UserError(NO_SYMMETRY.format(where))
-    tolerance = replace(tolerance, used=tolerance.used or str(data.international))
+    tolerance, data = symmetry_within(structure, where, symprec)
     ideal = symmetrised(structure, data, tolerance.symprec)
     if ideal is None or ideal.is_exact:
         return _symmetric(structure, data, charges, where, setting, tolerance)
@@ -169,6 +166,18 @@ def crystal(
     data = spglib_dataset(even, where, EXACT)
     found = _symmetric(even, data, charges, where, setting, replace(tolerance, moved=ideal.largest))
     return replace(found, given=as_given(found.structure, structure, even, data))
+
+
+def symmetry_within(structure: Structure, where: str, symprec: float | None) -> tuple[Tolerance, Any]:
+    """The tolerance that is given (Å), else the one that a scan finds, and what spglib finds there.
+
+    Raises:
+        UserError: it finds nothing.
+    """
+    tolerance, data = within(structure, symprec)
+    if data is None:
+        raise UserError(NO_SYMMETRY.format(where))
+    return tolerance, data
 
 
 def _symmetric(
@@ -179,8 +188,8 @@ def _symmetric(
 
     elements, moments = of_kinds(structure, data.std_types)
     conventional = Pymatgen(data.std_lattice, elements, data.std_positions, site_properties=moments)
-    within = min(SYMPREC, tolerance.symprec)
-    primitive, standard = _primitive(conventional, within)
+    exactness = min(SYMPREC, tolerance.symprec)
+    primitive, standard = _primitive(conventional, exactness)
     axes = axes_of(data, setting)
     balanced = _balanced(primitive, charges, where)
     return Crystal(
@@ -189,7 +198,7 @@ def _symmetric(
         space_group=str(data.international),
         number=int(data.number),
         charges=balanced.charges,
-        operations=_operations(primitive, within),
+        operations=_operations(primitive, exactness),
         axes=axes,
         tolerance=tolerance,
         charges_from=balanced.origin,

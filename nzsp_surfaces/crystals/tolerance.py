@@ -9,7 +9,7 @@ that is reached by small or by random displacements and hardly any strain.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -125,6 +125,12 @@ def dataset(structure: Structure, symprec: float) -> Any:
     cell = (structure.lattice.matrix, structure.frac_coords, kinds(structure))
     with quiet_spglib():
         return spglib.get_symmetry_dataset(cell, symprec=symprec)
+
+
+def within(structure: Structure, symprec: float | None) -> tuple[Tolerance, Any]:
+    """The tolerance that is given (Å), else the one that a scan finds, and what spglib finds there, if anything."""
+    tolerance, data = scan(structure) if symprec is None else (Tolerance(symprec), dataset(structure, symprec))
+    return replace(tolerance, used=tolerance.used or str(data.international if data else "")), data
 
 
 def scan(structure: Structure) -> tuple[Tolerance, Any]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.labels import plane_text
-from nzsp_surfaces.crystals.crystal import SYMPREC, ase_atoms, hkl, spglib_dataset
+from nzsp_surfaces.crystals.crystal import ase_atoms, hkl, symmetry_within
 from nzsp_surfaces.crystals.setting import Axes, Setting, axes_of, axes_of_cell
 
 if TYPE_CHECKING:
@@ -58,13 +58,14 @@ def construction(
     structure: Structure,
     energies: Iterable[tuple[Sequence[int], float]],
     *,
-    symprec: float = SYMPREC,
+    symprec: float | None = None,
     setting: Setting | Vectors = "file",
 ) -> Construction:
     """What the shapes of a crystal are constructed from; see `wulff_shape` for the arguments and errors."""
     table = _checked(energies)
-    crystal, rotations, point_group = _conventional(structure, symprec)
-    axes = _axes(structure, symprec, setting)
+    tolerance, data = symmetry_within(structure, "structure", symprec)
+    crystal, rotations, point_group = _conventional(structure, tolerance.symprec)
+    axes = axes_of(data, setting) if isinstance(setting, str) else axes_of_cell(data, setting)
     standard = {miller: axes.to_standard(smallest_hkl(miller)) for miller in table}
     forms = {miller: _form_normals(plane, crystal, rotations) for miller, plane in standard.items()}
     _refuse_equivalent(forms)
@@ -122,12 +123,6 @@ def _conventional(structure: Structure, symprec: float) -> tuple[Atoms, Rotation
     operations = [operation.rotation_matrix for operation in analyzer.get_symmetry_operations()]
     rotations: Rotations = np.unique(np.rint(operations).astype(np.int64), axis=0)
     return ase_atoms(cell), rotations, str(analyzer.get_point_group_symbol())
-
-
-def _axes(structure: Structure, symprec: float, setting: Setting | Vectors) -> Axes:
-    """Those that indices refer to."""
-    data = spglib_dataset(structure, "structure", symprec)
-    return axes_of(data, setting) if isinstance(setting, str) else axes_of_cell(data, setting)
 
 
 def _form_normals(plane: Hkl, crystal: Atoms, rotations: Rotations) -> Vectors:

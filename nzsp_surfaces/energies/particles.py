@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from nzsp_surfaces.crystals.crystal import SYMPREC
 from nzsp_surfaces.crystals.setting import Setting
 from nzsp_surfaces.energies.construction import Vectors, construction, free_particle
 
@@ -19,7 +18,7 @@ def particle(
     energies: Iterable[tuple[Sequence[int], float]],
     atoms: int,
     *,
-    symprec: float = SYMPREC,
+    symprec: float | None = None,
     setting: Setting | Vectors = "file",
 ) -> Atoms:
     """A particle of about so many atoms in its Wulff shape, as WulffPack fills it.

@@ -11,7 +11,6 @@ import numpy as np
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.labels import plane_text
-from nzsp_surfaces.crystals.crystal import SYMPREC
 from nzsp_surfaces.crystals.setting import Setting
 from nzsp_surfaces.energies.construction import Construction, Hkl, Vectors, construction, smallest_hkl
 from nzsp_surfaces.energies.wulff import Facet, WulffShape, area_vector, ordered_corners, shape_of, shape_with
@@ -29,7 +28,7 @@ def supported_shape(
     plane: Sequence[int],
     interface_energy: float,
     *,
-    symprec: float = SYMPREC,
+    symprec: float | None = None,
     setting: Setting | Vectors = "file",
 ) -> WulffShape:
     """The shape of least energy of a crystal that lies on a substrate with a given plane.

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nzsp_surfaces.crystals.crystal import SYMPREC
 from nzsp_surfaces.crystals.setting import Setting
 from nzsp_surfaces.energies.construction import (
     Construction,
@@ -100,7 +99,7 @@ def wulff_shape(
     structure: Structure,
     energies: Iterable[tuple[Sequence[int], float]],
     *,
-    symprec: float = SYMPREC,
+    symprec: float | None = None,
     setting: Setting | Vectors = "file",
 ) -> WulffShape:
     """Wulff shape from surface energies and the point group of the crystal.
@@ -113,7 +112,7 @@ def wulff_shape(
     Args:
         structure: the bulk crystal, in any cell.
         energies: pairs of Miller indices (three or four integers) and gamma, J/m².
-        symprec: distance within which atoms count as equivalent, Å.
+        symprec: distance within which atoms count as equivalent, Å; found as for slabs where None.
         setting: "standard" for the standard cell in any case, or the vectors of the cell that indices refer to, (3, 3)
             rows in multiples of those of `structure`, as `Crystal.conventional_multiples` holds them.
 
