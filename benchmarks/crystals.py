@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "inputs/crystals.yaml"
+PAGE = ROOT / "docs/crystals.md"
+"""Several benchmarks write a section of it each."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,19 @@ def entries() -> dict[str, CrystalEntry]:
     import yaml
 
     return {name: CrystalEntry(**entry) for name, entry in yaml.safe_load(FILE.read_text()).items()}
+
+
+def write_section(title: str, text: str) -> Path:
+    """Write a section of the page and leave the others as they are; what comes before all has no title.
+
+    Returns:
+        The page.
+    """
+    head, *rest = re.split(r"(?m)^## (.*)\n", PAGE.read_text())
+    sections = {"": head, **dict(zip(rest[::2], rest[1::2], strict=True)), title: text}
+    written = [(f"## {name}\n\n" if name else "") + body.strip() for name, body in sections.items()]
+    PAGE.write_text("\n\n".join(written) + "\n")
+    return PAGE
 
 
 def described(name: str, entry: CrystalEntry) -> Material:

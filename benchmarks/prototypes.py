@@ -6,7 +6,6 @@ be the crystal that was written, by spglib and by composition; what is refused h
 
 from __future__ import annotations
 
-import json
 import signal
 import tempfile
 import warnings
@@ -19,13 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.crystals import ROOT, entries
+from benchmarks.crystals import entries, write_section
 from nzsp_surfaces.base.errors import UserError
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-PAGE = ROOT / "docs/refusals.md"
 LONGEST = 60
 """Seconds for one crystal."""
 SETTINGS = {"as written": np.eye(3), "axes exchanged": [[0, 1, 0], [0, 0, 1], [1, 0, 0]], "doubled": np.diag([1, 1, 2])}
@@ -83,8 +81,8 @@ def main() -> None:
     for name, kind, said in told:
         if kind in ("wrong crystal", "traceback", "too long"):
             print(f"{name}: {kind}: {said}")
-    PAGE.write_text(_page(told))
-    print(f"{len(told)} crystals, {dict(Counter(kind for _, kind, _ in told))}: {PAGE}")
+    page = write_section("What is refused and why", _section(told))
+    print(f"{len(told)} crystals, {dict(Counter(kind for _, kind, _ in told))}: {page}")
 
 
 def _tried(crystal: Crystal) -> tuple[str, str, str]:
@@ -143,7 +141,7 @@ def _difference(written: Structure, read: Structure) -> str | None:
     return None
 
 
-def _page(told: list[tuple[str, str, str]]) -> str:
+def _section(told: list[tuple[str, str, str]]) -> str:
     rows = []
     for source, is_own in (("pymatgen's prototypes", False), ("our table, three settings each", True)):
         own = [(kind, said) for name, kind, said in told if name.startswith("prototype") != is_own]
@@ -160,8 +158,6 @@ def _kind(kind: str, said: str) -> str:
 
 
 INTRODUCTION = """\
-# What is refused and why
-
 Made by `python -m benchmarks prototypes`: crystals of every kind are written as CIF and POSCAR, read as a user's file
 is, and their planes up to index 1 are surveyed. *wrong crystal*: what was read differs from what was written in
 composition, density or space group. *left out*: they are read, and `nzsp slabs` cuts them, but asks of none whether it
@@ -170,6 +166,3 @@ is polar, so that they say little here. A refusal is one line with the way out.
 | crystals | what became of them | number |
 |---|---|---|
 """
-
-if __name__ == "__main__":
-    print(json.dumps([_tried(each) for each in crystals()], indent=1))

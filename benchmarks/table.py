@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from benchmarks.crystals import ROOT, CrystalEntry, described, entries
+from benchmarks.crystals import CrystalEntry, described, entries, write_section
 from nzsp_surfaces.base.labels import plane_name
 from nzsp_surfaces.crystals.certificate import certify
 from nzsp_surfaces.crystals.crystal import equivalent_planes
@@ -15,7 +15,6 @@ from nzsp_surfaces.slabs.cut import SlabOptions
 from nzsp_surfaces.slabs.survey import PlaneSurvey, every_plane, survey
 
 MAX_INDEX = 2
-PAGE = ROOT / "docs/crystals.md"
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,10 @@ def main() -> None:
     """Print the table and write it to docs/."""
     options = SlabOptions()
     rows = [_row(name, entry, options) for name, entry in entries().items()]
-    PAGE.write_text(_page(rows))
+    page = write_section("", _table(rows))
+    write_section("Sources", _sources(rows))
     seconds, failures = sum(row.seconds for row in rows), sum(row.failures for row in rows)
-    print(f"{len(rows)} crystals, {seconds:.0f} s, {failures} slabs without a certificate: {PAGE}")
+    print(f"{len(rows)} crystals, {seconds:.0f} s, {failures} slabs without a certificate: {page}")
 
 
 def _row(name: str, entry: CrystalEntry, options: SlabOptions) -> Row:
@@ -129,7 +129,7 @@ How charges are judged and what is done with hydrogen: [charges.md](charges.md).
 """
 
 
-def _page(rows: list[Row]) -> str:
+def _table(rows: list[Row]) -> str:
     introduction = INTRODUCTION.format(
         index=MAX_INDEX,
         crystals=len(rows),
@@ -140,8 +140,11 @@ def _page(rows: list[Row]) -> str:
     )
     table = ["| " + " | ".join(HEADER) + " |", "|" + "---|" * len(HEADER)]
     table += ["| " + " | ".join(_cells(row)) + " |" for row in rows]
-    sources = [f"- {row.entry.formula}: {row.entry.reference}.{_faces_source(row)}" for row in rows]
-    return introduction + "\n".join([*table, "", "## Sources", "", *sources, ""])
+    return introduction + "\n".join(table)
+
+
+def _sources(rows: list[Row]) -> str:
+    return "\n".join(f"- {row.entry.formula}: {row.entry.reference}.{_faces_source(row)}" for row in rows)
 
 
 def _faces_source(row: Row) -> str:
