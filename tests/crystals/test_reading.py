@@ -7,10 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
+from pymatgen.io.vasp import Poscar
 
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.crystals.material import material
 from nzsp_surfaces.crystals.reading import load_structure
-from support.crystals import STRUCTURES, structure
+from nzsp_surfaces.slabs.build import build
+from nzsp_surfaces.slabs.survey import survey
+from support.crystals import STRUCTURES, USUAL, structure
 
 CELL = """\
 data_{name}
@@ -166,3 +170,19 @@ def test_what_programs_write_is_read_back(name: str, tmp_path: Path) -> None:
     write(tmp_path / "ase.cif", ase_atoms(known))
     for file in ("pymatgen.cif", "POSCAR", "ase.cif"):
         assert load_structure(tmp_path / file).composition == known.composition, file
+
+
+def test_a_left_handed_cell_is_the_same_crystal(tmp_path: Path) -> None:
+    """Two vectors exchanged, as some programs write them: the same slabs, in right-handed cells."""
+    found, crystal = [], structure("NZP")
+    for axes in ([0, 1, 2], [1, 0, 2]):
+        path = tmp_path / f"POSCAR_{axes[0]}"
+        lattice, fractions = crystal.lattice.matrix[axes], crystal.frac_coords[:, axes]
+        Poscar(Structure(lattice, crystal.species, fractions)).write_file(path)
+        read = material("NZP", load_structure(path), None, None, None, path.name)
+        (plane,) = survey(read, ((1, -1, 0, 2),), USUAL)
+        slabs = [build(surface.cut, read.crystal, 15.0) for surface in plane.surfaces]
+        assert all(np.linalg.det(slab.lattice.matrix) > 0 for slab in slabs)
+        found.append({surface.identity for surface in plane.surfaces})
+    assert found[0]
+    assert found[0] == found[1]
