@@ -15,6 +15,7 @@ from nzsp_surfaces.crystals.crystal import Crystal, crystal, equivalent_planes, 
 from nzsp_surfaces.crystals.material import Material
 from nzsp_surfaces.crystals.material import material as described
 from nzsp_surfaces.crystals.reading import load_structure
+from nzsp_surfaces.crystals.valence_sums import told_charges
 from nzsp_surfaces.engines.base import Ask, Engines
 from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose
@@ -87,8 +88,13 @@ class Study:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was found of each material that decides how it is cut, a sentence each."""
-        return tuple(f"{material.name}: {note}" for material in self.materials for note in material.notes)
+        """What was found of each material that decides how it is cut, and of each film's compound, a sentence each."""
+        found = [(material.name, note) for material in self.materials for note in material.notes]
+        for film in self.films:
+            crystal = film.reference
+            charges = told_charges(crystal.structure, crystal.charges, crystal.charges_from)
+            found += [(film.name, f"Charges: {charges}.")] if charges else []
+        return tuple(f"{name}: {note}" for name, note in found)
 
     def published(self, material: str, miller: tuple[int, ...], film: str | None) -> float | None:
         """The published surface energy of an entry, J/m²."""

@@ -86,7 +86,6 @@ class BulkRow(Row[BulkSource]):
     charges: str = bulk(
         "formal charges of the elements, how they came about, and bond valence sums of the study's file",
         of=lambda s: told_charges(s.crystal.structure, s.crystal.charges, s.crystal.charges_from),
-        cell=Cell("charges", look="wrap"),
         earlier="",
     )
 
