@@ -28,7 +28,12 @@ LAYER_TOLERANCE = 0.05
 LAYER_FRACTION = 0.02
 """Of the repeat: the same for planes of high indices, whose layers lie close."""
 TIE = 1e-6
-"""Two vectors at exactly 60 or 120 degrees are reduced; without a margin rounding would turn them for ever."""
+"""Two vectors at exactly 60 or 120 degrees are reduced; without a margin rounding would turn them for ever.
+
+Halves are rounded towards zero by it, on every processor: the last bits of a solver differ between them.
+"""
+BORDER = 1e-9
+"""Repeats: a height so little below a whole number is that number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,7 +271,7 @@ def reduced_plane(u: Integers, v: Integers, metric: Matrix) -> Integers:
 
 def _shortest_modulo(w: Integers, u: Integers, v: Integers, lattice: Matrix) -> Integers:
     cartesian = np.array([u, v]) @ lattice
-    m, n = np.rint(np.linalg.lstsq(cartesian.T, w @ lattice, rcond=None)[0]).astype(int)
+    m, n = np.rint((1 - TIE) * np.linalg.lstsq(cartesian.T, w @ lattice, rcond=None)[0]).astype(int)
     return np.asarray(w - m * u - n * v)
 
 
@@ -319,15 +324,20 @@ def _can_be_shared(stack: Stack, unit: int) -> bool:
 
 def framework_levels(stack: Stack) -> list[float]:
     """Heights of the framework's units within one repeat, ascending; of all units where nothing is framework."""
-    levels = [h % 1.0 for n, h in enumerate(stack.heights) if not stack.is_mobile(n)]
-    return sorted(float(h) for h in (levels or stack.heights % 1.0))
+    levels = [h for n, h in enumerate(stack.heights) if not stack.is_mobile(n)]
+    return sorted(within_repeat(float(h)) for h in (levels or stack.heights))
+
+
+def within_repeat(height: float) -> float:
+    """A height in repeats, taken into one repeat; its border is met from one side, whatever the last bits are."""
+    return (height + BORDER) % 1.0 - BORDER
 
 
 def distinct_gaps(stack: Stack, found: list[Gap]) -> tuple[Gap, ...]:
     """Drop gaps that an operation which keeps the sense of the normal maps on an earlier one."""
     shifts = [shift for sense, shift in stack.height_maps if sense == 1]
     kept: list[Gap] = []
-    for gap in sorted(found, key=lambda gap: (gap.broken, gap.lower)):
+    for gap in sorted(found, key=lambda gap: (round(gap.broken, 9), gap.lower)):
         images = [gap.middle + shift for shift in shifts]
         if not any(abs((image - other.middle + 0.5) % 1.0 - 0.5) < 1e-3 for image in images for other in kept):
             kept.append(gap)

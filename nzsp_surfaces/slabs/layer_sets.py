@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nzsp_surfaces.crystals.planes import Gap, Stack, broken_bonds, distinct_gaps, framework_levels
+from nzsp_surfaces.crystals.planes import Gap, Stack, broken_bonds, distinct_gaps, framework_levels, within_repeat
 from nzsp_surfaces.slabs.faces import tasker_class
 
 MOST_LAYERS = 3
@@ -47,7 +47,7 @@ def _layers(stack: Stack) -> list[float]:
     parts = np.split(levels, np.flatnonzero(np.diff(levels) > stack.tolerance) + 1)
     if len(parts) > 1 and parts[0][0] + 1.0 - parts[-1][-1] < stack.tolerance:
         parts = [*parts[1:-1], np.concatenate([parts[-1], parts[0] + 1.0])]
-    return sorted(float(part.mean()) % 1.0 for part in parts)
+    return sorted(within_repeat(float(part.mean())) for part in parts)
 
 
 def _through(stack: Stack, lower: float, upper: float) -> Gap | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nzsp_surfaces.crystals.planes import Site, Stack
+from nzsp_surfaces.crystals.planes import Site, Stack, within_repeat
 from nzsp_surfaces.slabs.arrangements import Arrangement, arrangements
 from nzsp_surfaces.slabs.cut import SlabCut, SlabOptions, is_plausible
 from nzsp_surfaces.slabs.electrostatics import arrangement_energies, grouped, pair_energies
@@ -157,4 +157,4 @@ def _electrostatics(term: Termination, choices: tuple[Arrangement, ...], vacuum:
 
 def position_of(view: Stack, height: float) -> float:
     """Å along the normal within the repeat, of a height in repeats."""
-    return round(height % 1.0 * view.repeat, 4)
+    return round(within_repeat(height) * view.repeat, 4)
