@@ -344,6 +344,15 @@ def equivalent_planes(crystal: Crystal, miller: tuple[int, ...]) -> frozenset[tu
     return frozenset((int(round(h)), int(round(k)), int(round(l))) for h, k, l in images)
 
 
+def simplest_plane(crystal: Crystal, miller: tuple[int, ...]) -> tuple[int, int, int]:
+    """How people name the form of a plane or of its opposite, which a slab shows both, on conventional axes."""
+    return min(equivalent_planes(crystal, miller) | equivalent_planes(crystal, _opposite(miller)), key=_simplicity)
+
+
+def _opposite(miller: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(-i for i in miller)
+
+
 def distinct_planes(crystal: Crystal, max_index: int) -> tuple[tuple[int, ...], ...]:
     """One plane of every form {h k l} with indices up to `max_index`, by the crystal's own point group, densest first.
 

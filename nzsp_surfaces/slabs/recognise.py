@@ -1,0 +1,168 @@
+"""What a slab is, told from its atoms and its crystal alone, whoever built it and however its cell is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nzsp_surfaces.crystals.certificate import turns_over
+from nzsp_surfaces.crystals.crystal import coprime, hkil, primitive_indices, simplest_plane, standard_miller
+from nzsp_surfaces.crystals.extent import FreeSlab, free_slab
+from nzsp_surfaces.crystals.planes import Integers
+from nzsp_surfaces.slabs.recognise_content import Content, added_atoms, content_of, counted, film_atoms
+from nzsp_surfaces.slabs.recognise_faces import Placed, as_placed, face_names, turned_to
+from nzsp_surfaces.slabs.recognise_fit import Fit, best_fit
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+    from nzsp_surfaces.crystals.crystal import Crystal
+    from nzsp_surfaces.slabs.cut import Cut
+
+STRAIN = 0.02
+"""Of the plane: a slab of the same method has the bulk's lattice, one of another method is a per cent off."""
+ROOM = 15.0
+"""Å of vacuum around a slab whose symmetry is asked for."""
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A slab in terms of its crystal.
+
+    Attributes:
+        miller: the plane on the axes that count for the bulk's file, the simplest of its form; four indices for
+            trigonal and hexagonal crystals.
+        standard_miller: the same on spglib's standard cell.
+        termination: name of its faces, the same for all thicknesses, surface cells and ways of writing them; two names
+            with a stroke between them where the faces differ. It holds among slabs of one crystal.
+        area: Å² of one face of the slab's cell.
+        cells: how many primitive surface cells that is.
+        thickness: Å between its outermost atoms that belong to the crystal.
+        repeats: how many repeats along the normal the crystal's atoms make.
+        strain: largest relative change of a length in the plane, from the bulk to the slab.
+        misfit: Å, root mean square distance of the crystal's atoms from their sites.
+        formula_units: of the bulk.
+        film_units: formula units of the film that was asked about.
+        excess: element -> atoms beyond these units, negative where some lack.
+        film_atoms: of that film, by their numbers in the structure.
+        other_atoms: that are neither the crystal's nor the film's, as adsorbates.
+        faces_alike: whether one energy serves both faces.
+        reason: why nothing fits; all else is then at its default.
+    """
+
+    miller: tuple[int, ...] = ()
+    standard_miller: tuple[int, ...] = ()
+    termination: str = ""
+    area: float = 0.0
+    cells: int = 0
+    thickness: float = 0.0
+    repeats: float = 0.0
+    strain: float = 0.0
+    misfit: float = 0.0
+    formula_units: int = 0
+    film_units: int = 0
+    excess: dict[str, int] = field(default_factory=dict)
+    film_atoms: tuple[int, ...] = ()
+    other_atoms: tuple[int, ...] = ()
+    faces_alike: bool = False
+    reason: str | None = None
+
+    @property
+    def stoichiometric(self) -> bool:
+        """Whether whole formula units account for all its atoms."""
+        return self.reason is None and not self.excess
+
+
+def recognise(
+    crystal: Crystal, structure: Structure, film: Crystal | None = None, *, most: float = STRAIN
+) -> Recognised:
+    """What a slab of a crystal is. The geometry from which a run started tells its faces best.
+
+    Args:
+        crystal: the bulk, in the geometry of the same method.
+        structure: the slab, in any cell.
+        film: the compound of a film that may lie on it.
+        most: strain of the slab's plane that is allowed.
+
+    Returns:
+        With a `reason` where the structure is no slab of this crystal.
+    """
+    slab = free_slab(structure)
+    if slab is None:
+        return Recognised(reason="no slab: it has no vacuum on two sides of a plane of atoms")
+    fit = best_fit(crystal, slab, most)
+    if isinstance(fit, str):
+        return Recognised(reason=fit)
+    content = content_of(counted(slab), crystal, film)
+    covering = film_atoms(slab, fit, crystal, film, content.film_units) if film else np.zeros(0, np.int64)
+    others = np.setdiff1d(added_atoms(slab, fit, crystal, content), covering)
+    return _described(crystal, slab, fit, content, covering, others)
+
+
+def _described(
+    crystal: Crystal, slab: FreeSlab, fit: Fit, content: Content, covering: Integers, others: Integers
+) -> Recognised:
+    own = np.setdiff1d(np.arange(len(slab.points)), np.concatenate([covering, others]))
+    miller = plane_of(crystal, fit.pose.in_plane)
+    names = _face_names(crystal, _placed(fit, own))
+    cells = _cells(fit.pose.in_plane)
+    return Recognised(
+        miller=miller,
+        standard_miller=standard_miller(crystal, miller),
+        termination="/".join(sorted(set(names))),
+        area=slab.area,
+        cells=cells,
+        thickness=float(np.ptp(slab.heights[own])),
+        repeats=len(own) / len(crystal.structure) / cells,
+        strain=fit.pose.strain,
+        misfit=float(np.sqrt(np.mean(np.minimum(fit.distances[own], 1.0) ** 2))),
+        formula_units=content.units,
+        film_units=content.film_units,
+        excess=content.excess,
+        film_atoms=tuple(covering.tolist()),
+        other_atoms=tuple(others.tolist()),
+        faces_alike=len(set(names)) == 1 and (len(own) == len(slab.points) or _turns_over(slab)),
+    )
+
+
+def termination_of(crystal: Crystal, cut: Cut) -> str:
+    """The name that `recognise` gives to the faces of a cut."""
+    return "/".join(sorted(set(_face_names(crystal, as_placed(cut.in_plane, cut.sites)))))
+
+
+def plane_of(crystal: Crystal, in_plane: Integers) -> tuple[int, ...]:
+    """The simplest name of the plane that two lattice vectors span, up to its opposite.
+
+    Args:
+        in_plane: (2, 3) in multiples of the primitive vectors.
+    """
+    indices = np.rint(crystal.conventional_multiples @ np.cross(*in_plane)).astype(np.int64)
+    found = simplest_plane(crystal, coprime(tuple(int(i) for i in indices)))
+    return hkil(found) if crystal.hexagonal else found
+
+
+def _face_names(crystal: Crystal, slab: Placed) -> tuple[str, str]:
+    indices = primitive_indices(crystal, plane_of(crystal, slab.in_plane))
+    return face_names(crystal, turned_to(crystal, slab, indices), indices)
+
+
+def _placed(fit: Fit, atoms: Integers) -> Placed:
+    """The atoms that lie on sites, of two on one site both."""
+    on = atoms[fit.sites[atoms] >= 0]
+    return Placed(fit.pose.in_plane, fit.sites[on], fit.offsets[on])
+
+
+def _cells(in_plane: Integers) -> int:
+    """Surface cell in primitive ones."""
+    return int(np.gcd.reduce(np.cross(*in_plane)))
+
+
+def _turns_over(slab: FreeSlab) -> bool:
+    """Whether an operation of the slab's own turns it over."""
+    from pymatgen.core import Structure
+
+    height = float(np.ptp(slab.heights)) + ROOM
+    lattice = np.array([*slab.lattice, height * slab.normal])
+    return turns_over(Structure(lattice, slab.symbols, slab.points, coords_are_cartesian=True))

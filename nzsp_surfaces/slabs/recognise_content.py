@@ -1,0 +1,130 @@
+"""What a slab consists of: formula units of its crystal and of a film, what is too much, and which atoms are the film's."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nzsp_surfaces.crystals.planes import Integers, Matrix
+
+if TYPE_CHECKING:
+    from nzsp_surfaces.crystals.crystal import Crystal
+    from nzsp_surfaces.crystals.extent import FreeSlab
+    from nzsp_surfaces.slabs.recognise_fit import Fit
+
+OFF_SITE = 0.5
+"""Å from the nearest site of its element: an atom of a surface that has relaxed is nearer, a film's may be anywhere."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """A composition in terms of a crystal and a film.
+
+    Attributes:
+        units: formula units of the crystal.
+        film_units: formula units of the film.
+        excess: element -> atoms beyond these; negative where some lack; elements that are even are left out.
+    """
+
+    units: int
+    film_units: int = 0
+    excess: dict[str, int] = field(default_factory=dict)
+
+
+def content_of(counts: Mapping[str, int], crystal: Crystal, film: Crystal | None = None) -> Content:
+    """The formula units that account best for a composition.
+
+    Units of the crystal are counted by its most highly charged element that a film does not bring, where that makes a
+    whole number; among what is left, the fewest atoms too many or too few decide, then the fewest units of the film.
+
+    Args:
+        counts: element -> atoms of the slab.
+    """
+    own, other = crystal.counts, film.counts if film else {}
+    ways = [
+        Content(n, m, _excess(counts, own, n, other, m))
+        for n in _whole(counts, own)
+        for m in ({0} | _whole({e: counts.get(e, 0) - n * own.get(e, 0) for e in other}, other))
+    ]
+    leading = max(own.keys() - other.keys(), key=lambda e: (crystal.charges[e], e), default=None)
+    return min(ways, key=lambda w: (w.excess.get(leading or "", 0) != 0, _atoms(w), w.film_units))
+
+
+def _whole(counts: Mapping[str, int], unit: Mapping[str, int]) -> set[int]:
+    """Numbers of units that some element gives, rounded down and up."""
+    shares = [counts.get(element, 0) / number for element, number in unit.items()]
+    return {max(n, 0) for share in shares for n in (math.floor(share), math.ceil(share))}
+
+
+def _excess(counts: Mapping[str, int], own: Mapping[str, int], n: int, film: Mapping[str, int], m: int) -> dict[str, int]:
+    elements = sorted(counts.keys() | own.keys() | film.keys())
+    rest = {e: counts.get(e, 0) - n * own.get(e, 0) - m * film.get(e, 0) for e in elements}
+    return {element: number for element, number in rest.items() if number}
+
+
+def _atoms(content: Content) -> int:
+    return sum(map(abs, content.excess.values()))
+
+
+def added_atoms(slab: FreeSlab, fit: Fit, crystal: Crystal, content: Content) -> Integers:
+    """The atoms of elements that the crystal lacks, and of those too many as many as lie on no site of it."""
+    symbols = np.array(slab.symbols)
+    chosen = set(np.flatnonzero(~np.isin(symbols, list(crystal.counts))).tolist())
+    for element, number in content.excess.items():
+        off = np.flatnonzero((symbols == element) & (fit.sites < 0))
+        chosen |= set(off[np.argsort(-np.abs(slab.heights[off]))][: max(number, 0)].tolist())
+    return np.array(sorted(chosen), np.int64)
+
+
+def film_atoms(slab: FreeSlab, fit: Fit, crystal: Crystal, film: Crystal, units: int) -> Integers:
+    """The atoms of a film: its most highly charged element outermost, its anions next to that, cations off the sites.
+
+    Args:
+        units: formula units of the film in the slab.
+    """
+    symbols, depth = np.array(slab.symbols), -np.abs(slab.heights - _middle(slab, crystal, film))
+    off = (fit.sites < 0) | (fit.distances > OFF_SITE)
+    chosen: list[int] = []
+    order = sorted(film.counts, key=lambda e: (_rank(film, e), e))
+    for element in order:
+        own = np.flatnonzero(symbols == element)
+        near = depth[own]
+        if chosen and film.charges[element] < 0:
+            near = _nearest(slab, own, np.array(chosen[: units * film.counts[order[0]]]))
+        elif chosen:
+            near = np.where(off[own], near - 1e3, near)
+        chosen += own[np.argsort(near, kind="stable")][: units * film.counts[element]].tolist()
+    return np.array(sorted(chosen), np.int64)
+
+
+def _rank(film: Crystal, element: str) -> int:
+    """The centre of its anions first, then these, then all else."""
+    charge = film.charges[element]
+    return 0 if charge == max(film.charges.values()) else 1 if charge < 0 else 2
+
+
+def _middle(slab: FreeSlab, crystal: Crystal, film: Crystal) -> float:
+    """Å, height of the middle of what cannot be the film's; of everything where the film has all its elements."""
+    own = np.isin(slab.symbols, list(crystal.counts.keys() - film.counts.keys()))
+    heights = slab.heights[own] if own.any() else slab.heights
+    return float(0.5 * (heights.min() + heights.max()))
+
+
+def _nearest(slab: FreeSlab, atoms: Integers, centres: Integers) -> Matrix:
+    """(n,) Å from each of some atoms to the nearest of others."""
+    images = np.array(list(itertools.product((-1, 0, 1), repeat=2))) @ slab.lattice
+    gaps = slab.points[atoms][:, None] - slab.points[centres][None]
+    along = np.rint(gaps @ np.linalg.pinv(slab.lattice)) @ slab.lattice
+    lengths = np.linalg.norm((gaps - along)[..., None, :] - images, axis=-1)
+    return np.asarray(lengths.min(axis=(1, 2)))
+
+
+def counted(slab: FreeSlab) -> dict[str, int]:
+    """Element -> atoms."""
+    return dict(Counter(slab.symbols))

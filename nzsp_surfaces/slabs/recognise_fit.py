@@ -1,0 +1,229 @@
+"""Where in a crystal a slab lies that is known by its atoms alone.
+
+The slab's plane vectors are vectors of the crystal's lattice, but for a small strain. Every pair of lattice vectors that
+has their lengths and their angle is a way of laying the slab into the crystal; which one it is, the atoms decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nzsp_surfaces.crystals.planes import Integers, Matrix
+
+if TYPE_CHECKING:
+    from nzsp_surfaces.crystals.crystal import Crystal
+    from nzsp_surfaces.crystals.extent import FreeSlab
+
+FAR = 1.0
+"""Å: an atom further from every site of its element lies on none."""
+MIDDLE = 0.3
+"""Å, root mean square: atoms in the middle of a slab are as near to their sites."""
+PROBED = 4
+"""Atoms of the middle at least, however thin the slab."""
+PROBES = 12
+"""Atoms of the middle that are looked at before all of them are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """A way of laying a slab into a crystal.
+
+    Attributes:
+        in_plane: (2, 3) the slab's plane vectors in multiples of the crystal's primitive ones.
+        sense: 1 where the slab's normal points along the product of these vectors, -1 where against it.
+        strain: largest relative change of a length in the plane, from the crystal to the slab.
+    """
+
+    in_plane: Integers
+    sense: int
+    strain: float
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A slab laid into a crystal.
+
+    Attributes:
+        pose: how.
+        sites: (n,) site of the primitive cell that each atom lies on; -1 for none.
+        offsets: (n, 3) lattice translation of that site.
+        distances: (n,) Å from it.
+        fractions: (n, 3) primitive coordinates of the atoms.
+    """
+
+    pose: Pose
+    sites: Integers
+    offsets: Integers
+    distances: Matrix
+    fractions: Matrix
+
+    @cached_property
+    def misfit(self) -> float:
+        """Å, root mean square distance of all atoms from their sites, each counted as `FAR` at most."""
+        return _rms(self.distances)
+
+
+def best_fit(crystal: Crystal, slab: FreeSlab, most: float) -> Fit | str:
+    """The way of laying a slab into a crystal in which its atoms lie best, or why there is none.
+
+    Args:
+        most: strain of the slab's plane that is allowed.
+    """
+    ways = poses(crystal, slab, most)
+    if not ways:
+        a, b = np.linalg.norm(slab.lattice, axis=1)
+        return f"no plane of {crystal.formula} has its cell of {a:.2f} by {b:.2f} Å within {most:.1%} of strain"
+    fits = [fit for pose in ways for fit in _laid(crystal, slab, pose)]
+    if not fits:
+        return f"its cell fits planes of {crystal.formula}, but the atoms in its middle lie on none of their sites"
+    return min(fits, key=lambda fit: (round(fit.misfit, 2), fit.pose.strain))
+
+
+def poses(crystal: Crystal, slab: FreeSlab, most: float) -> list[Pose]:
+    """All ways of laying a slab's plane vectors into a crystal up to its symmetry, least strained first."""
+    pairs, strains = _alike_pairs(crystal.structure.lattice.matrix, slab.lattice, most)
+    both = [(pair, sense) for sense in (1, -1) for pair in pairs]
+    if not both:
+        return []
+    kept = _unlike(crystal, np.array([p for p, _ in both]), np.array([s for _, s in both]))
+    found = [Pose(*both[n], float(strains[n % len(pairs)])) for n in kept]
+    return sorted(found, key=lambda pose: pose.strain)
+
+
+def _alike_pairs(lattice: Matrix, plane: Matrix, most: float) -> tuple[Integers, Matrix]:
+    """(n, 2, 3) pairs of lattice vectors with the lengths and angle of two plane vectors, and (n,) their strain."""
+    lengths = np.linalg.norm(plane, axis=1)
+    vectors = _vectors_within(lattice, float(lengths.max()) * (1 + most))
+    points = vectors @ lattice
+    norms = np.linalg.norm(points, axis=1)
+    first, second = (np.flatnonzero(np.abs(norms / length - 1) <= 2 * most) for length in lengths)
+    products = points[first] @ points[second].T
+    close = np.abs(products - plane[0] @ plane[1]) <= 4 * most * float(np.prod(lengths))
+    i, j = np.nonzero(close)
+    pairs = np.stack([vectors[first[i]], vectors[second[j]]], axis=1)
+    strains = _strains(pairs @ lattice, plane)
+    return pairs[strains <= most], strains[strains <= most]
+
+
+def _vectors_within(lattice: Matrix, reach: float) -> Integers:
+    """(n, 3) lattice vectors no longer than `reach` Å, but for zero."""
+    spans = np.floor(reach * np.linalg.norm(np.linalg.inv(lattice), axis=0) + 1e-9).astype(int)
+    axes = [np.arange(-span, span + 1) for span in spans]
+    vectors = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    lengths = np.linalg.norm(vectors @ lattice, axis=1)
+    return np.asarray(vectors[(lengths <= reach) & (lengths > 0)])
+
+
+def _strains(cells: Matrix, plane: Matrix) -> Matrix:
+    """(n,) largest relative change of a length that takes each of (n, 2, 3) pairs of vectors to two others."""
+    metrics = cells @ cells.transpose(0, 2, 1)
+    solvable = np.abs(np.linalg.det(metrics)) > 1e-6
+    strains = np.full(len(cells), np.inf)
+    ratios = np.linalg.eigvals(np.linalg.solve(metrics[solvable], plane @ plane.T)).real
+    strains[solvable] = np.abs(np.sqrt(np.maximum(ratios, 0.0)) - 1).max(axis=1)
+    return strains
+
+
+def _unlike(crystal: Crystal, pairs: Integers, senses: Integers) -> Integers:
+    """The numbers of the pairs that no operation of the crystal maps on an earlier one."""
+    turns = np.unique(np.array([op.rotation for op in crystal.operations]), axis=0)
+    signs = np.rint(np.linalg.det(turns)).astype(np.int64)
+    images = np.einsum("kij,npj->nkpi", turns, pairs).reshape(len(pairs), len(turns), 6)
+    base = 2 * int(np.abs(images).max()) + 1
+    codes = (images + base // 2) @ base ** np.arange(6, dtype=np.int64) * 2 + (senses[:, None] * signs > 0)
+    return np.sort(np.unique(codes.min(axis=1), return_index=True)[1])
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Sites of a crystal by element: numbers, and (m, 3) primitive coordinates."""
+
+    numbers: dict[str, Integers]
+    fractions: dict[str, Matrix]
+
+
+@lru_cache(maxsize=64)
+def _places(crystal: Crystal) -> _Places:
+    symbols = np.array(crystal.symbols)
+    numbers = {element: np.flatnonzero(symbols == element) for element in crystal.counts}
+    return _Places(numbers, {element: crystal.fractions[own] for element, own in numbers.items()})
+
+
+def _laid(crystal: Crystal, slab: FreeSlab, pose: Pose) -> Iterator[Fit]:
+    """The slab shifted so that an atom of its middle lies on each site of its element, where the others follow."""
+    unshifted = slab.points @ _turn(crystal, slab, pose)
+    middle = _middle(crystal, slab)
+    if not len(middle):
+        return
+    places = _places(crystal)
+    anchor = min(middle[: len(middle) // 2 + 1], key=lambda atom: len(places.numbers[slab.symbols[atom]]))
+    for site in places.fractions[slab.symbols[anchor]]:
+        fractions = unshifted + (site - unshifted[anchor])
+        if _rms(_on_sites(crystal, slab, fractions, middle[:PROBES]).distances) > 2 * MIDDLE:
+            continue
+        fractions = fractions - _drift(crystal, slab, fractions, middle)
+        if _rms(_on_sites(crystal, slab, fractions, middle).distances) <= MIDDLE:
+            found = _on_sites(crystal, slab, fractions, np.arange(len(fractions)))
+            yield Fit(pose, found.sites, found.offsets, found.distances, fractions)
+
+
+def _turn(crystal: Crystal, slab: FreeSlab, pose: Pose) -> Matrix:
+    """(3, 3) from positions in the slab's frame to primitive coordinates, the strain of its plane undone."""
+    lattice = crystal.structure.lattice.matrix
+    u, v = pose.in_plane @ lattice
+    normal = pose.sense * np.cross(u, v) / np.linalg.norm(np.cross(u, v))
+    own = np.array([*slab.lattice, slab.normal])
+    return np.asarray(np.linalg.inv(own) @ np.array([u, v, normal]) @ np.linalg.inv(lattice))
+
+
+def _middle(crystal: Crystal, slab: FreeSlab) -> Integers:
+    """The atoms of the slab's middle third that the crystal has elements for, those nearest to the middle first."""
+    own = np.flatnonzero(np.isin(slab.symbols, list(crystal.counts)))
+    heights = slab.heights[own] - 0.5 * (slab.heights[own].min() + slab.heights[own].max()) if len(own) else own
+    order = own[np.argsort(np.abs(heights), kind="stable")]
+    third = int(np.sum(np.abs(heights) <= np.ptp(heights) / 6)) if len(own) else 0
+    return order[: max(third, PROBED)]
+
+
+@dataclass(frozen=True, eq=False)
+class _OnSites:
+    """(n,) site of each atom, (n, 3) its translation, (n,) Å from it, (n, 3) from it in primitive coordinates."""
+
+    sites: Integers
+    offsets: Integers
+    distances: Matrix
+    apart: Matrix
+
+
+def _on_sites(crystal: Crystal, slab: FreeSlab, fractions: Matrix, atoms: Integers) -> _OnSites:
+    """The nearest site of its element for each of some atoms."""
+    lattice, places = crystal.structure.lattice.matrix, _places(crystal)
+    symbols = np.array(slab.symbols)[atoms]
+    sites, distances = np.full(len(atoms), -1), np.full(len(atoms), np.inf)
+    offsets, apart = np.zeros((len(atoms), 3), np.int64), np.zeros((len(atoms), 3))
+    for element in places.numbers.keys() & set(symbols.tolist()):
+        own = np.flatnonzero(symbols == element)
+        gaps = fractions[atoms[own], None, :] - places.fractions[element][None]
+        turns = np.rint(gaps)
+        lengths = np.linalg.norm((gaps - turns) @ lattice, axis=-1)
+        nearest = (np.arange(len(own)), lengths.argmin(axis=1))
+        sites[own], distances[own] = places.numbers[element][nearest[1]], lengths[nearest]
+        offsets[own], apart[own] = turns[nearest].astype(np.int64), (gaps - turns)[nearest]
+    sites[distances > FAR] = -1
+    return _OnSites(sites, offsets, distances, apart)
+
+
+def _drift(crystal: Crystal, slab: FreeSlab, fractions: Matrix, atoms: Integers) -> Matrix:
+    """(3,) mean displacement from their sites of those atoms that lie on one."""
+    found = _on_sites(crystal, slab, fractions, atoms)
+    near = found.sites >= 0
+    return np.asarray(found.apart[near].mean(axis=0)) if near.any() else np.zeros(3)
+
+
+def _rms(distances: Matrix) -> float:
+    return float(np.sqrt(np.mean(np.minimum(distances, FAR) ** 2)))
