@@ -66,7 +66,7 @@ def free_slab(structure: Structure) -> FreeSlab | None:
     found = _independent(periods(structure))
     if len(found) != 2:
         return None
-    indices = np.cross(*found)
+    indices = np.cross(found[0], found[1])
     basis = surface_basis(structure.lattice.matrix, indices // np.gcd.reduce(indices))
     u, v, w = basis @ structure.lattice.matrix
     fractions = structure.frac_coords @ np.linalg.inv(basis)

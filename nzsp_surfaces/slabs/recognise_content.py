@@ -1,4 +1,4 @@
-"""What a slab consists of: formula units of its crystal and of a film, what is too much, and which atoms are the film's."""
+"""What a slab consists of: formula units of its crystal and of a film, what is too much, which atoms are the film's."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def _whole(counts: Mapping[str, int], unit: Mapping[str, int]) -> set[int]:
     return {max(n, 0) for share in shares for n in (math.floor(share), math.ceil(share))}
 
 
-def _excess(counts: Mapping[str, int], own: Mapping[str, int], n: int, film: Mapping[str, int], m: int) -> dict[str, int]:
+def _excess(
+    counts: Mapping[str, int], own: Mapping[str, int], n: int, film: Mapping[str, int], m: int
+) -> dict[str, int]:
     elements = sorted(counts.keys() | own.keys() | film.keys())
     rest = {e: counts.get(e, 0) - n * own.get(e, 0) - m * film.get(e, 0) for e in elements}
     return {element: number for element, number in rest.items() if number}

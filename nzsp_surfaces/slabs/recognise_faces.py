@@ -1,8 +1,9 @@
 """A name for a face that does not depend on the slab under it: its thickness, its surface cell, how it lies.
 
-Under a face the crystal goes on for ever. Such a half crystal is known by the highest filled place above each site of
-the surface cell, and by the holes below these. Of all its images under the operations of the crystal that keep the
-plane, or turn it over, the first in order is hashed; so the faces of two slabs have one name where they are the same.
+Under a face the crystal goes on for ever. Such a half crystal is known by the level up to which each site is filled in
+all of the surface cell, and by the places that are filled above. Of all its images under the operations of the crystal
+that keep the plane, or turn it over, the first in order is hashed; so the faces of two slabs have one name where they
+are the same.
 """
 
 from __future__ import annotations
@@ -18,13 +19,12 @@ import numpy as np
 from nzsp_surfaces.base.content import digest
 from nzsp_surfaces.crystals.crystal import Crystal, Operation
 from nzsp_surfaces.crystals.planes import Integers, Matrix, Site, surface_basis
-from nzsp_surfaces.slabs.surface_cells import cosets
 
 LENGTH = 10
 SPAN = 1 << 12
 """Repeats and surface cells that a place is told apart within."""
 Rows = Integers
-"""(n, 5): site, two coordinates in the plane, level, and 1 for a hole or 0 for a highest filled place."""
+"""(n, 5): site, two coordinates in the plane, level, and 1 for a filled place, or 0 where all are up to this level."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,16 +147,18 @@ def _half(crystal: Crystal, slab: Placed, basis: Integers, cell: Integers, sense
     depths = crystal.fractions @ np.rint(np.linalg.inv(basis)[:, 2]).astype(np.int64)
     heights = depths[slab.sites] + along[:, 2]
     starts = _round_up(0.5 * (heights.min() + heights.max()) - depths, sense)
-    filled: dict[tuple[int, ...], set[int]] = defaultdict(set)
-    for *column, level in np.column_stack([slab.sites, _modulo(along[:, :2], cell), along[:, 2]]).tolist():
-        filled[tuple(column)] |= {level} if (level - starts[column[0]]) * sense >= 0 else set()
-    places = _modulo(np.array(cosets(cell)), cell).tolist()
+    filled: dict[tuple[int, int], set[tuple[int, int]]] = defaultdict(set)
+    for site, i, j, level in np.column_stack([slab.sites, _modulo(along[:, :2], cell), along[:, 2]]).tolist():
+        if (level - starts[site]) * sense >= 0:
+            filled[site, level].add((i, j))
+    full = abs(int(round(float(np.linalg.det(cell)))))
     rows: list[tuple[int, ...]] = []
-    for column in ((site, *place) for site in range(len(depths)) for place in places):
-        first, levels = starts[column[0]], filled[column]
-        end = sense * max((sense * level for level in levels), default=sense * first - 1)
-        rows.append((*column, end, 0))
-        rows += [(*column, level, 1) for level in range(first, end, sense) if level not in levels]
+    for site, level in enumerate(starts):
+        while len(filled[site, level]) == full:
+            del filled[site, level]
+            level += sense
+        rows.append((site, 0, 0, level - sense, 0))
+    rows += [(site, i, j, level, 1) for (site, level), places in filled.items() for i, j in places]
     return np.array(rows, np.int64)
 
 
@@ -202,13 +204,14 @@ def _own_period(rows: Rows, cell: Integers) -> Integers:
 
 
 def _shifted(rows: Rows, i: int, j: int) -> Rows:
-    return rows + np.array([0, i, j, 0, 0])
+    return np.asarray(rows + rows[:, 4:] * np.array([0, i, j, 0, 0]))
 
 
 def _written(rows: Rows, cell: Integers, motion: _Motion) -> Iterator[list[int]]:
     """A half crystal under an operation, with each place of its plane as the origin."""
     points = rows[:, 1:4] @ motion.rotation.T + motion.offsets[rows[:, 0]]
     points[:, 2] -= points[rows[:, 4] == 0, 2].max()
+    points[:, :2] *= rows[:, 4:]
     turned = np.column_stack([motion.sites[rows[:, 0]], points, rows[:, 4]])
     a, b, d = _normal_form(cell @ motion.rotation[:2, :2].T)
     for i in range(a):

@@ -1,7 +1,8 @@
 """Where in a crystal a slab lies that is known by its atoms alone.
 
-The slab's plane vectors are vectors of the crystal's lattice, but for a small strain. Every pair of lattice vectors that
-has their lengths and their angle is a way of laying the slab into the crystal; which one it is, the atoms decide.
+The plane vectors of a slab are vectors of the lattice of the crystal, but for a small strain. Every pair of lattice
+vectors that has their lengths and their angle is a way of laying the slab into the crystal; which it is, the atoms
+decide.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def poses(crystal: Crystal, slab: FreeSlab, most: float) -> list[Pose]:
     if not both:
         return []
     kept = _unlike(crystal, np.array([p for p, _ in both]), np.array([s for _, s in both]))
-    found = [Pose(*both[n], float(strains[n % len(pairs)])) for n in kept]
+    found = [Pose(both[n][0], both[n][1], float(strains[n % len(pairs)])) for n in kept]
     return sorted(found, key=lambda pose: pose.strain)
 
 
