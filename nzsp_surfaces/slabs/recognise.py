@@ -11,6 +11,7 @@ from nzsp_surfaces.crystals.certificate import turns_over
 from nzsp_surfaces.crystals.crystal import coprime, hkil, primitive_indices, simplest_plane, standard_miller
 from nzsp_surfaces.crystals.extent import FreeSlab, free_slab
 from nzsp_surfaces.crystals.planes import Integers
+from nzsp_surfaces.slabs.build import FLIP_TOLERANCE
 from nzsp_surfaces.slabs.recognise_content import Content, added_atoms, content_of, counted, film_atoms
 from nzsp_surfaces.slabs.recognise_faces import Placed, as_placed, face_names, turned_to
 from nzsp_surfaces.slabs.recognise_fit import Fit, best_fit
@@ -37,6 +38,7 @@ class Recognised:
         standard_miller: the same on spglib's standard cell.
         termination: name of its faces, the same for all thicknesses, surface cells and ways of writing them; two names
             with a stroke between them where the faces differ. It holds among slabs of one crystal.
+        framework: the same without the mobile elements: of the place of the cut, however mobile ions are shared out.
         area: Å² of one face of the slab's cell.
         cells: how many primitive surface cells that is.
         thickness: Å between its outermost atoms that belong to the crystal.
@@ -55,6 +57,7 @@ class Recognised:
     miller: tuple[int, ...] = ()
     standard_miller: tuple[int, ...] = ()
     termination: str = ""
+    framework: str = ""
     area: float = 0.0
     cells: int = 0
     thickness: float = 0.0
@@ -76,7 +79,12 @@ class Recognised:
 
 
 def recognise(
-    crystal: Crystal, structure: Structure, film: Crystal | None = None, *, most: float = STRAIN
+    crystal: Crystal,
+    structure: Structure,
+    film: Crystal | None = None,
+    mobile: frozenset[str] = frozenset(),
+    *,
+    most: float = STRAIN,
 ) -> Recognised:
     """What a slab of a crystal is. The geometry from which a run started tells its faces best.
 
@@ -84,6 +92,7 @@ def recognise(
         crystal: the bulk, in the geometry of the same method.
         structure: the slab, in any cell.
         film: the compound of a film that may lie on it.
+        mobile: elements whose ions either face may hold, and a film may move.
         most: strain of the slab's plane that is allowed.
 
     Returns:
@@ -98,20 +107,28 @@ def recognise(
     content = content_of(counted(slab), crystal, film)
     covering = film_atoms(slab, fit, crystal, film, content.film_units) if film else np.zeros(0, np.int64)
     others = np.setdiff1d(added_atoms(slab, fit, crystal, content), covering)
-    return _described(crystal, slab, fit, content, covering, others)
+    return _described(crystal, slab, fit, content, covering, others, mobile)
 
 
 def _described(
-    crystal: Crystal, slab: FreeSlab, fit: Fit, content: Content, covering: Integers, others: Integers
+    crystal: Crystal,
+    slab: FreeSlab,
+    fit: Fit,
+    content: Content,
+    covering: Integers,
+    others: Integers,
+    mobile: frozenset[str],
 ) -> Recognised:
     own = np.setdiff1d(np.arange(len(slab.points)), np.concatenate([covering, others]))
     miller = plane_of(crystal, fit.pose.in_plane)
-    names = _face_names(crystal, _placed(fit, own))
+    placed = _placed(fit, own)
+    names = _face_names(crystal, placed)
     cells = _cells(fit.pose.in_plane)
     return Recognised(
         miller=miller,
         standard_miller=standard_miller(crystal, miller),
-        termination="/".join(sorted(set(names))),
+        termination=_joined(names),
+        framework=_joined(_face_names(crystal, placed, mobile)) if mobile else _joined(names),
         area=slab.area,
         cells=cells,
         thickness=float(np.ptp(slab.heights[own])),
@@ -123,13 +140,13 @@ def _described(
         excess=content.excess,
         film_atoms=tuple(covering.tolist()),
         other_atoms=tuple(others.tolist()),
-        faces_alike=len(set(names)) == 1 and (len(own) == len(slab.points) or _turns_over(slab)),
+        faces_alike=(len(set(names)) == 1 and len(own) == len(slab.points)) or _turns_over(slab),
     )
 
 
-def termination_of(crystal: Crystal, cut: Cut) -> str:
-    """The name that `recognise` gives to the faces of a cut."""
-    return "/".join(sorted(set(_face_names(crystal, as_placed(cut.in_plane, cut.sites)))))
+def termination_of(crystal: Crystal, cut: Cut, without: frozenset[str] = frozenset()) -> str:
+    """The name that `recognise` gives to the faces of a cut; of its framework where mobile elements are left out."""
+    return _joined(_face_names(crystal, as_placed(cut.in_plane, cut.sites), without))
 
 
 def plane_of(crystal: Crystal, in_plane: Integers) -> tuple[int, ...]:
@@ -143,9 +160,13 @@ def plane_of(crystal: Crystal, in_plane: Integers) -> tuple[int, ...]:
     return hkil(found) if crystal.hexagonal else found
 
 
-def _face_names(crystal: Crystal, slab: Placed) -> tuple[str, str]:
+def _face_names(crystal: Crystal, slab: Placed, without: frozenset[str] = frozenset()) -> tuple[str, str]:
     indices = primitive_indices(crystal, plane_of(crystal, slab.in_plane))
-    return face_names(crystal, turned_to(crystal, slab, indices), indices)
+    return face_names(crystal, turned_to(crystal, slab, indices), indices, without)
+
+
+def _joined(names: tuple[str, str]) -> str:
+    return "/".join(sorted(set(names)))
 
 
 def _placed(fit: Fit, atoms: Integers) -> Placed:
@@ -165,4 +186,5 @@ def _turns_over(slab: FreeSlab) -> bool:
 
     height = float(np.ptp(slab.heights)) + ROOM
     lattice = np.array([*slab.lattice, height * slab.normal])
-    return turns_over(Structure(lattice, slab.symbols, slab.points, coords_are_cartesian=True))
+    whole = Structure(lattice, slab.symbols, slab.points, coords_are_cartesian=True)
+    return turns_over(whole) or turns_over(whole, FLIP_TOLERANCE)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nzsp_surfaces.crystals.planes import Integers, Matrix
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 OFF_SITE = 0.5
 """Å from the nearest site of its element: an atom of a surface that has relaxed is nearer, a film's may be anywhere."""
+AT_SITE = 0.1
+"""Å: the same where the slab has not relaxed at all."""
+BONDED = 1.25
+"""Of the sum of covalent radii: atoms of one molecule are nearer."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +80,26 @@ def _atoms(content: Content) -> int:
 
 
 def added_atoms(slab: FreeSlab, fit: Fit, crystal: Crystal, content: Content) -> Integers:
-    """The atoms of elements that the crystal lacks, and of those too many as many as lie on no site of it."""
+    """The atoms of elements that the crystal lacks; of those too many what is bonded to these or lies on no site."""
     symbols = np.array(slab.symbols)
-    chosen = set(np.flatnonzero(~np.isin(symbols, list(crystal.counts))).tolist())
-    for element, number in content.excess.items():
-        off = np.flatnonzero((symbols == element) & (fit.sites < 0))
-        chosen |= set(off[np.argsort(-np.abs(slab.heights[off]))][: max(number, 0)].tolist())
+    foreign = np.flatnonzero(~np.isin(symbols, list(crystal.counts)))
+    chosen = set(foreign.tolist())
+    for element in (e for e in content.excess if e in crystal.counts):
+        own = np.flatnonzero(symbols == element)
+        loose = own[(fit.sites[own] < 0) | _bonded(slab, own, foreign)]
+        chosen |= set(loose[np.argsort(-fit.distances[loose])][: max(content.excess[element], 0)].tolist())
     return np.array(sorted(chosen), np.int64)
+
+
+def _bonded(slab: FreeSlab, atoms: Integers, others: Integers) -> NDArray[np.bool_]:
+    """(n,) which of some atoms are as near to one of others as atoms of one molecule are."""
+    from ase.data import atomic_numbers, covalent_radii
+
+    if not len(others):
+        return np.zeros(len(atoms), bool)
+    radii = covalent_radii[[atomic_numbers[symbol] for symbol in slab.symbols]]
+    lengths = _lengths(slab, atoms, others) / (radii[atoms][:, None] + radii[others])
+    return np.asarray(lengths.min(axis=1) < BONDED)
 
 
 def film_atoms(slab: FreeSlab, fit: Fit, crystal: Crystal, film: Crystal, units: int) -> Integers:
@@ -91,7 +109,7 @@ def film_atoms(slab: FreeSlab, fit: Fit, crystal: Crystal, film: Crystal, units:
         units: formula units of the film in the slab.
     """
     symbols, depth = np.array(slab.symbols), -np.abs(slab.heights - _middle(slab, crystal, film))
-    off = (fit.sites < 0) | (fit.distances > OFF_SITE)
+    off = (fit.sites < 0) | (fit.distances > _off_site(slab, fit, crystal, film))
     chosen: list[int] = []
     order = sorted(film.counts, key=lambda e: (_rank(film, e), e))
     for element in order:
@@ -103,6 +121,13 @@ def film_atoms(slab: FreeSlab, fit: Fit, crystal: Crystal, film: Crystal, units:
             near = np.where(off[own], near - 1e3, near)
         chosen += own[np.argsort(near, kind="stable")][: units * film.counts[element]].tolist()
     return np.array(sorted(chosen), np.int64)
+
+
+def _off_site(slab: FreeSlab, fit: Fit, crystal: Crystal, film: Crystal) -> float:
+    """Å from its site that tells an atom of a film, by how far those are from theirs that cannot be the film's."""
+    own = np.isin(slab.symbols, list(crystal.counts.keys() - film.counts.keys()))
+    usual = float(np.median(fit.distances[own])) if own.any() else OFF_SITE
+    return min(max(3 * usual, AT_SITE), OFF_SITE)
 
 
 def _rank(film: Crystal, element: str) -> int:
@@ -120,11 +145,15 @@ def _middle(slab: FreeSlab, crystal: Crystal, film: Crystal) -> float:
 
 def _nearest(slab: FreeSlab, atoms: Integers, centres: Integers) -> Matrix:
     """(n,) Å from each of some atoms to the nearest of others."""
+    return np.asarray(_lengths(slab, atoms, centres).min(axis=1))
+
+
+def _lengths(slab: FreeSlab, atoms: Integers, others: Integers) -> Matrix:
+    """(n, m) Å between atoms, by the nearest images in the plane."""
     images = np.array(list(itertools.product((-1, 0, 1), repeat=2))) @ slab.lattice
-    gaps = slab.points[atoms][:, None] - slab.points[centres][None]
-    along = np.rint(gaps @ np.linalg.pinv(slab.lattice)) @ slab.lattice
-    lengths = np.linalg.norm((gaps - along)[..., None, :] - images, axis=-1)
-    return np.asarray(lengths.min(axis=(1, 2)))
+    gaps = slab.points[atoms][:, None] - slab.points[others][None]
+    gaps = gaps - np.rint(gaps @ np.linalg.pinv(slab.lattice)) @ slab.lattice
+    return np.asarray(np.linalg.norm(gaps[..., None, :] - images, axis=-1).min(axis=-1))
 
 
 def counted(slab: FreeSlab) -> dict[str, int]:

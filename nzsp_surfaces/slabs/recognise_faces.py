@@ -41,6 +41,11 @@ class Placed:
     sites: Integers
     offsets: Integers
 
+    def of(self, kept: Integers) -> Placed:
+        """Those of its places that belong to some sites."""
+        own = np.isin(self.sites, kept)
+        return Placed(self.in_plane, self.sites[own], self.offsets[own])
+
     @property
     def indices(self) -> Integers:
         """(h k l) of its plane on the primitive cell, coprime."""
@@ -93,16 +98,22 @@ def turned_to(crystal: Crystal, slab: Placed, indices: Integers) -> Placed:
     raise ValueError(f"plane {slab.indices.tolist()} is not equivalent to {indices.tolist()}")
 
 
-def face_names(crystal: Crystal, slab: Placed, indices: Integers) -> tuple[str, str]:
+def face_names(
+    crystal: Crystal, slab: Placed, indices: Integers, without: frozenset[str] = frozenset()
+) -> tuple[str, str]:
     """Names of a slab's faces, against the sense of the indices and along it.
 
     Args:
         indices: (3,) of the slab's plane or of its opposite, coprime, on the primitive cell.
+        without: elements that the names leave out.
     """
+    kept = np.flatnonzero(~np.isin(crystal.symbols, list(without)))
+    slab = slab.of(kept)
     basis = surface_basis(crystal.structure.lattice.matrix, indices)
     cell = np.rint(slab.in_plane @ np.linalg.inv(basis))[:, :2].astype(np.int64)
     operations = _keeping(crystal, basis)
     lower, upper = (_half(crystal, slab, basis, cell, sense) for sense in (-1, 1))
+    lower, upper = (half[np.isin(half[:, 0], kept)] for half in (lower, upper))
     return _name(lower, cell, operations, -1), _name(upper, cell, operations, 1)
 
 
