@@ -24,6 +24,7 @@ Examples:
   nzsp slabs inputs/table1.yaml -o runs/slabs      look at the slabs first
   nzsp run inputs/table1.yaml -o runs/table1       energies, shapes and the page
   nzsp run inputs/table1.yaml -o runs/paper --profile paper --workers 2
+  nzsp import /data/vasp -o runs/imported          energies and shapes from runs that exist
   nzsp wulff energies.csv --structure NaZr2P3O12.cif -o runs/shape
   nzsp report runs/table1                          write the page again
   nzsp engines                                     what can compute here
@@ -46,6 +47,7 @@ COMMANDS = (
     CommandRow("status", "nzsp_surfaces.cli.status", "Show how far submitted studies have come."),
     CommandRow("collect", "nzsp_surfaces.cli.collect", "Write the results of a submitted study as `nzsp run` does."),
     CommandRow("query", "nzsp_surfaces.cli.query", "List surface energies of all studies in the database."),
+    CommandRow("import", "nzsp_surfaces.cli.import_", "Surface energies from runs that exist; compute nothing."),
     CommandRow("wulff", "nzsp_surfaces.cli.wulff", "Wulff shape from a table of surface energies; compute nothing."),
     CommandRow("report", "nzsp_surfaces.cli.report", "Write the page again from finished results."),
     CommandRow("engines", "nzsp_surfaces.cli.engines", "List the engines installed here and what the others lack."),

@@ -10,7 +10,7 @@ LONG = 200
 
 
 def show(
-    names: Sequence[str], rows: list[tuple[str, ...]], right: Sequence[str] = (), title: str | None = None
+    names: Sequence[str], rows: Sequence[tuple[str, ...]], right: Sequence[str] = (), title: str | None = None
 ) -> None:
     """Print a table.
 
@@ -35,7 +35,7 @@ def show(
     Console().print(table)
 
 
-def _plainly(names: Sequence[str], rows: list[tuple[str, ...]], right: Sequence[str], title: str | None) -> None:
+def _plainly(names: Sequence[str], rows: Sequence[tuple[str, ...]], right: Sequence[str], title: str | None) -> None:
     widths = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
     sides = [str.rjust if name in right else str.ljust for name in names]
     lines = (

@@ -209,13 +209,18 @@ def _comparable(one: Calculation, other: Calculation) -> None:
     _converged(other)
     if one.engine != other.engine:
         raise Incomparable(f"computed with {one.engine} and {other.engine}; use one engine, model and version for both")
-    names = sorted(one.settings.keys() | other.settings.keys())
-    unlike = [name for name in names if not _agree(name, one.settings, other.settings)]
+    unlike = unlike_settings(one, other)
     if unlike:
         values = "; ".join(f"{k}: {one.settings.get(k)} and {other.settings.get(k)}" for k in unlike)
         mended = [*one.corrections, *other.corrections]
         cause = f", changed by {' and '.join(mended)}" if mended else ""
         raise Incomparable(f"computed with different settings ({values}){cause}; repeat one with those of the other")
+
+
+def unlike_settings(one: Calculation, other: Calculation) -> list[str]:
+    """Names of the settings in which two calculations differ."""
+    names = sorted(one.settings.keys() | other.settings.keys())
+    return [name for name in names if not _agree(name, one.settings, other.settings)]
 
 
 def _agree(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
 from nzsp_surfaces.report.rows.columns import Row, columns
 from nzsp_surfaces.report.rows.energies import CandidateRow, DatabaseEntry, SurfaceEnergyRow
+from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.inputs import InputsRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, StudyHeader, SurveyHeader
@@ -26,16 +27,17 @@ LISTS: tuple[type[Row[Any]], ...] = (
     AlternativeRow,
     DatabaseEntry,
     InputsRow,
+    RunRow,
 )
 """Rows of which there are many, in the order of docs/files.md."""
 
-DOCUMENTS: tuple[type[Row[Any]], ...] = (StudyHeader, Provenance, SurveyHeader)
+DOCUMENTS: tuple[type[Row[Any]], ...] = (StudyHeader, Provenance, SurveyHeader, ImportHeader)
 """Files that hold a single row."""
 
 HEADER = f"""\
 # Files
 
-What `nzsp run`, `collect` and `slabs` write into a results directory, layout {LAYOUT}. In Python all of it is
+What `nzsp run`, `collect`, `slabs` and `import` write into a results directory, layout {LAYOUT}. In Python all of it is
 `nzsp_surfaces.load_results(directory)`: an attribute for each file, rows with the columns below as fields, structures
 and traces read when they are asked for.
 

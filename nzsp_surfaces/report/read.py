@@ -12,6 +12,7 @@ from nzsp_surfaces.energies.wulff import WulffShape
 from nzsp_surfaces.report.files import read_document, read_json, read_rows
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
+from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, StudyHeader, SurveyHeader
 from nzsp_surfaces.report.rows.typed import typed
@@ -38,6 +39,7 @@ class Results:
         films: faces of covered slabs.
         dynamics: runs of dynamics.
         wulff: shapes by material, or material+film.
+        runs: that were imported.
     """
 
     directory: Path
@@ -53,6 +55,7 @@ class Results:
     films: tuple[FilmFaceRow, ...]
     dynamics: tuple[DynamicsRow, ...]
     wulff: Mapping[str, WulffShape]
+    runs: tuple[RunRow, ...] = ()
 
     @property
     def name(self) -> str:
@@ -79,7 +82,7 @@ class Results:
 
 
 def load_results(directory: Path | str) -> Results:
-    """The results that `nzsp run`, `nzsp collect` or `nzsp slabs` wrote.
+    """The results that `nzsp run`, `nzsp collect`, `nzsp slabs` or `nzsp import` wrote.
 
     >>> from nzsp_surfaces import load_results
     >>> results = load_results("runs/table1")  # doctest: +SKIP
@@ -92,12 +95,12 @@ def load_results(directory: Path | str) -> Results:
     path = Path(directory)
     if not path.is_dir():
         raise UserError(f"{path}: no such directory; give the directory that nzsp run wrote")
-    for kind in (StudyHeader, SurveyHeader):
+    for kind in (StudyHeader, SurveyHeader, ImportHeader):
         header = read_json(path / kind.FILE, dict)
         if header is not None:
             check_layout(path, header)
     results = _read(path)
-    if not (results.surface_energies or results.slabs or results.wulff):
+    if not (results.surface_energies or results.slabs or results.wulff or results.runs):
         raise UserError(f"{path}: holds no results; run 'nzsp run STUDY -o {path}' first")
     return results
 
@@ -117,6 +120,7 @@ def _read(directory: Path) -> Results:
         films=read_rows(directory, FilmFaceRow),
         dynamics=read_rows(directory, DynamicsRow),
         wulff=_shapes(directory / "wulff.json"),
+        runs=read_rows(directory, RunRow),
     )
 
 

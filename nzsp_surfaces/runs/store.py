@@ -5,16 +5,18 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nzsp_surfaces import __version__
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.report.read import check_layout
-from nzsp_surfaces.report.rows.study import study_header
+from nzsp_surfaces.report.rows.imported import ImportHeader
+from nzsp_surfaces.report.rows.study import LAYOUT, study_header
 from nzsp_surfaces.study.study import Study
 from nzsp_surfaces.tasks.base import Result, Task, result_from_json
 
@@ -97,6 +99,23 @@ def claim_survey(path: Path, header: dict[str, Any]) -> None:
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror}); choose another directory with -o") from error
     write_atomically(marker, json.dumps(header, indent=1) + "\n")
+
+
+def claim_import(path: Path, roots: Sequence[str]) -> None:
+    """Claim a directory for runs that are imported; the same one may be imported into again.
+
+    Raises:
+        UserError: the directory holds something else, or cannot be written.
+    """
+    marker = path / ImportHeader.FILE
+    if path.exists() and not marker.is_file() and (not path.is_dir() or any(p.name != ".lock" for p in path.iterdir())):
+        raise UserError(f"{path}: holds something else than imported runs; choose a new directory with -o")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror}); choose another directory with -o") from error
+    header = ImportHeader(layout=LAYOUT, version=__version__, roots=tuple(roots))
+    write_atomically(marker, json.dumps(header.to_json(), indent=1) + "\n")
 
 
 def _survey_identity(marker: Path) -> str | None:

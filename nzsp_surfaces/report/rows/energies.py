@@ -128,6 +128,11 @@ class SurfaceEnergyRow(Row[EnergySource]):
         unit="µB",
         earlier=None,
     )
+    source: str | None = energy(
+        "folder or file of the run that it comes from; null where `nzsp run` computed it",
+        of=lambda _: None,
+        earlier=None,
+    )
     notes: tuple[str, ...] = energy(
         "what a person should look at: a moment, a field or a step that should not be there",
         of=lambda s: s.calculation.notes if s.calculation else (),

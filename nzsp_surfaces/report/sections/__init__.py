@@ -10,6 +10,7 @@ SECTIONS = (
     "dynamics",
     "bulk",
     "tried",
+    "runs",
     "provenance",
 )
 """In their order: modules of this folder, each with its `SECTION`, and its template of the same name."""
