@@ -22,6 +22,7 @@ from pymatgen.io.vasp import Poscar, Vasprun
 from nzsp_surfaces.base.calculation import EngineIdentity
 from nzsp_surfaces.base.errors import Damaged, Unfinished, UserError
 from nzsp_surfaces.engines.vasp.reading import arrays as vasp_arrays
+from nzsp_surfaces.engines.vasp.reading import stream
 from nzsp_surfaces.engines.vasp.reading import stream as vasp_stream
 from nzsp_surfaces.engines.vasp.reading.run import calculation, read_run, restart_state, trace
 from nzsp_surfaces.engines.vasp.reading.steps import Step, ionic_steps
@@ -216,6 +217,7 @@ def test_zeros_in_the_file_are_damage(place: int) -> None:
         (lambda text: text.replace(b"-11.50000000 ", b"         nan "), "infinite numbers"),
         (lambda text: text.replace(b"-31.50000000 <", b"************ <"), "energy is no number"),
         (lambda text: re.sub(rb"(?s)<atominfo>.*</atominfo>", b"", text), "names no atoms"),
+        (lambda text: text.replace(b"<modeling>", b'<!DOCTYPE m [<!ENTITY a "b">]><modeling>'), "declares entities"),
     ],
 )
 def test_damage_is_told_in_one_line(change: Callable[[bytes], bytes], message: str, tmp_path: Path) -> None:
@@ -235,6 +237,19 @@ def test_a_corrupt_gzip_file_is_damaged(tmp_path: Path) -> None:
     packed[len(packed) // 2] ^= 255
     with pytest.raises(Damaged):
         read_run(written(tmp_path, bytes(packed), "vasprun.xml.gz"))
+
+
+def test_a_file_that_unpacks_to_more_than_any_calculation_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A well-formed document of blanks; what packs as densely and is small is read."""
+    packed = gzip.compress(b"<modeling>" + b" " * 4_000_000 + longer()[longer().index(b"<modeling>") + 10 :])
+    path = written(tmp_path, packed, "vasprun.xml.gz")
+    assert read_run(tmp_path).n_ionic_steps
+    monkeypatch.setattr(stream, "_LARGEST", 100_000)
+    monkeypatch.setattr(stream, "_DENSEST", 20)
+    with pytest.raises(Damaged, match="unpacks to 20 times"):
+        read_run(path)
 
 
 def test_a_folder_without_a_run_is_told(tmp_path: Path) -> None:

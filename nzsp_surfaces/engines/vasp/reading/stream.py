@@ -32,6 +32,8 @@ _OTHERS = (b"\x28\xb5\x2f\xfd", b"\x1f\x9d", b"PK\x03\x04", b"7z\xbc\xaf")
 """First bytes of zstd, compress, zip and 7z."""
 _LARGEST = 1 << 29
 """Bytes of one element: more is no calculation's."""
+_DENSEST = 200
+"""Bytes unpacked from one, in a file of more than `_LARGEST`: bands and forces pack to a tenth."""
 _LOOSE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
 """An ampersand that VASP copied from the title of a job."""
 _PARTS = {b"structure", b"scstep", b"varray", b"energy"}
@@ -91,13 +93,16 @@ def chunks(path: Path) -> Iterator[bytes]:
 
 def _unpacked(content: Iterator[bytes], make: Callable[[], Any]) -> Iterator[bytes]:
     """Members of a compressed file one after the other, never more than a few chunks at once."""
-    machine = make()
+    machine, came, given = make(), 0, 0
     for packed in content:
-        waiting = packed
+        waiting, came = packed, came + len(packed)
         while waiting or not getattr(machine, "needs_input", True):
             if machine.eof:
                 machine = make()
-            yield machine.decompress(waiting, 4 * _CHUNK)
+            given += len(text := machine.decompress(waiting, 4 * _CHUNK))
+            if given > _LARGEST + _DENSEST * came:
+                raise EOFError(f"it unpacks to {_DENSEST} times its size, as no calculation's does")
+            yield text
             # gzip hands back what it has not taken in; the others keep it.
             waiting = machine.unused_data if machine.eof else getattr(machine, "unconsumed_tail", b"")
             if machine.eof and not waiting:
@@ -115,9 +120,12 @@ def _checked(path: Path) -> Iterator[bytes]:
         Damaged: it is malformed.
     """
     parser, seen = expat.ParserCreate(), 0
+    parser.EntityDeclHandler = _refuse_entity
     for chunk in _escaped(chunks(path)):
         try:
             parser.Parse(chunk)
+        except _Entity as error:
+            raise Damaged(f"{path}: declares entities, which VASP never does; give a file that VASP wrote") from error
         except expat.ExpatError as error:
             yield chunk[: max(0, parser.ErrorByteIndex - seen)]
             raise Damaged(
@@ -131,6 +139,14 @@ def _checked(path: Path) -> Iterator[bytes]:
         parser.Parse(b"", True)  # noqa: FBT003
     except expat.ExpatError:
         raise CutOff from None
+
+
+class _Entity(Exception):
+    """Told where a document declares what it would then expand, which may be endless."""
+
+
+def _refuse_entity(*_: object) -> None:
+    raise _Entity
 
 
 def _escaped(content: Iterator[bytes]) -> Iterator[bytes]:
