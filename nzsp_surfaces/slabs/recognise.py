@@ -10,8 +10,9 @@ import numpy as np
 from nzsp_surfaces.crystals.certificate import turns_over
 from nzsp_surfaces.crystals.crystal import coprime, hkil, primitive_indices, simplest_plane, standard_miller
 from nzsp_surfaces.crystals.extent import FreeSlab, free_slab
-from nzsp_surfaces.crystals.planes import Integers
+from nzsp_surfaces.crystals.planes import Integers, stack
 from nzsp_surfaces.slabs.build import FLIP_TOLERANCE
+from nzsp_surfaces.slabs.identity import slab_identity
 from nzsp_surfaces.slabs.recognise_content import Content, added_atoms, content_of, counted, film_atoms
 from nzsp_surfaces.slabs.recognise_faces import Placed, as_placed, face_names, turned_to
 from nzsp_surfaces.slabs.recognise_fit import Fit, best_fit
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from nzsp_surfaces.crystals.crystal import Crystal
+    from nzsp_surfaces.crystals.material import Material
     from nzsp_surfaces.slabs.cut import Cut
 
 STRAIN = 0.02
@@ -52,6 +54,7 @@ class Recognised:
         other_atoms: that are neither the crystal's nor the film's, as adsorbates.
         faces_alike: whether one energy serves both faces.
         reason: why nothing fits; all else is then at its default.
+        placed: the crystal's atoms as sites of the crystal, for all that is asked about a cut.
     """
 
     miller: tuple[int, ...] = ()
@@ -71,6 +74,7 @@ class Recognised:
     other_atoms: tuple[int, ...] = ()
     faces_alike: bool = False
     reason: str | None = None
+    placed: Placed | None = field(default=None, repr=False)
 
     @property
     def stoichiometric(self) -> bool:
@@ -105,48 +109,53 @@ def recognise(
     if isinstance(fit, str):
         return Recognised(reason=fit)
     content = content_of(counted(slab), crystal, film)
-    covering = film_atoms(slab, fit, crystal, film, content.film_units) if film else np.zeros(0, np.int64)
-    others = np.setdiff1d(added_atoms(slab, fit, crystal, content), covering)
-    return _described(crystal, slab, fit, content, covering, others, mobile)
+    covering = film_atoms(fit, film, content.film_units) if film else np.zeros(0, np.int64)
+    others = np.setdiff1d(added_atoms(fit, content), covering)
+    return _described(fit, content, covering, others, mobile)
 
 
-def _described(
-    crystal: Crystal,
-    slab: FreeSlab,
-    fit: Fit,
-    content: Content,
-    covering: Integers,
-    others: Integers,
-    mobile: frozenset[str],
-) -> Recognised:
+def _described(fit: Fit, content: Content, covering: Integers, others: Integers, mobile: frozenset[str]) -> Recognised:
+    crystal, slab = fit.crystal, fit.slab
     own = np.setdiff1d(np.arange(len(slab.points)), np.concatenate([covering, others]))
-    miller = plane_of(crystal, fit.pose.in_plane)
-    placed = _placed(fit, own)
+    placed = _turned(crystal, _placed(fit, own))
+    miller, cells = plane_of(crystal, placed.in_plane), _cells(placed.in_plane)
     names = _face_names(crystal, placed)
-    cells = _cells(fit.pose.in_plane)
+    left_out = mobile if mobile < crystal.counts.keys() else frozenset[str]()
     return Recognised(
         miller=miller,
         standard_miller=standard_miller(crystal, miller),
         termination=_joined(names),
-        framework=_joined(_face_names(crystal, placed, mobile)) if mobile else _joined(names),
+        framework=_joined(_face_names(crystal, placed, left_out)),
         area=slab.area,
         cells=cells,
         thickness=float(np.ptp(slab.heights[own])),
         repeats=len(own) / len(crystal.structure) / cells,
         strain=fit.pose.strain,
-        misfit=float(np.sqrt(np.mean(np.minimum(fit.distances[own], 1.0) ** 2))),
+        misfit=fit.misfit_of(own),
         formula_units=content.units,
         film_units=content.film_units,
         excess=content.excess,
         film_atoms=tuple(covering.tolist()),
         other_atoms=tuple(others.tolist()),
         faces_alike=(len(set(names)) == 1 and len(own) == len(slab.points)) or _turns_over(slab),
+        placed=placed,
     )
 
 
 def termination_of(crystal: Crystal, cut: Cut, without: frozenset[str] = frozenset()) -> str:
     """The name that `recognise` gives to the faces of a cut; of its framework where mobile elements are left out."""
-    return _joined(_face_names(crystal, as_placed(cut.in_plane, cut.sites), without))
+    return _joined(_face_names(crystal, _turned(crystal, as_placed(cut.in_plane, cut.sites)), without))
+
+
+def identity_of(material: Material, found: Recognised) -> str | None:
+    """The name of the whole slab, its thickness included, that a cut of the same sites has; None where none is known.
+
+    It is that of `slab_identity`, without the number that tells apart what shares one.
+    """
+    if found.placed is None:
+        return None
+    view = stack(material.crystal, found.miller, material.polyanions, material.mobile)
+    return slab_identity(view, found.placed.in_plane, found.placed.places)
 
 
 def plane_of(crystal: Crystal, in_plane: Integers) -> tuple[int, ...]:
@@ -160,9 +169,13 @@ def plane_of(crystal: Crystal, in_plane: Integers) -> tuple[int, ...]:
     return hkil(found) if crystal.hexagonal else found
 
 
+def _turned(crystal: Crystal, slab: Placed) -> Placed:
+    """The slab moved to the plane that has the simplest name of its form."""
+    return turned_to(crystal, slab, primitive_indices(crystal, plane_of(crystal, slab.in_plane)))
+
+
 def _face_names(crystal: Crystal, slab: Placed, without: frozenset[str] = frozenset()) -> tuple[str, str]:
-    indices = primitive_indices(crystal, plane_of(crystal, slab.in_plane))
-    return face_names(crystal, turned_to(crystal, slab, indices), indices, without)
+    return face_names(crystal, slab, primitive_indices(crystal, plane_of(crystal, slab.in_plane)), without)
 
 
 def _joined(names: tuple[str, str]) -> str:

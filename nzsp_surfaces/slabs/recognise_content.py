@@ -45,8 +45,8 @@ class Content:
 def content_of(counts: Mapping[str, int], crystal: Crystal, film: Crystal | None = None) -> Content:
     """The formula units that account best for a composition.
 
-    Units of the crystal are counted by its most highly charged element that a film does not bring, where that makes a
-    whole number; among what is left, the fewest atoms too many or too few decide, then the fewest units of the film.
+    Most elements are even then; of ways that leave as many even, that counts in which the most highly charged element
+    is that a film does not bring, then the one with the fewest atoms too many or too few.
 
     Args:
         counts: element -> atoms of the slab.
@@ -58,7 +58,7 @@ def content_of(counts: Mapping[str, int], crystal: Crystal, film: Crystal | None
         for m in ({0} | _whole({e: counts.get(e, 0) - n * own.get(e, 0) for e in other}, other))
     ]
     leading = max(own.keys() - other.keys(), key=lambda e: (crystal.charges[e], e), default=None)
-    return min(ways, key=lambda w: (w.excess.get(leading or "", 0) != 0, _atoms(w), w.film_units))
+    return min(ways, key=lambda w: (len(w.excess), w.excess.get(leading or "", 0) != 0, _atoms(w), w.film_units))
 
 
 def _whole(counts: Mapping[str, int], unit: Mapping[str, int]) -> set[int]:
@@ -79,8 +79,9 @@ def _atoms(content: Content) -> int:
     return sum(map(abs, content.excess.values()))
 
 
-def added_atoms(slab: FreeSlab, fit: Fit, crystal: Crystal, content: Content) -> Integers:
+def added_atoms(fit: Fit, content: Content) -> Integers:
     """The atoms of elements that the crystal lacks; of those too many what is bonded to these or lies on no site."""
+    crystal, slab = fit.crystal, fit.slab
     symbols = np.array(slab.symbols)
     foreign = np.flatnonzero(~np.isin(symbols, list(crystal.counts)))
     chosen = set(foreign.tolist())
@@ -102,14 +103,15 @@ def _bonded(slab: FreeSlab, atoms: Integers, others: Integers) -> NDArray[np.boo
     return np.asarray(lengths.min(axis=1) < BONDED)
 
 
-def film_atoms(slab: FreeSlab, fit: Fit, crystal: Crystal, film: Crystal, units: int) -> Integers:
+def film_atoms(fit: Fit, film: Crystal, units: int) -> Integers:
     """The atoms of a film: its most highly charged element outermost, its anions next to that, cations off the sites.
 
     Args:
         units: formula units of the film in the slab.
     """
-    symbols, depth = np.array(slab.symbols), -np.abs(slab.heights - _middle(slab, crystal, film))
-    off = (fit.sites < 0) | (fit.distances > _off_site(slab, fit, crystal, film))
+    slab = fit.slab
+    symbols, depth = np.array(slab.symbols), -np.abs(slab.heights - _middle(fit, film))
+    off = (fit.sites < 0) | (fit.distances > _off_site(fit, film))
     chosen: list[int] = []
     order = sorted(film.counts, key=lambda e: (_rank(film, e), e))
     for element in order:
@@ -123,11 +125,16 @@ def film_atoms(slab: FreeSlab, fit: Fit, crystal: Crystal, film: Crystal, units:
     return np.array(sorted(chosen), np.int64)
 
 
-def _off_site(slab: FreeSlab, fit: Fit, crystal: Crystal, film: Crystal) -> float:
+def _off_site(fit: Fit, film: Crystal) -> float:
     """Å from its site that tells an atom of a film, by how far those are from theirs that cannot be the film's."""
-    own = np.isin(slab.symbols, list(crystal.counts.keys() - film.counts.keys()))
+    own = _never_film(fit, film)
     usual = float(np.median(fit.distances[own])) if own.any() else OFF_SITE
     return min(max(3 * usual, AT_SITE), OFF_SITE)
+
+
+def _never_film(fit: Fit, film: Crystal) -> NDArray[np.bool_]:
+    """(n,) which atoms are of elements that the crystal has and the film has not."""
+    return np.isin(fit.slab.symbols, list(fit.crystal.counts.keys() - film.counts.keys()))
 
 
 def _rank(film: Crystal, element: str) -> int:
@@ -136,10 +143,10 @@ def _rank(film: Crystal, element: str) -> int:
     return 0 if charge == max(film.charges.values()) else 1 if charge < 0 else 2
 
 
-def _middle(slab: FreeSlab, crystal: Crystal, film: Crystal) -> float:
+def _middle(fit: Fit, film: Crystal) -> float:
     """Å, height of the middle of what cannot be the film's; of everything where the film has all its elements."""
-    own = np.isin(slab.symbols, list(crystal.counts.keys() - film.counts.keys()))
-    heights = slab.heights[own] if own.any() else slab.heights
+    own, heights = _never_film(fit, film), fit.slab.heights
+    heights = heights[own] if own.any() else heights
     return float(0.5 * (heights.min() + heights.max()))
 
 

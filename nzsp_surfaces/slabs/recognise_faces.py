@@ -47,6 +47,12 @@ class Placed:
         return Placed(self.in_plane, self.sites[own], self.offsets[own])
 
     @property
+    def places(self) -> tuple[Site, ...]:
+        """As cuts have them, each once."""
+        rows = zip(self.sites.tolist(), self.offsets.tolist(), strict=True)
+        return tuple(dict.fromkeys((site, (i, j, k)) for site, (i, j, k) in rows))
+
+    @property
     def indices(self) -> Integers:
         """(h k l) of its plane on the primitive cell, coprime."""
         indices = np.cross(*self.in_plane)
@@ -114,7 +120,9 @@ def face_names(
     operations = _keeping(crystal, basis)
     lower, upper = (_half(crystal, slab, basis, cell, sense) for sense in (-1, 1))
     lower, upper = (half[np.isin(half[:, 0], kept)] for half in (lower, upper))
-    return _name(lower, cell, operations, -1), _name(upper, cell, operations, 1)
+    of = [crystal.formula, crystal.number, indices.tolist(), sorted(without)]
+    down, up = _first_image(lower, cell, operations, -1), _first_image(upper, cell, operations, 1)
+    return digest([*of, down])[:LENGTH], digest([*of, up])[:LENGTH]
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,12 +202,12 @@ def _normal_form(cell: Integers) -> tuple[int, int, int]:
     return (x, y % d, d) if x > 0 else (-x, -y % d, d)
 
 
-def _name(rows: Rows, cell: Integers, operations: list[_Motion], sense: int) -> str:
-    """The first in order of all images of a half crystal that face up, hashed; down where nothing turns it over."""
+def _first_image(rows: Rows, cell: Integers, operations: list[_Motion], sense: int) -> list[int]:
+    """The first in order of all images of a half crystal that face up; down where nothing turns it over."""
     turning = [motion for motion in operations if motion.sense == sense]
     cell = _own_period(rows, cell)
     images = [image for motion in turning or operations for image in _written(rows, cell, motion)]
-    return digest([1 if turning else -1, min(images)])[:LENGTH]
+    return [1 if turning else -1, *min(images)]
 
 
 def _own_period(rows: Rows, cell: Integers) -> Integers:

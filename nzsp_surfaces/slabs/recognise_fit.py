@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nzsp_surfaces.crystals.planes import Integers, Matrix
 
@@ -24,6 +25,8 @@ FAR = 1.0
 """Å: an atom further from every site of its element lies on none."""
 MIDDLE = 0.3
 """Å, root mean square: atoms in the middle of a slab are as near to their sites."""
+SAME = 0.02
+"""Å: a slab whose atoms are this near to the sites has not relaxed, and no other way can be better."""
 PROBED = 4
 """Atoms of the middle at least, however thin the slab."""
 PROBES = 12
@@ -50,6 +53,7 @@ class Fit:
     """A slab laid into a crystal.
 
     Attributes:
+        crystal, slab: these.
         pose: how.
         sites: (n,) site of the primitive cell that each atom lies on; -1 for none.
         offsets: (n, 3) lattice translation of that site.
@@ -57,6 +61,8 @@ class Fit:
         fractions: (n, 3) primitive coordinates of the atoms.
     """
 
+    crystal: Crystal
+    slab: FreeSlab
     pose: Pose
     sites: Integers
     offsets: Integers
@@ -67,6 +73,10 @@ class Fit:
     def misfit(self) -> float:
         """Å, root mean square distance of all atoms from their sites, each counted as `FAR` at most."""
         return _rms(self.distances)
+
+    def misfit_of(self, atoms: Integers) -> float:
+        """Å, the same of some atoms."""
+        return _rms(self.distances[atoms])
 
 
 def best_fit(crystal: Crystal, slab: FreeSlab, most: float) -> Fit | str:
@@ -79,7 +89,11 @@ def best_fit(crystal: Crystal, slab: FreeSlab, most: float) -> Fit | str:
     if not ways:
         a, b = np.linalg.norm(slab.lattice, axis=1)
         return f"no plane of {crystal.formula} has its cell of {a:.2f} by {b:.2f} Å within {most:.1%} of strain"
-    fits = [fit for pose in ways for fit in _laid(crystal, slab, pose)]
+    fits: list[Fit] = []
+    for fit in (fit for pose in ways for fit in _laid(crystal, slab, pose)):
+        if fit.misfit < SAME:
+            return fit
+        fits.append(fit)
     if not fits:
         return f"its cell fits planes of {crystal.formula}, but the atoms in its middle lie on none of their sites"
     return min(fits, key=lambda fit: (round(fit.misfit, 2), fit.pose.strain))
@@ -87,7 +101,7 @@ def best_fit(crystal: Crystal, slab: FreeSlab, most: float) -> Fit | str:
 
 def poses(crystal: Crystal, slab: FreeSlab, most: float) -> list[Pose]:
     """All ways of laying a slab's plane vectors into a crystal up to its symmetry, least strained first."""
-    pairs, strains = _alike_pairs(crystal.structure.lattice.matrix, slab.lattice, most)
+    pairs, strains = _alike_pairs(crystal, slab.lattice, most)
     both = [(pair, sense) for sense in (1, -1) for pair in pairs]
     if not both:
         return []
@@ -96,13 +110,17 @@ def poses(crystal: Crystal, slab: FreeSlab, most: float) -> list[Pose]:
     return sorted(found, key=lambda pose: pose.strain)
 
 
-def _alike_pairs(lattice: Matrix, plane: Matrix, most: float) -> tuple[Integers, Matrix]:
-    """(n, 2, 3) pairs of lattice vectors with the lengths and angle of two plane vectors, and (n,) their strain."""
-    lengths = np.linalg.norm(plane, axis=1)
+def _alike_pairs(crystal: Crystal, plane: Matrix, most: float) -> tuple[Integers, Matrix]:
+    """(n, 2, 3) pairs of lattice vectors with the lengths and angle of two plane vectors, and (n,) their strain.
+
+    The first vector is one of each kind only, up to the crystal's symmetry.
+    """
+    lattice, lengths = crystal.structure.lattice.matrix, np.linalg.norm(plane, axis=1)
     vectors = _vectors_within(lattice, float(lengths.max()) * (1 + most))
     points = vectors @ lattice
     norms = np.linalg.norm(points, axis=1)
     first, second = (np.flatnonzero(np.abs(norms / length - 1) <= 2 * most) for length in lengths)
+    first = first[_first_of_kind(crystal, vectors[first])]
     products = points[first] @ points[second].T
     close = np.abs(products - plane[0] @ plane[1]) <= 4 * most * float(np.prod(lengths))
     i, j = np.nonzero(close)
@@ -130,9 +148,23 @@ def _strains(cells: Matrix, plane: Matrix) -> Matrix:
     return strains
 
 
+@lru_cache(maxsize=64)
+def _turns(crystal: Crystal) -> Integers:
+    """(m, 3, 3) rotations of the crystal's operations, each once."""
+    return np.unique(np.array([op.rotation for op in crystal.operations]), axis=0)
+
+
+def _first_of_kind(crystal: Crystal, vectors: Integers) -> NDArray[np.bool_]:
+    """(n,) which of some vectors come first in order among their images."""
+    images = np.einsum("kij,nj->nki", _turns(crystal), vectors)
+    base = 2 * int(np.abs(images).max(initial=0)) + 1
+    codes = images @ base ** np.arange(3)
+    return np.asarray(vectors @ base ** np.arange(3) == codes.min(axis=1, initial=base**4))
+
+
 def _unlike(crystal: Crystal, pairs: Integers, senses: Integers) -> Integers:
     """The numbers of the pairs that no operation of the crystal maps on an earlier one."""
-    turns = np.unique(np.array([op.rotation for op in crystal.operations]), axis=0)
+    turns = _turns(crystal)
     signs = np.rint(np.linalg.det(turns)).astype(np.int64)
     images = np.einsum("kij,npj->nkpi", turns, pairs).reshape(len(pairs), len(turns), 6)
     base = 2 * int(np.abs(images).max()) + 1
@@ -170,7 +202,7 @@ def _laid(crystal: Crystal, slab: FreeSlab, pose: Pose) -> Iterator[Fit]:
         fractions = fractions - _drift(crystal, slab, fractions, middle)
         if _rms(_on_sites(crystal, slab, fractions, middle).distances) <= MIDDLE:
             found = _on_sites(crystal, slab, fractions, np.arange(len(fractions)))
-            yield Fit(pose, found.sites, found.offsets, found.distances, fractions)
+            yield Fit(crystal, slab, pose, found.sites, found.offsets, found.distances, fractions)
 
 
 def _turn(crystal: Crystal, slab: FreeSlab, pose: Pose) -> Matrix:

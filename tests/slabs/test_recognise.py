@@ -14,11 +14,11 @@ from pymatgen.core.surface import SlabGenerator
 from nzsp_surfaces.crystals.crystal import Crystal, equivalent_planes, hkl, standard_miller
 from nzsp_surfaces.slabs.build import build
 from nzsp_surfaces.slabs.cut import SlabCut
-from nzsp_surfaces.slabs.recognise import Recognised, recognise, termination_of
+from nzsp_surfaces.slabs.recognise import Recognised, identity_of, recognise, termination_of
 from nzsp_surfaces.slabs.series import thickness_series
 from nzsp_surfaces.slabs.survey import survey_plane
 from support.crystals import PLANES, USUAL, ionic, mobile, polyanions, published, slabs_of
-from support.disguise import disguised
+from support.disguise import disguised, rewritten
 
 Case = tuple[str, tuple[int, ...]]
 HOUSE: list[Case] = [(name, plane) for name in ("NZP", "NZS") for plane in PLANES] + [
@@ -69,6 +69,15 @@ def check(found: Recognised, crystal: Crystal, cut: SlabCut, cells: int = 1) -> 
     assert found.faces_alike
     assert found.stoichiometric
     assert found.formula_units == cells * cut.formula_units
+
+
+@pytest.mark.parametrize(("name", "plane"), [("nzp", (1, -1, 0, 2)), *PUBLISHED])
+def test_a_slab_has_the_identity_of_its_cut(name: str, plane: tuple[int, ...]) -> None:
+    """In disguise too, the whole slab has the name that the house gives to its own."""
+    material = published(name)
+    for number, surface in enumerate(survey_plane(material, plane, USUAL).surfaces[:3]):
+        slab = build(surface.cut, material.crystal, USUAL.vacuum)
+        assert identity_of(material, recognise(material.crystal, rewritten(slab, number))) == surface.identity[:10]
 
 
 def same_form(crystal: Crystal, plane: tuple[int, ...]) -> frozenset[tuple[int, int, int]]:

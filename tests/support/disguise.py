@@ -56,10 +56,16 @@ def strained(slab: Structure, random: np.random.Generator, most: float = 0.003) 
     return Structure(Lattice(slab.lattice.matrix @ change), slab.species, slab.frac_coords)
 
 
-def disguised(slab: Structure, seed: int) -> Structure:
-    """All of it at once, in a surface cell of up to twice the size; the slab's normal is along z at first."""
+def rewritten(slab: Structure, seed: int) -> Structure:
+    """In another cell, orientation, place and order of atoms; the geometry as it is."""
     random = np.random.default_rng(seed)
-    size = [(1, 1, 1), (1, 2, 1), (2, 1, 1), (1, 1, 1)][int(random.integers(4))]
-    made = skewed(relaxed(strained(slab * size, random), random), random)
+    made = skewed(slab, random)
     made = spread(made, random) if random.random() < 0.3 else made
     return shifted(rotated(made, random), random)
+
+
+def disguised(slab: Structure, seed: int) -> Structure:
+    """Rewritten, strained and relaxed, in a surface cell of up to twice the size; its normal is along z at first."""
+    random = np.random.default_rng(seed)
+    size = [(1, 1, 1), (1, 2, 1), (2, 1, 1), (1, 1, 1)][int(random.integers(4))]
+    return rewritten(relaxed(strained(slab * size, random), random), seed)
