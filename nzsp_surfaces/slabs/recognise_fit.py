@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 FAR = 1.0
 """Å: an atom further from every site of its element lies on none."""
-MIDDLE = 0.3
-"""Å, root mean square: atoms in the middle of a slab are as near to their sites."""
+MIDDLE = (0.3, 0.5)
+"""Å, root mean square: as near to their sites are atoms in the middle of a slab, and of a thin one whose ions have moved.
+
+Atoms of an oxide that lie anywhere are some 0.85 Å from the nearest site of their element, counted as `FAR` allows.
+"""
 SAME = 0.02
 """Å: a slab whose atoms are this near to the sites has not relaxed, and no other way can be better."""
 PROBED = 4
@@ -89,14 +92,15 @@ def best_fit(crystal: Crystal, slab: FreeSlab, most: float) -> Fit | str:
     if not ways:
         a, b = np.linalg.norm(slab.lattice, axis=1)
         return f"no plane of {crystal.formula} has its cell of {a:.2f} by {b:.2f} Å within {most:.1%} of strain"
-    fits: list[Fit] = []
-    for fit in (fit for pose in ways for fit in _laid(crystal, slab, pose)):
-        if fit.misfit < SAME:
-            return fit
-        fits.append(fit)
-    if not fits:
-        return f"its cell fits planes of {crystal.formula}, but the atoms in its middle lie on none of their sites"
-    return min(fits, key=lambda fit: (round(fit.misfit, 2), fit.pose.strain))
+    for near in MIDDLE:
+        fits: list[Fit] = []
+        for fit in (fit for pose in ways for fit in _laid(crystal, slab, pose, near)):
+            if fit.misfit < SAME:
+                return fit
+            fits.append(fit)
+        if fits:
+            return min(fits, key=lambda fit: (round(fit.misfit, 2), fit.pose.strain))
+    return f"its cell fits planes of {crystal.formula}, but the atoms in its middle lie on none of their sites"
 
 
 def poses(crystal: Crystal, slab: FreeSlab, most: float) -> list[Pose]:
@@ -187,8 +191,12 @@ def _places(crystal: Crystal) -> _Places:
     return _Places(numbers, {element: crystal.fractions[own] for element, own in numbers.items()})
 
 
-def _laid(crystal: Crystal, slab: FreeSlab, pose: Pose) -> Iterator[Fit]:
-    """The slab shifted so that an atom of its middle lies on each site of its element, where the others follow."""
+def _laid(crystal: Crystal, slab: FreeSlab, pose: Pose, near: float) -> Iterator[Fit]:
+    """The slab shifted so that an atom of its middle lies on each site of its element, where the others follow.
+
+    Args:
+        near: Å, root mean square distance of the middle's atoms from their sites.
+    """
     unshifted = slab.points @ _turn(crystal, slab, pose)
     middle = _middle(crystal, slab)
     if not len(middle):
@@ -197,10 +205,10 @@ def _laid(crystal: Crystal, slab: FreeSlab, pose: Pose) -> Iterator[Fit]:
     anchor = min(middle[: len(middle) // 2 + 1], key=lambda atom: len(places.numbers[slab.symbols[atom]]))
     for site in places.fractions[slab.symbols[anchor]]:
         fractions = unshifted + (site - unshifted[anchor])
-        if _rms(_on_sites(crystal, slab, fractions, middle[:PROBES]).distances) > 2 * MIDDLE:
+        if _rms(_on_sites(crystal, slab, fractions, middle[:PROBES]).distances) > 2 * near:
             continue
         fractions = fractions - _drift(crystal, slab, fractions, middle)
-        if _rms(_on_sites(crystal, slab, fractions, middle).distances) <= MIDDLE:
+        if _rms(_on_sites(crystal, slab, fractions, middle).distances) <= near:
             found = _on_sites(crystal, slab, fractions, np.arange(len(fractions)))
             yield Fit(crystal, slab, pose, found.sites, found.offsets, found.distances, fractions)
 
