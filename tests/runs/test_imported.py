@@ -6,7 +6,7 @@ import gzip
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,17 @@ from pymatgen.core import Lattice, Structure
 
 from nzsp_surfaces.base.units import joule_per_square_metre
 from nzsp_surfaces.cli.main import main
-from nzsp_surfaces.crystals.crystal import ase_atoms
+from nzsp_surfaces.crystals.crystal import Crystal, ase_atoms, equivalent_planes, hkl
 from nzsp_surfaces.crystals.extent import free_slab
+from nzsp_surfaces.films.compound import film_compound
+from nzsp_surfaces.films.cover import cap
 from nzsp_surfaces.runs.imported.importing import find_runs, import_runs
 from nzsp_surfaces.runs.imported.judging import Options
 from nzsp_surfaces.runs.imported.shelf import open_shelf
 from nzsp_surfaces.runs.imported.write import write_imported
 from nzsp_surfaces.slabs.build import build
 from nzsp_surfaces.slabs.series import thickness_series
-from support.crystals import ionic, slabs_of
+from support.crystals import PLANES, ionic, mobile, polyanions, slabs_of
 from support.disguise import rotated, shifted, skewed
 from support.vasp_folders import Ran, write_run
 
@@ -114,6 +116,51 @@ def test_planes_and_energies_come_back_from_folders_of_any_name(home: Home) -> N
     assert all(row["used"] and row["reason"] is None and row["converged"] for row in rows.values())
     assert set(json.loads((home.results / "wulff.json").read_text())) == {"MgO"}
     assert "Imported runs" in (home.results / "report.html").read_text()
+
+
+def of_table_1(material: str) -> Iterator[tuple[tuple[int, ...], bool, Structure]]:
+    """Plane, whether it is covered, and the slab, of the paper's table; the film is a layer of Na3PO4."""
+    for plane in PLANES:
+        yield plane, False, build(slabs_of(material, plane)[0][0], ionic(material), 15.0)
+    film, plane = film_compound("Na3PO4", ionic("Na3PO4")), PLANES[0]
+    cut, parts = slabs_of(material, plane)[0][0], (polyanions(material), mobile(material))
+    yield plane, True, cap(cut, ionic(material), *parts, film, 1, 15.0, 1).structure
+
+
+def test_table_1_comes_back_from_folders_of_any_name(tmp_path: Path) -> None:
+    """Planes, films and energies of ten slabs whose atoms have moved, with three crystals in between."""
+    here, random = Home(tmp_path / "runs", tmp_path / "results"), np.random.default_rng(5)
+    unit = {"NZP": -140.0, "NZS": -150.0, "Na3PO4": -50.0}
+    for name, energy in unit.items():
+        crystal = ionic(name)
+        write_run(
+            here.runs / f"{random.random()}", crystal.structure, crystal.structure, energy * crystal.formula_units
+        )
+    wanted = {}
+    for name in ("NZP", "NZS"):
+        for plane, covered, one in of_table_1(name):
+            gamma, layers = float(random.uniform(0.4, 1.3)), one.composition.as_dict()
+            area = float(np.linalg.norm(np.cross(*one.lattice.matrix[:2])))
+            n = layers["Zr"] / 2
+            m = (layers.get("P", 0) - (3 * n if name == "NZP" else 0)) if covered else 0
+            total = n * unit[name] + m * unit["Na3PO4"] + 2 * area * gamma / joule_per_square_metre(1.0)
+            moved = one.copy()
+            moved.perturb(0.1)
+            write_run(here.runs / f"{random.random()}", one, moved, total)
+            wanted[ionic(name).formula, hkl(plane), covered] = gamma
+    here.imported()
+    found = {}
+    for row in here.energies():
+        name = next(name for name in ("NZP", "NZS") if ionic(name).formula == row["material"])
+        plane = next(p for p in PLANES if hkl(tuple(row["miller"])) in form(ionic(name), p))
+        found[row["material"], hkl(plane), row["film"] == "Na3PO4"] = row["gamma"]
+    assert found == pytest.approx(wanted, abs=1e-4)
+    assert all(row["used"] for row in here.rows().values())
+
+
+def form(crystal: Crystal, plane: tuple[int, ...]) -> frozenset[tuple[int, int, int]]:
+    """All planes that are equivalent to one or to its opposite."""
+    return equivalent_planes(crystal, plane) | equivalent_planes(crystal, tuple(-i for i in plane))
 
 
 def test_a_series_of_thicknesses_is_fitted(home: Home) -> None:
