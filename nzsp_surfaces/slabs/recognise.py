@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from nzsp_surfaces.crystals.material import Material
     from nzsp_surfaces.slabs.cut import Cut
 
-STRAIN = 0.02
-"""Of the plane: a slab of the same method has the bulk's lattice, one of another method is a per cent off."""
+STRAIN = 0.03
+"""Of the plane: a slab of the same method has the lattice of the bulk; another functional is up to 2 per cent off."""
 ROOM = 15.0
 """Å of vacuum around a slab whose symmetry is asked for."""
 

@@ -7,6 +7,7 @@ decide.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 FAR = 1.0
 """Å: an atom further from every site of its element lies on none."""
 MIDDLE = (0.3, 0.5)
-"""Å, root mean square: as near to their sites are atoms in the middle of a slab, and of a thin one whose ions have moved.
+"""Å, root mean square: as near to their sites lie the middle's atoms, and those of a thin slab whose ions have moved.
 
 Atoms of an oxide that lie anywhere are some 0.85 Å from the nearest site of their element, counted as `FAR` allows.
 """
@@ -32,6 +33,8 @@ SAME = 0.02
 """Å: a slab whose atoms are this near to the sites has not relaxed, and no other way can be better."""
 PROBED = 4
 """Atoms of the middle at least, however thin the slab."""
+LEVELS = (0.0, 0.25, -0.25)
+"""Of its thickness from its middle: where a slab is bulk, be there a thick film on one of its faces."""
 PROBES = 12
 """Atoms of the middle that are looked at before all of them are."""
 
@@ -92,9 +95,10 @@ def best_fit(crystal: Crystal, slab: FreeSlab, most: float) -> Fit | str:
     if not ways:
         a, b = np.linalg.norm(slab.lattice, axis=1)
         return f"no plane of {crystal.formula} has its cell of {a:.2f} by {b:.2f} Å within {most:.1%} of strain"
-    for near in MIDDLE:
+    for near, level in itertools.product(MIDDLE, LEVELS):
+        middle = _around(crystal, slab, level)
         fits: list[Fit] = []
-        for fit in (fit for pose in ways for fit in _laid(crystal, slab, pose, near)):
+        for fit in (fit for pose in ways for fit in _laid(crystal, slab, pose, middle, near)):
             if fit.misfit < SAME:
                 return fit
             fits.append(fit)
@@ -191,16 +195,16 @@ def _places(crystal: Crystal) -> _Places:
     return _Places(numbers, {element: crystal.fractions[own] for element, own in numbers.items()})
 
 
-def _laid(crystal: Crystal, slab: FreeSlab, pose: Pose, near: float) -> Iterator[Fit]:
+def _laid(crystal: Crystal, slab: FreeSlab, pose: Pose, middle: Integers, near: float) -> Iterator[Fit]:
     """The slab shifted so that an atom of its middle lies on each site of its element, where the others follow.
 
     Args:
-        near: Å, root mean square distance of the middle's atoms from their sites.
+        middle: numbers of its atoms.
+        near: Å, root mean square distance of these from their sites.
     """
-    unshifted = slab.points @ _turn(crystal, slab, pose)
-    middle = _middle(crystal, slab)
     if not len(middle):
         return
+    unshifted = slab.points @ _turn(crystal, slab, pose)
     places = _places(crystal)
     anchor = min(middle[: len(middle) // 2 + 1], key=lambda atom: len(places.numbers[slab.symbols[atom]]))
     for site in places.fractions[slab.symbols[anchor]]:
@@ -222,13 +226,14 @@ def _turn(crystal: Crystal, slab: FreeSlab, pose: Pose) -> Matrix:
     return np.asarray(np.linalg.inv(own) @ np.array([u, v, normal]) @ np.linalg.inv(lattice))
 
 
-def _middle(crystal: Crystal, slab: FreeSlab) -> Integers:
-    """The atoms of the slab's middle third that the crystal has elements for, those nearest to the middle first."""
+def _around(crystal: Crystal, slab: FreeSlab, level: float) -> Integers:
+    """The atoms of a third of a slab that the crystal has elements for, those nearest to a level of it first."""
     own = np.flatnonzero(np.isin(slab.symbols, list(crystal.counts)))
-    heights = slab.heights[own] - 0.5 * (slab.heights[own].min() + slab.heights[own].max()) if len(own) else own
-    order = own[np.argsort(np.abs(heights), kind="stable")]
-    third = int(np.sum(np.abs(heights) <= np.ptp(heights) / 6)) if len(own) else 0
-    return order[: max(third, PROBED)]
+    if not len(own):
+        return own
+    extent = float(np.ptp(slab.heights[own]))
+    away = np.abs(slab.heights[own] - slab.heights[own].min() - (0.5 + level) * extent)
+    return own[np.argsort(away, kind="stable")][: max(int(np.sum(away <= extent / 6)), PROBED)]
 
 
 @dataclass(frozen=True, eq=False)

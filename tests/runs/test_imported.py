@@ -21,15 +21,18 @@ from nzsp_surfaces.base.units import joule_per_square_metre
 from nzsp_surfaces.cli.main import main
 from nzsp_surfaces.crystals.crystal import Crystal, ase_atoms, equivalent_planes, hkl
 from nzsp_surfaces.crystals.extent import free_slab
+from nzsp_surfaces.crystals.material import material
 from nzsp_surfaces.films.compound import film_compound
 from nzsp_surfaces.films.cover import cap
-from nzsp_surfaces.runs.imported.importing import find_runs, import_runs
+from nzsp_surfaces.runs.imported import reading
+from nzsp_surfaces.runs.imported.importing import crystal_of_file, find_runs, import_runs
 from nzsp_surfaces.runs.imported.judging import Options
 from nzsp_surfaces.runs.imported.shelf import open_shelf
 from nzsp_surfaces.runs.imported.write import write_imported
 from nzsp_surfaces.slabs.build import build
 from nzsp_surfaces.slabs.series import thickness_series
-from support.crystals import PLANES, ionic, mobile, polyanions, slabs_of
+from nzsp_surfaces.slabs.survey import survey_plane
+from support.crystals import PLANES, USUAL, ionic, mobile, perovskite, polyanions, rewritten, slabs_of
 from support.disguise import rotated, shifted, skewed
 from support.vasp_folders import Ran, write_run
 
@@ -321,6 +324,41 @@ def test_whatever_lies_in_a_tree_has_a_row_and_no_traceback(home: Home, capfd: p
     assert "broken off" in rows["torn"]["reason"] or rows["torn"]["kind"] == "other"
     assert len(rows) == 2 + len(strange)
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_folder_that_changes_while_it_is_read_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And read again the next time."""
+    put(home, "s")
+    with monkeypatch.context() as changed:
+        changed.setattr(reading, "signature", lambda _: "another")
+        assert "changed while it was read" in home.imported()["s"]["reason"]
+    assert home.imported()["s"]["used"]
+
+
+def test_a_bulk_elsewhere_is_left_out_where_its_folder_is_named(home: Home, tmp_path: Path) -> None:
+    """--bulk DIR: the lower one outside does not count, and says why."""
+    put(home, "s")
+    crystal = ionic("MgO").structure
+    write_run(tmp_path / "bulks" / "mine", crystal, crystal, (UNIT + 0.02) * len(crystal) / 2)
+    assert home.told("--bulk", str(tmp_path / "bulks")) == 0
+    rows = home.rows()
+    assert rows["s"]["bulk"] == str(tmp_path / "bulks" / "mine")
+    assert "not among the bulks of" in rows["k3"]["reason"]
+
+
+def test_planes_are_named_on_the_axes_of_a_given_crystal(tmp_path: Path) -> None:
+    """SrZrO3 in Pbnm: the bulk's run has a primitive-like cell of other axes, the file its own."""
+    here = Home(tmp_path / "runs", tmp_path / "results")
+    own = perovskite()
+    turned = rewritten(own, ((0, 1, 0), (0, 0, 1), (1, 0, 0)))
+    write_run(here.runs / "bulk", turned, turned, UNIT * len(own) / 5)
+    own.to(filename=str(tmp_path / "own.cif"))
+    known = material("SrZrO3", own, None, None, None, "SrZrO3")
+    cut = survey_plane(known, (0, 0, 1), USUAL).surfaces[0].cut
+    one = build(cut, known.crystal, 15.0)
+    write_run(here.runs / "s", one, one, UNIT * len(one) / 5 + 10.0)
+    assert here.imported()["s"]["miller"] != [0, 0, 1]
+    assert here.imported(named_by=crystal_of_file(tmp_path / "own.cif"))["s"]["miller"] == [0, 0, 1]
 
 
 def test_a_slab_of_an_unknown_bulk_says_so(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pymatgen.core import Structure
 from nzsp_surfaces.films.compound import film_compound
 from nzsp_surfaces.films.cover import CappedSlab, cap
 from nzsp_surfaces.slabs.build import build
+from nzsp_surfaces.slabs.cut import SlabCut
 from nzsp_surfaces.slabs.recognise import recognise, termination_of
 from nzsp_surfaces.slabs.recognise_content import content_of
 from support.crystals import PLANES, USUAL, ionic, mobile, polyanions, slabs_of
@@ -18,16 +19,21 @@ COVERED = [(name, plane) for name in ("NZP", "NZS") for plane in PLANES]
 each_covered = pytest.mark.parametrize(("name", "plane"), COVERED)
 
 
+def slab_cut(name: str, plane: tuple[int, ...]) -> SlabCut:
+    """The first slab of a plane."""
+    return slabs_of(name, plane)[0][0]
+
+
 def covered(name: str, plane: tuple[int, ...]) -> CappedSlab:
     """A slab of the paper with a layer of Na3PO4 on both faces."""
-    film, cut = film_compound("Na3PO4", ionic("Na3PO4")), slabs_of(name, plane)[0][0]
+    film, cut = film_compound("Na3PO4", ionic("Na3PO4")), slab_cut(name, plane)
     return cap(cut, ionic(name), polyanions(name), mobile(name), film, 1, USUAL.vacuum, 1)
 
 
 @each_covered
 def test_a_film_is_told_from_the_slab_below(name: str, plane: tuple[int, ...]) -> None:
     """Its atoms, its formula units, and the faces below it, though its groups lie where the crystal's would."""
-    slab, cut = covered(name, plane), slabs_of(name, plane)[0][0]
+    slab, cut = covered(name, plane), slab_cut(name, plane)
     found = recognise(ionic(name), slab.structure, ionic("Na3PO4"), mobile(name))
     assert (found.reason, found.excess, found.other_atoms) == (None, {}, ())
     assert (found.formula_units, found.film_units) == (cut.formula_units, slab.film_units)
@@ -39,11 +45,29 @@ def test_a_film_is_told_from_the_slab_below(name: str, plane: tuple[int, ...]) -
 @each_covered
 def test_a_film_that_has_relaxed_leaves_the_framework_its_name(name: str, plane: tuple[int, ...]) -> None:
     """Which sodium is the film's is then a matter of taste; where the crystal was cut is not."""
-    slab, cut = covered(name, plane), slabs_of(name, plane)[0][0]
+    slab, cut = covered(name, plane), slab_cut(name, plane)
     moved = rewritten(relaxed(slab.structure, np.random.default_rng(1)), 1)
     found = recognise(ionic(name), moved, ionic("Na3PO4"), mobile(name))
     assert (found.formula_units, found.film_units) == (cut.formula_units, slab.film_units)
     assert found.framework == termination_of(ionic(name), cut, mobile(name))
+
+
+def test_a_film_on_one_face_makes_faces_unlike() -> None:
+    """However thick it is against the slab, that is found below it."""
+    slab = covered("NZP", PLANES[0])
+    whole, bare = slab.structure.copy(), len(slab_cut("NZP", PLANES[0]).sites)
+    whole.remove_sites([n for n in range(bare, len(whole)) if slab.lower[n]])
+    found = recognise(ionic("NZP"), whole, ionic("Na3PO4"), mobile("NZP"))
+    assert found.termination == termination_of(ionic("NZP"), slab_cut("NZP", PLANES[0]))
+    assert 2 * found.film_units == slab.film_units
+    assert not found.faces_alike
+
+
+def test_a_molecule_far_above_does_not_hide_the_slab() -> None:
+    """What has left the face counts as an excess."""
+    found = recognise(ionic("MgO"), magnesia(("O", (0, 0, 9.0)), ("H", (0.76, 0, 9.6)), ("H", (-0.76, 0, 9.6))))
+    assert found.excess == {"H": 2, "O": 1}
+    assert found.termination == recognise(ionic("MgO"), magnesia()).termination
 
 
 def test_a_film_that_nobody_asked_about_is_an_excess() -> None:

@@ -92,9 +92,7 @@ def _of_folder(folder: Path, entries: list[os.DirEntry[str]]) -> Iterator[Place]
     if any(name.startswith(("vasprun.xml", "vaspout.h5")) for name in names):
         yield Place(folder, Maker.VASP, _signed(files))
     elif any(name.startswith(_LEFT_BY_VASP) for name in names):
-        yield Place(
-            folder, None, reason="holds files of VASP, but neither vasprun.xml nor vaspout.h5; keep one of them"
-        )
+        yield Place(folder, None, reason="holds files of VASP, but neither vasprun.xml nor vaspout.h5")
     elif names.issuperset(_GIVEN_TO_VASP):
         yield Place(folder, None, reason="holds inputs of VASP that have not been run")
     elif RESULT in names:

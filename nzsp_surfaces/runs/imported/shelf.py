@@ -16,7 +16,7 @@ from pathlib import Path
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.engines.finished import FinishedRun, finished_from_json
 from nzsp_surfaces.runs.imported.places import Place
-from nzsp_surfaces.runs.imported.reading import Read, read_place
+from nzsp_surfaces.runs.imported.reading import CHANGED, Read, read_place
 
 FILE = "read.sqlite"
 RULES = 1
@@ -98,7 +98,7 @@ def read_all(found: Sequence[Place], shelf: Shelf, workers: int, report: Report)
     report(len(found) - len(fresh), len(found))
     for number, (place, read, run) in enumerate(_each(fresh, workers), start=len(found) - len(fresh) + 1):
         known[place.path] = read
-        if place.maker:
+        if place.maker and read.reason != CHANGED:
             shelf.keep(place, read, run)
         report(number, len(found))
     return [known[place.path] for place in found], len(found) - len(fresh)

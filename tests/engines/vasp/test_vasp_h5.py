@@ -5,6 +5,9 @@ Files are written here to the published layout of VASP 6 from what a vasprun.xml
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import re
 import shutil
 from collections.abc import Callable
@@ -271,3 +274,17 @@ def test_steps_are_those_that_were_written(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(vasp_h5, "_BLOCK", 5)
     assert len(all_at_once) == STEPS
     assert all(equal(one, other) for one, other in zip(all_at_once, found.steps(), strict=True))
+
+
+@pytest.mark.parametrize(("ending", "pack"), [(".gz", gzip.compress), (".xz", lzma.compress), (".bz2", bz2.compress)])
+def test_a_compressed_file_says_the_same(ending: str, pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    """Under the names that people's scripts give it."""
+    written(tmp_path, REACHED * STEPS + RELAXED + TIMING, "OUTCAR")
+    plain = vaspout(tmp_path)
+    whole = read_run(tmp_path)
+    packed = written(tmp_path, pack(plain.read_bytes()), f"vaspout.h5{ending}")
+    plain.unlink()
+    run = read_run(tmp_path)
+    assert run.path == packed
+    assert (run.energy, run.n_ionic_steps, run.finished) == (whole.energy, whole.n_ionic_steps, whole.finished)
+    assert (run.forces == whole.forces).all()
