@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("potential", "table", "prototypes", "growth", "slabs", "vasp_reading", "launchpad", "study")
+NAMES = ("potential", "table", "prototypes", "growth", "slabs", "vasp_reading", "importing", "launchpad", "study")
 
 
 def main(names: list[str]) -> int:

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 OTHER = "other"
 """Kind of what is neither a crystal nor a slab, a chain or a molecule, because it could not be read."""
+CHANGED = "changed while it was read, so it may still be running; import again"
 _LIKE = 4
 """Digits of vectors (Å) and fractional positions by which two copies of one run are known."""
 _LIKE_ENERGY = 6
@@ -73,9 +74,7 @@ def read_place(place: Place) -> tuple[Read, FinishedRun | None]:
     try:
         run = READERS[place.maker](place.path)
         if signature_of(place) != place.signature:
-            return Read(
-                str(place.path), reason="changed while it was read: it may still be running; import again"
-            ), None
+            return Read(str(place.path), reason=CHANGED), None
         return _summary(run), run
     except UserError as error:
         return Read(str(place.path), reason=_sentence(str(error), place.path)), None
