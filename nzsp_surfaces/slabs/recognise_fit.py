@@ -35,6 +35,10 @@ PROBED = 4
 """Atoms of the middle at least, however thin the slab."""
 LEVELS = (0.0, 0.25, -0.25)
 """Of its thickness from its middle: where a slab is bulk, be there a thick film on one of its faces."""
+LEAST_REPEAT = 0.1
+"""Å along the normal: planes of higher indices than that fit by chance where a surface cell is large."""
+MANY = 2000
+"""Pairs of vectors that are looked at, the least strained: very large surface cells of simple crystals have more."""
 PROBES = 12
 """Atoms of the middle that are looked at before all of them are."""
 
@@ -109,7 +113,7 @@ def best_fit(crystal: Crystal, slab: FreeSlab, most: float) -> Fit | str:
 
 def poses(crystal: Crystal, slab: FreeSlab, most: float) -> list[Pose]:
     """All ways of laying a slab's plane vectors into a crystal up to its symmetry, least strained first."""
-    pairs, strains = _alike_pairs(crystal, slab.lattice, most)
+    pairs, strains = _alike_pairs(crystal, slab, most)
     both = [(pair, sense) for sense in (1, -1) for pair in pairs]
     if not both:
         return []
@@ -118,23 +122,26 @@ def poses(crystal: Crystal, slab: FreeSlab, most: float) -> list[Pose]:
     return sorted(found, key=lambda pose: pose.strain)
 
 
-def _alike_pairs(crystal: Crystal, plane: Matrix, most: float) -> tuple[Integers, Matrix]:
-    """(n, 2, 3) pairs of lattice vectors with the lengths and angle of two plane vectors, and (n,) their strain.
+def _alike_pairs(crystal: Crystal, slab: FreeSlab, most: float) -> tuple[Integers, Matrix]:
+    """(n, 2, 3) pairs of lattice vectors with the lengths and angle of a slab's, and (n,) their strain, least first.
 
     The first vector is one of each kind only, up to the crystal's symmetry.
     """
-    lattice, lengths = crystal.structure.lattice.matrix, np.linalg.norm(plane, axis=1)
+    lattice, plane = crystal.structure.lattice.matrix, slab.lattice
+    lengths = np.linalg.norm(plane, axis=1)
     vectors = _vectors_within(lattice, float(lengths.max()) * (1 + most))
     points = vectors @ lattice
     norms = np.linalg.norm(points, axis=1)
-    first, second = (np.flatnonzero(np.abs(norms / length - 1) <= 2 * most) for length in lengths)
+    first, second = (np.flatnonzero(np.abs(norms / length - 1) <= most + 1e-9) for length in lengths)
     first = first[_first_of_kind(crystal, vectors[first])]
     products = points[first] @ points[second].T
-    close = np.abs(products - plane[0] @ plane[1]) <= 4 * most * float(np.prod(lengths))
-    i, j = np.nonzero(close)
+    i, j = np.nonzero(np.abs(products - plane[0] @ plane[1]) <= (2 * most + most**2) * float(np.prod(lengths)) + 1e-9)
     pairs = np.stack([vectors[first[i]], vectors[second[j]]], axis=1)
     strains = _strains(pairs @ lattice, plane)
-    return pairs[strains <= most], strains[strains <= most]
+    repeats = np.gcd.reduce(np.cross(pairs[:, 0], pairs[:, 1]), axis=1) * crystal.structure.volume / slab.area
+    fitting = np.flatnonzero((strains <= most) & (repeats > LEAST_REPEAT))
+    kept = fitting[np.argsort(strains[fitting], kind="stable")][:MANY]
+    return pairs[kept], strains[kept]
 
 
 def _vectors_within(lattice: Matrix, reach: float) -> Integers:
@@ -147,12 +154,19 @@ def _vectors_within(lattice: Matrix, reach: float) -> Integers:
 
 
 def _strains(cells: Matrix, plane: Matrix) -> Matrix:
-    """(n,) largest relative change of a length that takes each of (n, 2, 3) pairs of vectors to two others."""
-    metrics = cells @ cells.transpose(0, 2, 1)
-    solvable = np.abs(np.linalg.det(metrics)) > 1e-6
+    """(n,) largest relative change of a length that takes each of (n, 2, 3) pairs of vectors to two others.
+
+    The squares of the principal stretches are the eigenvalues of one metric over the other, here in closed form.
+    """
+    (a, b), (_, c) = np.moveaxis(cells @ cells.transpose(0, 2, 1), 0, -1)
+    (p, q), (_, r) = plane @ plane.T
+    area = a * c - b * b
+    solvable = area > 1e-6 * a * c
+    half = 0.5 * (c * p - 2 * b * q + a * r)[solvable] / area[solvable]
+    apart = np.sqrt(np.maximum(half**2 - (p * r - q * q) / area[solvable], 0.0))
     strains = np.full(len(cells), np.inf)
-    ratios = np.linalg.eigvals(np.linalg.solve(metrics[solvable], plane @ plane.T)).real
-    strains[solvable] = np.abs(np.sqrt(np.maximum(ratios, 0.0)) - 1).max(axis=1)
+    stretches = np.sqrt(np.maximum([half - apart, half + apart], 0.0))
+    strains[solvable] = np.abs(stretches - 1).max(axis=0)
     return strains
 
 
