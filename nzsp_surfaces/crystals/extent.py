@@ -90,8 +90,9 @@ def periods(structure: Structure) -> Integers:
     """(m, 3) lattice vectors, as multiples of the cell's, by which joined atoms repeat; zeros where nothing does."""
     start, end, offsets = _joined(structure)
     places = _unwrapped(len(structure), start, end, offsets)
-    found = places[start] + offsets - places[end]
-    return np.unique(np.vstack([found, np.zeros((1, 3), np.int64)]), axis=0)
+    found = np.vstack([places[start] + offsets - places[end], np.zeros((1, 3), np.int64)])
+    base = 2 * int(np.abs(found).max()) + 1
+    return np.asarray(found[np.unique(found @ base ** np.arange(3), return_index=True)[1]])
 
 
 def _joined(structure: Structure) -> tuple[Integers, Integers, Integers]:

@@ -117,15 +117,16 @@ def recognise(
 def _described(fit: Fit, content: Content, covering: Integers, others: Integers, mobile: frozenset[str]) -> Recognised:
     crystal, slab = fit.crystal, fit.slab
     own = np.setdiff1d(np.arange(len(slab.points)), np.concatenate([covering, others]))
-    placed = _turned(crystal, _placed(fit, own))
-    miller, cells = plane_of(crystal, placed.in_plane), _cells(placed.in_plane)
-    names = _face_names(crystal, placed)
+    miller, cells = plane_of(crystal, fit.pose.in_plane), _cells(fit.pose.in_plane)
+    indices = primitive_indices(crystal, miller)
+    placed = turned_to(crystal, _placed(fit, own), indices)
+    names = face_names(crystal, placed, indices)
     left_out = mobile if mobile < crystal.counts.keys() else frozenset[str]()
     return Recognised(
         miller=miller,
         standard_miller=standard_miller(crystal, miller),
         termination=_joined(names),
-        framework=_joined(_face_names(crystal, placed, left_out)),
+        framework=_joined(face_names(crystal, placed, indices, left_out)),
         area=slab.area,
         cells=cells,
         thickness=float(np.ptp(slab.heights[own])),
@@ -144,7 +145,9 @@ def _described(fit: Fit, content: Content, covering: Integers, others: Integers,
 
 def termination_of(crystal: Crystal, cut: Cut, without: frozenset[str] = frozenset()) -> str:
     """The name that `recognise` gives to the faces of a cut; of its framework where mobile elements are left out."""
-    return _joined(_face_names(crystal, _turned(crystal, as_placed(cut.in_plane, cut.sites)), without))
+    slab = as_placed(cut.in_plane, cut.sites)
+    indices = primitive_indices(crystal, plane_of(crystal, slab.in_plane))
+    return _joined(face_names(crystal, turned_to(crystal, slab, indices), indices, without))
 
 
 def identity_of(material: Material, found: Recognised) -> str | None:
@@ -167,15 +170,6 @@ def plane_of(crystal: Crystal, in_plane: Integers) -> tuple[int, ...]:
     indices = np.rint(crystal.conventional_multiples @ np.cross(*in_plane)).astype(np.int64)
     found = simplest_plane(crystal, coprime(tuple(int(i) for i in indices)))
     return hkil(found) if crystal.hexagonal else found
-
-
-def _turned(crystal: Crystal, slab: Placed) -> Placed:
-    """The slab moved to the plane that has the simplest name of its form."""
-    return turned_to(crystal, slab, primitive_indices(crystal, plane_of(crystal, slab.in_plane)))
-
-
-def _face_names(crystal: Crystal, slab: Placed, without: frozenset[str] = frozenset()) -> tuple[str, str]:
-    return face_names(crystal, slab, primitive_indices(crystal, plane_of(crystal, slab.in_plane)), without)
 
 
 def _joined(names: tuple[str, str]) -> str:
