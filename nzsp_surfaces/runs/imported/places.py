@@ -59,8 +59,11 @@ def places(roots: Iterable[Path], leave_out: Path) -> Iterator[Place]:
         if (own.st_dev, own.st_ino) in seen:
             continue
         seen.add((own.st_dev, own.st_ino))
-        yield from _of_folder(folder, [entry for entry in entries if _is(entry.is_file)])
-        waiting += [Path(entry.path) for entry in reversed(entries) if _is(entry.is_dir)]
+        found = list(_of_folder(folder, [entry for entry in entries if _is(entry.is_file)]))
+        yield from found
+        # Below a result of ours lie the runs of a program that led to it.
+        if Maker.OURS not in {place.maker for place in found}:
+            waiting += [Path(entry.path) for entry in reversed(entries) if _is(entry.is_dir)]
 
 
 def signature(path: Path) -> str:
