@@ -49,6 +49,7 @@ COMMANDS = (
     CommandRow("query", "nzsp_surfaces.cli.query", "List surface energies of all studies in the database."),
     CommandRow("import", "nzsp_surfaces.cli.import_", "Surface energies from runs that exist; compute nothing."),
     CommandRow("wulff", "nzsp_surfaces.cli.wulff", "Wulff shape from a table of surface energies; compute nothing."),
+    CommandRow("compare", "nzsp_surfaces.cli.compare", "Surface energies of several runs side by side."),
     CommandRow("report", "nzsp_surfaces.cli.report", "Write the page again from finished results."),
     CommandRow("engines", "nzsp_surfaces.cli.engines", "List the engines installed here and what the others lack."),
 )

@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
 from nzsp_surfaces.report.rows.columns import Row, columns
+from nzsp_surfaces.report.rows.comparison import ComparisonRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, DatabaseEntry, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.inputs import InputsRow
@@ -28,6 +29,7 @@ LISTS: tuple[type[Row[Any]], ...] = (
     DatabaseEntry,
     InputsRow,
     RunRow,
+    ComparisonRow,
 )
 """Rows of which there are many, in the order of docs/files.md."""
 

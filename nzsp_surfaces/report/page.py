@@ -14,9 +14,11 @@ from markupsafe import Markup
 
 from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.base.labels import plane_colours
-from nzsp_surfaces.report.files import file_name, write_json
-from nzsp_surfaces.report.markup import environment
+from nzsp_surfaces.report.compare import Comparison, comparison_csv
+from nzsp_surfaces.report.files import file_name, write_json, write_rows
+from nzsp_surfaces.report.markup import drawing, environment
 from nzsp_surfaces.report.read import Results, load_results
+from nzsp_surfaces.report.rows.comparison import ComparisonRow
 from nzsp_surfaces.report.rows.study import ProfileUsed
 from nzsp_surfaces.report.sections.base import Section, sections
 
@@ -76,6 +78,36 @@ def write_shapes(shapes: Mapping[str, WulffShape], directory: Path) -> Path:
     page = template.render(shown=shown, scenes={"shapes": shown.scenes}, plotly=plotly_script())
     write_atomically(directory / "wulff.html", page)
     return directory / "wulff.html"
+
+
+def write_comparison(comparison: Comparison, directory: Path) -> Path:
+    """Write comparison.json, comparison.csv, a picture and comparison.html; return the page's path."""
+    from nzsp_surfaces.report.draw.compared import draw_compared
+    from nzsp_surfaces.report.draw.scenes import plotly_script
+    from nzsp_surfaces.report.draw.style import figure_of, save
+    from nzsp_surfaces.report.sections.shapes import shapes_shown
+
+    directory.mkdir(parents=True, exist_ok=True)
+    write_rows(directory, ComparisonRow, [ComparisonRow.made_from(surface) for surface in comparison.surfaces])
+    write_atomically(directory / "comparison.csv", comparison_csv(comparison))
+    size = (max(5.0, 1.5 + 0.62 * len(comparison.surfaces)), 3.6)
+    figure = figure_of(draw_compared, comparison, size=size)
+    save(figure, directory / "pictures" / "comparison")
+    colours = plane_colours([surface.miller for surface in comparison.surfaces])
+    shown = shapes_shown(comparison.shapes, colours)
+    page = (
+        environment()
+        .get_template("comparison.html")
+        .render(
+            comparison=comparison,
+            picture=drawing(figure_of(draw_compared, comparison, size=size), "compared-"),
+            shown=shown,
+            scenes={"shapes": shown.scenes},
+            plotly=plotly_script(),
+        )
+    )
+    write_atomically(directory / "comparison.html", page)
+    return directory / "comparison.html"
 
 
 def _written(templates: Environment, name: str, section: Section, results: Results) -> _Written | None:

@@ -32,7 +32,7 @@ def draw_energies(ax: Axes, rows: Sequence[SurfaceEnergyRow], *, colours: Colour
         0, 1.18 * max([v for row in rows for v in (row.gamma, row.gamma_published) if v is not None], default=1.0)
     )
     ax.set_xlim(min(places, default=0) - 0.7, max(places, default=0) + 0.7)
-    _name_materials(ax, places, [row.material for row in rows])
+    name_materials(ax, places, [row.material for row in rows])
     handles: list[Artist] = [Patch(facecolor=GREY, label="computed")]
     if any(row.gamma_published is not None for row in rows):
         handles.append(Patch(facecolor="white", edgecolor=GREY, hatch="/////", label="published"))
@@ -72,7 +72,8 @@ def _bar_label(row: SurfaceEnergyRow) -> str:
     return f"{plane}\n+ {formula_mathtext(row.film)}" if row.film else f"{plane}\n "
 
 
-def _name_materials(ax: Axes, places: Sequence[float], materials: Sequence[str]) -> None:
+def name_materials(ax: Axes, places: Sequence[float], materials: Sequence[str]) -> None:
+    """Write each material below the middle of its places."""
     for material in dict.fromkeys(materials):
         own = [x for x, name in zip(places, materials, strict=True) if name == material]
         middle = (own[0] + own[-1]) / 2

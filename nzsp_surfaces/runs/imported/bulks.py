@@ -10,29 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.crystals.crystal import Crystal, crystal
-from nzsp_surfaces.crystals.material import material
+from nzsp_surfaces.crystals.known import Known, known_crystal
 from nzsp_surfaces.energies.surface import unlike_settings
 
 if TYPE_CHECKING:
-    from pymatgen.core import Structure
-
     from nzsp_surfaces.engines.finished import FinishedRun
     from nzsp_surfaces.runs.imported.reading import Read
-
-
-@dataclass(frozen=True)
-class Known:
-    """A crystal with what its slabs may share.
-
-    Attributes:
-        crystal: of it.
-        mobile: elements whose ions may lie on either face.
-    """
-
-    crystal: Crystal
-    mobile: frozenset[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,20 +52,6 @@ class Way:
 
     bulk: str
     film: str | None = None
-
-
-def known_crystal(structure: Structure, name: str) -> Known:
-    """The crystal of a structure; without charges where they cannot be told, as in an alloy.
-
-    Raises:
-        UserError: no symmetry is found.
-    """
-    try:
-        found = material(name, structure, None, None, None, name)
-        return Known(found.crystal, found.mobile)
-    except UserError:
-        zeros = {site.specie.symbol: 0.0 for site in structure}
-        return Known(crystal(structure, zeros, name), frozenset())
 
 
 def ways(counts: Mapping[str, int], bulks: Mapping[str, Mapping[str, int]], films: Sequence[str]) -> Iterator[Way]:

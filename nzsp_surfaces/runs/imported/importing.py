@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nzsp_surfaces.crystals.known import Known, known_crystal
 from nzsp_surfaces.crystals.reading import load_structure
-from nzsp_surfaces.runs.imported.bulks import Bulk, Known, known_crystal
+from nzsp_surfaces.runs.imported.bulks import Bulk
 from nzsp_surfaces.runs.imported.entries import Load, entries, names_of
 from nzsp_surfaces.runs.imported.judging import CHARGED, Judge, Judged, Options
 from nzsp_surfaces.runs.imported.places import places

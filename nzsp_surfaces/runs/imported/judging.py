@@ -10,6 +10,7 @@ import numpy as np
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.extent import free_slab
+from nzsp_surfaces.crystals.known import Known
 from nzsp_surfaces.energies.surface import (
     SurfaceEnergy,
     capped_surface_energy,
@@ -17,7 +18,7 @@ from nzsp_surfaces.energies.surface import (
     surface_energy,
 )
 from nzsp_surfaces.engines.finished import FinishedRun
-from nzsp_surfaces.runs.imported.bulks import Bulk, Known, Way, unlike, ways
+from nzsp_surfaces.runs.imported.bulks import Bulk, Way, unlike, ways
 from nzsp_surfaces.runs.imported.meshes import unlike_meshes
 from nzsp_surfaces.runs.imported.reading import Read
 from nzsp_surfaces.slabs.recognise import Recognised, recognise
