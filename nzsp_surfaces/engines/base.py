@@ -44,12 +44,15 @@ class RelaxSettings:
         max_steps: after which it counts as not converged.
         cell: relax the cell too.
         held: numbers of the atoms that stay where they are.
+        energy_left: meV/Å² of face that a slab may have left by what a lent Hessian foretells; where that is so, it is
+            relaxed whatever the forces are. Without a lent Hessian nothing foretells it, and the forces alone count.
     """
 
     force: float
     max_steps: int
     cell: bool = False
     held: tuple[int, ...] = ()
+    energy_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class Profile:
         description: said in every output.
         bulk_force, slab_force: eV/Å, largest residual force.
         max_steps: of a relaxation.
+        energy_left: meV/Å² of face; a slab is relaxed where a surrogate's Hessian foretells that no more is left.
         longest_anneal: fs; films anneal at most this long.
         screen_steps: of the short relaxation that ranks arrangements of mobile ions.
         relaxed: arrangements that are relaxed to the end per plane, the lowest of those screened.
@@ -95,10 +96,11 @@ class Profile:
     starts: int = 2
     placements: int = 2
     references: int = 3
+    energy_left: float | None = None
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if name != "description" and value <= 0:
+            if name != "description" and value is not None and value <= 0:
                 raise ValueError(f"'{name}' must be positive")
 
 

@@ -165,7 +165,8 @@ class Draft:
     @property
     def slab_relaxation(self) -> RelaxSettings:
         """How far slabs are relaxed."""
-        return RelaxSettings(self.study.profile.slab_force, self.study.profile.max_steps)
+        profile = self.study.profile
+        return RelaxSettings(profile.slab_force, profile.max_steps, energy_left=profile.energy_left)
 
     def seed(self, number: int) -> int:
         """A seed of the study for the start, the cell or the placement of a number."""

@@ -171,3 +171,25 @@ def test_a_surrogate_enters_the_keys_of_relaxations_alone() -> None:
     assert alone.content([Ask.POINT]) == helped.content([Ask.POINT])
     assert alone.content([Ask.SLAB]) != helped.content([Ask.SLAB])
     assert alone.identity == helped.identity
+
+
+def test_a_slab_may_end_on_what_is_left_and_says_both(tmp_path: Path) -> None:
+    """With fewer evaluations, within what was allowed of the full relaxation's energy."""
+    slab = structure("Cu")
+    slab = Structure(
+        Lattice.from_parameters(3.6, 3.6, 14, 90, 90, 90), slab.species, slab.cart_coords, coords_are_cartesian=True
+    )
+    engine, strict = made("sevennet-0", "emt"), replace(COPPER, force=1e-4)
+    ends = {}
+    for allowed in (None, 0.5):
+        folder = tmp_path / str(allowed)
+        folder.mkdir()
+        ends[allowed] = engine.relax(slab, replace(strict, energy_left=allowed), folder, silent)
+    full, early = ends[None], ends[0.5]
+    assert early.converged
+    assert early.steps < full.steps
+    assert early.max_force > strict.force
+    assert early.energy - full.energy < 0.5e-3 * 2 * 3.6**2
+    assert early.energy_left is not None
+    assert "ended on the energy that is left" in early.notes[0]
+    assert not full.notes

@@ -74,6 +74,11 @@ def _(value: Any) -> Iterator[Any]:
     yield value + 1
 
 
+@changed.register(type(None))
+def _(_value: None) -> Iterator[Any]:
+    yield 1.0
+
+
 @changed.register
 def _(value: str) -> Iterator[Any]:
     yield value + "x"

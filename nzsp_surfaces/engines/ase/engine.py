@@ -63,6 +63,8 @@ class AseEngine:
     ) -> Calculation:
         """Relax positions, and the cell where asked, until every force is below the limit.
 
+        With a surrogate a slab may end before, where its Hessian foretells that as little is left as `settings` allow.
+
         Args:
             flip: keeps both faces of a slab alike; without it every atom is free.
             folder: holds the record from which a killed run goes on, and what the surrogate lent.
@@ -81,7 +83,8 @@ class AseEngine:
             forces, energy = np.array(atoms.get_forces()), float(atoms.get_potential_energy())
             end = pymatgen_structure(atoms)
             done = self._result(end, energy, forces, converged=converged, steps=replay.evaluations)
-            return replace(done, energy_left=left)
+            early = (_ended_early(done, left, settings),) if left is not None and converged else ()
+            return replace(done, energy_left=left, notes=tuple(filter(None, early)))
 
     def dynamics(self, structure: Structure, settings: DynamicsSettings, folder: Path, report: Report) -> Trajectory:
         """Langevin dynamics in segments; a killed run goes on from the last whole one, with the same random numbers.
@@ -112,7 +115,7 @@ class AseEngine:
     ) -> Any:
         atoms.calc = calculator
         movable = held_as_asked(atoms, settings, flip)
-        return LentHessian(movable, lent.hessian) if lent else plain_bfgs(movable)
+        return LentHessian(movable, lent.hessian, _enough(atoms, settings)) if lent else plain_bfgs(movable)
 
     def _checked(self, needed: tuple[str, ...] = PLAIN) -> Checked:
         return Checked(self.calculator, needed, self.identity.name)
@@ -122,6 +125,20 @@ class AseEngine:
     ) -> Calculation:
         left, settings = largest(forces), dict(self.settings)
         return Calculation(structure, energy, forces, converged, left, steps, self.identity, settings)
+
+
+def _enough(atoms: Atoms, settings: RelaxSettings) -> float | None:
+    """eV of the cell that may be left; None for a crystal, which has no face, and where the forces alone decide."""
+    if settings.energy_left is None or settings.cell:
+        return None
+    return settings.energy_left / 1000 * 2 * float(np.linalg.norm(np.cross(*atoms.cell.array[:2])))
+
+
+def _ended_early(done: Calculation, left: float, settings: RelaxSettings) -> str:
+    """What to know of a relaxation that ended on the energy that is left; empty where it ended on its forces."""
+    if done.max_force <= settings.force:
+        return ""
+    return f"ended on the energy that is left, {1000 * left:.1f} meV of the cell, with {done.max_force:.3f} eV/Å"
 
 
 @dataclass(frozen=True)

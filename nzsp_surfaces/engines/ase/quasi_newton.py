@@ -27,10 +27,11 @@ class LentHessian(Optimizer):
     Args:
         movable: atoms with a calculator, or a filter of them.
         hessian: (3 n, 3 n) eV/Å², positive definite.
+        enough: eV that may be left where it ends before the forces are small; None where they decide alone.
     """
 
-    def __init__(self, movable: Any, hessian: Matrix) -> None:
-        self.hessian, self.longest = hessian.copy(), LONGEST
+    def __init__(self, movable: Any, hessian: Matrix, enough: float | None = None) -> None:
+        self.hessian, self.longest, self.enough = hessian.copy(), LONGEST, enough
         self._last: tuple[Matrix, Matrix, float] | None = None
         super().__init__(movable, logfile=None)
 
@@ -38,6 +39,12 @@ class LentHessian(Optimizer):
         """What is left to gain, eV: F H⁻¹ F / 2 with the Hessian as it was learnt up to the last step."""
         gradient = np.asarray(self.optimizable.get_gradient(), float).ravel()
         return float(gradient @ np.linalg.solve(self.hessian, gradient)) / 2
+
+    def gradient_converged(self, gradient: Any) -> bool:
+        """Whether the forces are small enough, or so little is left to gain."""
+        if super().gradient_converged(gradient):
+            return True
+        return self.enough is not None and self.energy_left() <= self.enough
 
     def step(self, gradient: Any = None) -> None:
         """Go on from here or, where the energy rose, half as far from the point before."""

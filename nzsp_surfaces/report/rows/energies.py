@@ -46,6 +46,13 @@ class EnergySource:
         return self.evaluated.best.calculation if self.evaluated.best else None
 
     @property
+    def energy_left(self) -> float | None:
+        """meV/Å² of both faces that relaxing to the end would still gain; None where nothing foretells it."""
+        if self.calculation is None or self.calculation.energy_left is None or self.energy is None:
+            return None
+        return 1000 * self.calculation.energy_left / (2 * self.energy.area)
+
+    @property
     def vacuum(self) -> VacuumLevels | None:
         """Levels beside the slab; None where the engine does not tell them."""
         return self.calculation.vacuum if self.calculation else None
@@ -126,6 +133,12 @@ class SurfaceEnergyRow(Row[EnergySource]):
         "magnetic moment of the cell; null where the engine does not tell it",
         of=lambda s: s.calculation.moment if s.calculation else None,
         unit="µB",
+        earlier=None,
+    )
+    energy_left: float | None = energy(
+        "that relaxing to the end would still gain, by the Hessian that a surrogate lent; null where none did",
+        of=lambda s: s.energy_left,
+        unit="meV/Å² of face",
         earlier=None,
     )
     source: str | None = energy(
