@@ -67,7 +67,7 @@ class Row:
 
 def main() -> None:
     """Relax what is not there yet, print the table and keep it."""
-    rows = [_row(slab) for slab in _slabs(load_study(ROOT / "inputs/table1.yaml"))]
+    rows = [_row(slab) for slab in slabs(load_study(ROOT / "inputs/table1.yaml"))]
     TABLE.parent.mkdir(exist_ok=True)
     write_atomically(TABLE, json.dumps([asdict(row) for row in rows], indent=1) + "\n")
     print(f"{'slab':>24} atoms  BFGS  ours   apart, meV/Å²")
@@ -77,7 +77,7 @@ def main() -> None:
     print(f"median {median(plain):g} and {median(ours):g}, at worst {max(plain)} and {max(ours)}")
 
 
-def _slabs(study: Study) -> Iterator[Slab]:
+def slabs(study: Study) -> Iterator[Slab]:
     """The first slab of each plane, and covered ones."""
     film = study.films[0].compound
     for material in study.materials:
@@ -105,9 +105,9 @@ def _row(slab: Slab) -> Row:
 
 
 def _compared(slab: Slab, folder: Path) -> Row:
-    start = _relaxed(slab.structure, slab.flip, QUICK, None, folder / "start").structure
-    plain = _relaxed(start, slab.flip, DEAR, None, folder / "plain")
-    ours = _relaxed(start, slab.flip, DEAR, QUICK, folder / "ours")
+    start = relaxed(slab.structure, slab.flip, QUICK, None, folder / "start").structure
+    plain = relaxed(start, slab.flip, DEAR, None, folder / "plain")
+    ours = relaxed(start, slab.flip, DEAR, QUICK, folder / "ours")
     area = 2 * start.volume / start.lattice.c
     return Row(
         name=slab.name,
@@ -120,8 +120,9 @@ def _compared(slab: Slab, folder: Path) -> Row:
     )
 
 
-def _relaxed(structure: Structure, flip: Flip, engine: str, surrogate: str | None, folder: Path) -> Calculation:
-    folder.mkdir(exist_ok=True)
+def relaxed(structure: Structure, flip: Flip, engine: str, surrogate: str | None, folder: Path) -> Calculation:
+    """Relaxed by an engine, to the limit."""
+    folder.mkdir(parents=True, exist_ok=True)
     chosen = choose(EngineKeys(engine, surrogate=surrogate), {}, "benchmark")
     return cast("AseEngine", chosen.make({})).relax(structure, LIMIT, folder, lambda *_: None, flip)
 
