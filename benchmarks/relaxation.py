@@ -87,7 +87,7 @@ def slabs(study: Study) -> Iterator[Slab]:
             structure = build(cut, material.crystal, 15.0)
             name = f"{material.name} ({plane_name(plane)})"
             yield Slab(name, structure, flip_of(cut, material.crystal, structure))
-            if plane in study.films[0].planes:
+            if plane in study.films[0].settings.planes:
                 covered = cap(cut, *parts, film, 1, 15.0, 1)
                 yield Slab(f"{name} + {study.films[0].name}", covered.structure, covered.flip)
 
