@@ -21,6 +21,7 @@ FILES = {
     "bulk": ("bulk",),
     "slabs": ("slabs",),
     "tried": ("candidates", "rejected"),
+    "runs": ("runs",),
 }
 
 

@@ -13,6 +13,7 @@ from nzsp_surfaces.energies.wulff import capped_energies, wulff_shape
 from nzsp_surfaces.report.files import write_json, write_rows
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
+from nzsp_surfaces.report.rows.imported import RunRow, RunSource
 from nzsp_surfaces.report.rows.slabs import RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, ProfileUsed, Provenance, StudyHeader
 from nzsp_surfaces.slabs.faces import BrokenBonds, LostCoordination
@@ -69,6 +70,7 @@ def write_results(directory: Path) -> Path:
     write_rows(directory, CandidateRow, _candidates())
     write_rows(directory, FilmFaceRow, [row for material in bulks for row in films(material)])
     write_rows(directory, DynamicsRow, [_dynamics(material, seed) for material in bulks for seed in (1, 2)])
+    write_rows(directory, RunRow, [_run("bulk", "bulk", None), _run("slab", "slab", PLANES[0])])
     write_json(directory / "wulff.json", _wulff(bulks))
     write_json(directory / Provenance.FILE, _provenance().to_json())
     return directory
@@ -172,6 +174,20 @@ def _dynamics(material: str, seed: int) -> DynamicsRow:
         **_names(material, PLANES[0], "Na3PO4"), seed=seed, temperature=500.0, mean_temperature=494.2, timestep=2.0,
         duration=500.0, thermostat="Langevin, 0.01 / fs", trace="traces/anneal.csv",
     )  # fmt: skip
+
+
+def _run(path: str, kind: str, miller: tuple[int, ...] | None) -> RunRow:
+    source = RunSource(
+        path=path,
+        kind=kind,
+        formula="NaZr2(PO4)3",
+        converged=True,
+        energy=-700.0,
+        force=0.01,
+        reason=None,
+        miller=miller,
+    )
+    return RunRow.made_from(source)
 
 
 def _write_trace(path: Path) -> None:
