@@ -1,0 +1,165 @@
+"""Our own surface energies by PBE: CP2K's energies and forces at SevenNet-0's geometries of Table 1.
+
+    nzsp run inputs/table1.yaml -o runs/table1
+    python -m benchmarks.reference_pbe runs/table1 inputs/cp2k/quick runs/pbe NZP/1-102 NZP/11-20 NZS/1-102
+
+Each slab is compared with bulk in one cell of two formula layers, whose planes lie as the slab's and whose gamma point
+stands for the same k-points. What was computed stays in the output folder, and a second call goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pymatgen.core import Structure
+
+from nzsp_surfaces.base.calculation import Calculation, calculation_from_json
+from nzsp_surfaces.base.files import write_atomically
+from nzsp_surfaces.crystals.crystal import ase_atoms
+from nzsp_surfaces.energies.surface import capped_surface_energy, surface_energy
+from nzsp_surfaces.engines.ase.curvature import believed, free_displacements, hessian
+from nzsp_surfaces.engines.entry import EngineKeys
+from nzsp_surfaces.engines.registry import choose
+
+LAYERS = 2
+"""Layers of the plane in the bulk's cell: the two of NaZr2(PO4)3 (1-102) make a cell that (11-20) and (10-14) share."""
+FILM = "Na3PO4"
+
+
+def oriented_bulk(bulk: Structure, slab: Structure, layers: int = LAYERS) -> Structure:
+    """The bulk in a cell with the slab's in-plane vectors, its third vector as near to the normal as can be.
+
+    Args:
+        bulk: primitive cell, from which the slab was cut.
+        slab: its third vector is the normal.
+
+    Raises:
+        LookupError: no vectors of the bulk have the slab's lengths and angle.
+    """
+    numbers = np.array([n for n in product(range(-4, 5), repeat=3) if any(n)])
+    vectors, wanted = numbers @ bulk.lattice.matrix, slab.lattice.matrix[:2]
+    first, second = (np.flatnonzero(abs(np.linalg.norm(vectors, axis=1) - np.linalg.norm(w)) < 2e-3) for w in wanted)
+    for i, j in product(first, second):
+        plane = np.cross(numbers[i], numbers[j])
+        layer = numbers @ plane == layers * np.gcd.reduce(plane)
+        if abs(vectors[i] @ vectors[j] - wanted[0] @ wanted[1]) < 2e-2 and layer.any():
+            aside = np.linalg.norm(np.cross(vectors, np.cross(vectors[i], vectors[j])), axis=1)
+            third = numbers[np.argmin(np.where(layer, aside, np.inf))]
+            return bulk.copy().make_supercell([numbers[i], numbers[j], third], in_place=False)
+    raise LookupError(f"no vectors of {bulk.formula} are those of the slab")
+
+
+def point(settings: Path, structure: Structure, folder: Path) -> Calculation:
+    """CP2K's energy and forces of a structure; what lies in the folder is not computed again."""
+    path = folder / "calculation.json"
+    if not path.exists():
+        engine = choose(EngineKeys("cp2k", settings=settings), {}, "reference").make({})
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(engine.single_point(structure, folder).to_json()))
+    return calculation_from_json(json.loads(path.read_text()))
+
+
+def with_energy_left(calculation: Calculation, folder: Path) -> Calculation:
+    """The calculation, told what relaxing its atoms would still gain: F H⁻¹ F / 2, H by SevenNet-0 where it stands."""
+    path = folder / "hessian.npy"
+    if not path.exists():
+        atoms = ase_atoms(calculation.structure)
+        atoms.calc = choose("sevennet-0", {}, "reference").make({}).calculator  # type: ignore[attr-defined]
+        basis = free_displacements(len(atoms), len(atoms), None, ())
+        np.save(path, believed(hessian(atoms, basis, lambda _: None), basis))
+    forces = (calculation.forces - calculation.forces.mean(axis=0)).ravel()
+    return replace(calculation, energy_left=float(forces @ np.linalg.solve(np.load(path), forces)) / 2)
+
+
+def relaxed(calculation: Calculation) -> Calculation:
+    """The calculation at the energy that is foretold for its end."""
+    return replace(calculation, energy=calculation.energy - (calculation.energy_left or 0.0))
+
+
+def entry(results: Path, settings: Path, output: Path, name: str) -> dict[str, Any]:
+    """One row: material/plane, with a film after another slash."""
+    material, plane, *film = name.split("/")
+    kind = film[0] if film else "bare"
+    slab = _structure(results, f"{material}_{plane}_{kind}_relaxed")
+    bulk = oriented_bulk(_structure(results, f"{material}_bulk"), slab)
+    parts = {f"{material}_{plane}_{kind}": slab, f"{material}_bulk_{_cell(bulk)}": bulk}
+    if film:
+        parts[f"{FILM}_bulk"] = _structure(results, f"{FILM}_bulk").make_supercell((1, 1, 2), in_place=False)
+    done = [
+        with_energy_left(point(settings, structure, output / part), output / part) for part, structure in parts.items()
+    ]
+    area = float(np.linalg.norm(np.cross(*slab.lattice.matrix[:2])))
+    return _row(name, done, area, _film_units(results, f"{material}_{plane}_{kind}"), list(parts))
+
+
+def _row(name: str, done: list[Calculation], area: float, units: int, parts: list[str]) -> dict[str, Any]:
+    def gamma(calculations: list[Calculation]) -> float:
+        slab, bulk, *film = calculations
+        if film:
+            return capped_surface_energy(slab, bulk, film[0], units, area).gamma
+        return surface_energy(slab, bulk, area).gamma
+
+    material, plane, *film = name.split("/")
+    return {
+        "material": material,
+        "plane": plane,
+        "film": film[0] if film else None,
+        "n_film_units": units,
+        "engine": done[0].engine.name,
+        "model": done[0].engine.model,
+        "version": done[0].engine.version,
+        "settings": done[0].settings,
+        "area": round(area, 4),
+        "gamma": round(gamma([relaxed(each) for each in done]), 4),
+        "gamma_single_point": round(gamma(done), 4),
+        "converged": False,  # of the geometry; each density is self-consistent, or there is no row
+        "parts": [_part(each, part) for each, part in zip(done, parts, strict=True)],
+    }
+
+
+def _part(calculation: Calculation, name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "formula": calculation.structure.formula,
+        "energy": round(calculation.energy, 6),
+        "energy_left": round(calculation.energy_left or 0.0, 4),
+        "max_force": round(calculation.max_force, 3),
+        "net_force": round(float(np.linalg.norm(calculation.forces.sum(axis=0))), 3),
+        "corrections": list(calculation.corrections),
+    }
+
+
+def _structure(results: Path, name: str) -> Structure:
+    return Structure.from_file(results / "structures" / f"{name}.vasp")
+
+
+def _cell(bulk: Structure) -> str:
+    """A name for the cell that is the same for planes which share it."""
+    return "x".join(f"{length:.2f}" for length in sorted(bulk.lattice.abc))
+
+
+def _film_units(results: Path, name: str) -> int:
+    rows = json.loads((results / "surface_energies.json").read_text())
+    return int(next(row["n_film_units"] for row in rows if row["id"] == name))
+
+
+def main() -> None:
+    """Compute the entries one after the other, and write what there is after each."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    results, settings, output, *names = sys.argv[1:]
+    rows = []
+    for name in names:
+        rows.append(entry(Path(results), Path(settings), Path(output), name))
+        print(f"{name}: {rows[-1]['gamma']:.3f} J/m², as it stands {rows[-1]['gamma_single_point']:.3f}", flush=True)
+        write_atomically(Path(output) / "surface_energies.json", json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
