@@ -21,7 +21,7 @@ test coverage slow bench: export OPENBLAS_NUM_THREADS := 1
 test coverage slow bench: export MKL_NUM_THREADS := 1
 test coverage slow bench: export NUMBA_NUM_THREADS := 1
 
-.PHONY: help table1 test coverage slow bench cluster-tools lint format lock clean
+.PHONY: help table1 test coverage slow bench cluster-tools cp2k lint format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -55,6 +55,11 @@ bench: $(STAMP)  ## where the time goes
 
 cluster-tools:  ## a server and Slurm for the tests of the cluster path, as far as they can be had here
 	@tests/support/install.sh
+
+cp2k:  ## the program behind the engine cp2k, from the packages of Debian or Ubuntu, with quick linear algebra
+	@command -v cp2k_shell.psmp >/dev/null || { sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	   $$sudo apt-get install --yes cp2k cp2k-data libopenblas0-openmp; }
+	@cp2k_shell.psmp --version | head -1
 
 lint: $(STAMP)  ## ruff and mypy
 	@$(BIN)/ruff check --quiet --output-format concise

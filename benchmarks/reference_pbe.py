@@ -1,10 +1,11 @@
 """Our own surface energies by PBE: CP2K's energies and forces at SevenNet-0's geometries of Table 1.
 
     nzsp run inputs/table1.yaml -o runs/table1
-    python -m benchmarks.reference_pbe runs/table1 inputs/cp2k/quick runs/pbe NZP/1-102 NZP/11-20 NZS/1-102
+    python -m benchmarks.reference_pbe runs/table1 inputs/cp2k/quick runs/pbe NZP/1-102 NZP/11-20
 
-Each slab is compared with bulk in one cell of two formula layers, whose planes lie as the slab's and whose gamma point
-stands for the same k-points. What was computed stays in the output folder, and a second call goes on.
+Each slab is compared with bulk in a cell of two layers, whose in-plane vectors are the slab's and whose gamma point
+stands for the same k-points. All single points come first, then the estimates of the relaxed energies. What was
+computed stays in the output folder, and a second call goes on.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -83,20 +85,29 @@ def relaxed(calculation: Calculation) -> Calculation:
     return replace(calculation, energy=calculation.energy - (calculation.energy_left or 0.0))
 
 
-def entry(results: Path, settings: Path, output: Path, name: str) -> dict[str, Any]:
-    """One row: material/plane, with a film after another slash."""
-    material, plane, *film = name.split("/")
-    kind = film[0] if film else "bare"
-    slab = _structure(results, f"{material}_{plane}_{kind}_relaxed")
+def parts_of(results: Path, name: str) -> dict[str, Structure]:
+    """What an entry is computed from, by the name of its folder: slab, bulk, and the film's crystal.
+
+    Args:
+        name: material/plane, with a film after another slash.
+    """
+    material, _, *film = name.split("/")
+    slab = _structure(results, f"{_label(name)}_relaxed")
     bulk = oriented_bulk(_structure(results, f"{material}_bulk"), slab)
-    parts = {f"{material}_{plane}_{kind}": slab, f"{material}_bulk_{_cell(bulk)}": bulk}
+    parts = {_label(name): slab, f"{material}_bulk_{_cell(bulk)}": bulk}
     if film:
         parts[f"{FILM}_bulk"] = _structure(results, f"{FILM}_bulk").make_supercell((1, 1, 2), in_place=False)
-    done = [
-        with_energy_left(point(settings, structure, output / part), output / part) for part, structure in parts.items()
-    ]
-    area = float(np.linalg.norm(np.cross(*slab.lattice.matrix[:2])))
-    return _row(name, done, area, _film_units(results, f"{material}_{plane}_{kind}"), list(parts))
+    return parts
+
+
+def entry(results: Path, settings: Path, output: Path, name: str, *, estimate: bool) -> dict[str, Any]:
+    """One row, with the estimate of the relaxed energy where it is asked for."""
+    parts = parts_of(results, name)
+    done = [point(settings, structure, output / part) for part, structure in parts.items()]
+    if estimate:
+        done = [with_energy_left(each, output / part) for each, part in zip(done, parts, strict=True)]
+    area = float(np.linalg.norm(np.cross(*next(iter(parts.values())).lattice.matrix[:2])))
+    return _row(name, done, area, _film_units(results, _label(name)), list(parts))
 
 
 def _row(name: str, done: list[Calculation], area: float, units: int, parts: list[str]) -> dict[str, Any]:
@@ -117,11 +128,18 @@ def _row(name: str, done: list[Calculation], area: float, units: int, parts: lis
         "version": done[0].engine.version,
         "settings": done[0].settings,
         "area": round(area, 4),
-        "gamma": round(gamma([relaxed(each) for each in done]), 4),
+        "gamma": _estimate(gamma, done),
         "gamma_single_point": round(gamma(done), 4),
         "converged": False,  # of the geometry; each density is self-consistent, or there is no row
         "parts": [_part(each, part) for each, part in zip(done, parts, strict=True)],
     }
+
+
+def _estimate(gamma: Callable[[list[Calculation]], float], done: list[Calculation]) -> float | None:
+    """The relaxed value, where what is left was estimated for all parts."""
+    if any(each.energy_left is None for each in done):
+        return None
+    return round(gamma([relaxed(each) for each in done]), 4)
 
 
 def _part(calculation: Calculation, name: str) -> dict[str, Any]:
@@ -129,11 +147,16 @@ def _part(calculation: Calculation, name: str) -> dict[str, Any]:
         "name": name,
         "formula": calculation.structure.formula,
         "energy": round(calculation.energy, 6),
-        "energy_left": round(calculation.energy_left or 0.0, 4),
+        "energy_left": calculation.energy_left and round(calculation.energy_left, 4),
         "max_force": round(calculation.max_force, 3),
         "net_force": round(float(np.linalg.norm(calculation.forces.sum(axis=0))), 3),
         "corrections": list(calculation.corrections),
     }
+
+
+def _label(name: str) -> str:
+    """The name in the results: NZP_1-102_bare."""
+    return name.replace("/", "_") if name.count("/") == 2 else name.replace("/", "_") + "_bare"
 
 
 def _structure(results: Path, name: str) -> Structure:
@@ -154,11 +177,13 @@ def main() -> None:
     """Compute the entries one after the other, and write what there is after each."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     results, settings, output, *names = sys.argv[1:]
-    rows = []
-    for name in names:
-        rows.append(entry(Path(results), Path(settings), Path(output), name))
-        print(f"{name}: {rows[-1]['gamma']:.3f} J/m², as it stands {rows[-1]['gamma_single_point']:.3f}", flush=True)
-        write_atomically(Path(output) / "surface_energies.json", json.dumps(rows, indent=1) + "\n")
+    for estimate in (False, True):
+        rows = []
+        for name in names:
+            rows.append(entry(Path(results), Path(settings), Path(output), name, estimate=estimate))
+            print(f"{name}: {rows[-1]['gamma_single_point']} J/m², relaxed {rows[-1]['gamma']}", flush=True)
+            file = "surface_energies.json" if estimate else "single_points.json"
+            write_atomically(Path(output) / file, json.dumps(rows, indent=1) + "\n")
 
 
 if __name__ == "__main__":
