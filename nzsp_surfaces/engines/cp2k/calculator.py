@@ -125,7 +125,7 @@ class Cp2kCalculator(Calculator):
             potential_file=None,
             pseudo_potential=None,
             poisson_solver=None,
-            print_level="LOW",
+            print_level="MEDIUM",
         )
 
 

@@ -79,5 +79,3 @@ def read_settings(folder: Path | None) -> Cp2kSettings:
     if not (folder / FILE).is_file():
         raise UserError(f"{folder}: holds no {FILE}; write one, as inputs/cp2k/fine/{FILE}, or leave 'settings' out")
     return read(folder / FILE, Cp2kSettings)
-
-

@@ -3,6 +3,7 @@
 A crystal of hydrogen molecules, since a step takes a tenth of a second. With the hard potentials of Na and Mg, forces
 would sum to zero only on far finer grids.
 """
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -90,5 +91,3 @@ def test_a_remedy_is_recorded_and_ends_at_the_same_energy(tmp_path: Path) -> Non
     assert mended.corrections
     assert not straight.corrections
     assert mended.settings == straight.settings
-
-
