@@ -74,6 +74,7 @@ def main() -> None:
         converged = bool(make(atoms).run(fmax=LIMIT.force, steps=MOST))
         rows.append(_row(name, counted.count, converged, float(atoms.get_potential_energy())))
         print(rows[-1], flush=True)
+    TABLE.parent.mkdir(exist_ok=True)
     write_atomically(TABLE, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -45,7 +45,8 @@ class RelaxSettings:
         cell: relax the cell too.
         held: numbers of the atoms that stay where they are.
         energy_left: meV/Å² of face that a slab may have left by what a lent Hessian foretells; where that is so, it is
-            relaxed whatever the forces are. Without a lent Hessian nothing foretells it, and the forces alone count.
+            relaxed whatever the forces are. Leave a margin: on one slab as little as a third of what was truly left was
+            foretold. Without a lent Hessian nothing foretells it, and the forces alone count.
     """
 
     force: float

@@ -193,3 +193,18 @@ def test_a_slab_may_end_on_what_is_left_and_says_both(tmp_path: Path) -> None:
     assert early.energy_left is not None
     assert "ended on the energy that is left" in early.notes[0]
     assert not full.notes
+
+
+def test_what_was_lent_for_another_slab_is_not_taken(tmp_path: Path) -> None:
+    """A folder that held another start leads to the same end as an empty one."""
+    other = rattled()
+    other.perturb(0.1)
+    engine = made("emt", "emt")
+    engine.relax(other, replace(COPPER, max_steps=0), tmp_path, silent)
+    kept = (tmp_path / "surrogate.npz").read_bytes()
+    for name in tmp_path.glob("*.bin"):
+        name.unlink()
+    (tmp_path / "empty").mkdir()
+    again = engine.relax(rattled(), COPPER, tmp_path, silent)
+    assert (tmp_path / "surrogate.npz").read_bytes() != kept
+    assert again.energy == pytest.approx(engine.relax(rattled(), COPPER, tmp_path / "empty", silent).energy, abs=1e-6)
