@@ -34,7 +34,7 @@ WAYS: Mapping[str, str] = {
 """Ways to a self-consistent density, in the order in which they are tried.
 
 Measured on NaZr2(PO4)3: Broyden mixing is converged after 11 steps in bulk and 19 in a slab; orbital transformation
-with DIIS and FULL_ALL is at 7e-3 after 13. A step costs the same, since nine tenths of it go into the density's grid.
+with DIIS and FULL_ALL is at 7e-3 after 13. A step costs the same, since most of it goes into the density's grid.
 """
 
 INPUT = """
