@@ -18,7 +18,7 @@ from functools import partial
 import numpy as np
 
 from nzsp_surfaces.crystals.crystal import Operation
-from nzsp_surfaces.crystals.planes import Gap, Integers, Matrix, Site, Stack
+from nzsp_surfaces.crystals.planes import BORDER, Gap, Integers, Matrix, Site, Stack
 from nzsp_surfaces.slabs.stoichiometry import (
     Kinded,
     NoCell,
@@ -148,7 +148,8 @@ def _overhang(stack: Stack, gap: Gap) -> float:
     reach = -math.inf
     for number, unit in enumerate(stack.units):
         if not stack.is_mobile(number):
-            lift = math.ceil(gap.middle - stack.heights[number])
+            # What lies at the height of the cut itself is shared by both faces and reaches below none of them.
+            lift = math.ceil(gap.middle - stack.heights[number] + BORDER)
             heights = [stack.indices @ (fractions[site] + offset) + lift for site, offset in unit.members]
             reach = max(reach, gap.middle - min(heights))
     return reach
