@@ -62,11 +62,11 @@ class Entry:
 
 
 def names_of(judged: Iterable[Judged]) -> dict[str, str]:
-    """A name for each bulk by the path of its run: its formula, numbered where several share it."""
+    """A name for each bulk and film by the path of its run: its formula, numbered where several share it."""
     paths: dict[str, list[str]] = {}
-    for found in judged:
-        if found.bulk and found.bulk.read.path not in paths.setdefault(found.bulk.formula, []):
-            paths[found.bulk.formula].append(found.bulk.read.path)
+    for bulk in (each for found in judged for each in (found.bulk, found.film) if each):
+        if bulk.read.path not in paths.setdefault(bulk.formula, []):
+            paths[bulk.formula].append(bulk.read.path)
     return {
         path: formula if len(own) == 1 else f"{formula} ({number})"
         for formula, own in paths.items()

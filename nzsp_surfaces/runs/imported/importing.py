@@ -10,7 +10,7 @@ from nzsp_surfaces.crystals.known import Known, known_crystal
 from nzsp_surfaces.crystals.reading import load_structure
 from nzsp_surfaces.runs.imported.bulks import Bulk
 from nzsp_surfaces.runs.imported.entries import Load, entries, names_of
-from nzsp_surfaces.runs.imported.judging import CHARGED, Judge, Judged, Options
+from nzsp_surfaces.runs.imported.judging import Judge, Judged, Options, unfit
 from nzsp_surfaces.runs.imported.places import places
 from nzsp_surfaces.runs.imported.reading import Read
 from nzsp_surfaces.runs.imported.rows import TIE, Verdicts
@@ -47,15 +47,16 @@ def import_runs(found: Found, within: Path | None, options: Options, load: Load,
     """
     twins = _twins(found.reads)
     single = [read for read in found.reads if read.path not in twins]
-    unfit = {read.path: reason for read in single if (reason := _unfit_bulk(read, within, options, load))}
-    bulks = _lowest_first([read for read in single if read.kind == "bulk" and read.path not in unfit], load)
+    crystals = [read for read in single if read.kind == "bulk"]
+    refused = {read.path: reason for read in crystals if (reason := _refused_bulk(read, within, options, load))}
+    bulks = _lowest_first([read for read in crystals if read.path not in refused], load)
     judged = _judged([read for read in single if read.kind == "slab"], Judge(bulks, load, options), report)
     names = names_of(judged.values())
     used = _used_bulks(judged.values())
-    verdicts = Verdicts(twins, judged, bulks, unfit, frozenset(used), options.force)
+    verdicts = Verdicts(twins, judged, bulks, refused, frozenset(used), options.force)
     rows = [verdicts.row(read, judged=read.energy is None or load(read).judged) for read in found.reads]
     table = entries(list(judged.values()), names, load)
-    return Imported(rows, table, {names.get(path, bulk.formula): bulk for path, bulk in used.items()}, options, load)
+    return Imported(rows, table, {names[path]: bulk for path, bulk in used.items()}, options, load)
 
 
 def _judged(slabs: Sequence[Read], judge: Judge, report: Report) -> dict[str, Judged]:
@@ -95,17 +96,13 @@ def _twins(reads: Sequence[Read]) -> dict[str, str]:
     return {read.path: first[read.twin].path for read in reads if read.twin and first[read.twin].path != read.path}
 
 
-def _unfit_bulk(read: Read, within: Path | None, options: Options, load: Load) -> str | None:
-    """Why a bulk is no reference; None where it is one, or no bulk."""
-    if read.reason or read.kind != "bulk":
+def _refused_bulk(read: Read, within: Path | None, options: Options, load: Load) -> str | None:
+    """Why a bulk is no reference; None where it is one."""
+    if read.reason:
         return read.reason
     if within is not None and not Path(read.path).resolve().is_relative_to(within.resolve()):
         return f"not among the bulks of {within}"
-    run, force = load(read), read.force or 0.0
-    if run.static and force > options.force:
-        what = "a static run" if run.judged else "nothing tells that it was relaxed"
-        return f"not relaxed: {what}, with {force:.3f} eV/Å left"
-    return f"charged: {run.charge:+g} e" if abs(run.charge) > CHARGED else None
+    return unfit(load(read), options.force)
 
 
 def _lowest_first(reads: Sequence[Read], load: Load) -> list[Bulk]:

@@ -107,7 +107,7 @@ class Judge:
         """A slab's plane, bulk and energy, or why it has none; where its run is no result, its plane all the same."""
         run = self.load(read)
         found = self._identified(read, run)
-        own = read.reason or self._unfit(read, run)
+        own = read.reason or unfit(run, self.options.force)
         if own or found.reason:
             return replace(found, reason=own or found.reason)
         try:
@@ -115,15 +115,6 @@ class Judge:
         except UserError as refusal:
             return replace(found, reason=str(refusal))
         return replace(found, energy=energy, notes=notes)
-
-    def _unfit(self, read: Read, run: FinishedRun) -> str | None:
-        """Why the run itself gives no energy that others may be compared with."""
-        if run.static and (read.force or 0.0) > self.options.force:
-            what = "a static run" if run.judged else "nothing tells that it was relaxed"
-            return f"not relaxed: {what}, with {read.force:.3f} eV/Å left"
-        if abs(run.charge) > CHARGED:
-            return f"charged: {run.charge:+g} e, and the energy of a charged slab depends on its vacuum"
-        return None
 
     def _identified(self, read: Read, run: FinishedRun) -> Judged:
         """With the lowest bulk of the first way in which the slab may come about that its atoms bear out."""
@@ -205,7 +196,7 @@ class Judge:
         slab, bulk, area = run.calculation, found.bulk.run.calculation, found.slab.area
         mean = () if found.slab.faces_alike else ("mean of two unlike faces",)
         if found.slab.excess:
-            return self._grand(found, run), ()
+            return self._grand(found, run), found.notes
         if found.film:
             film = found.film.run.calculation
             return capped_surface_energy(slab, bulk, film, found.slab.film_units, area), (*found.notes, *mean)
@@ -231,6 +222,21 @@ class Judge:
             raise UserError(f"{what}: its energy depends on chemical potentials; give them with --mu")
         known = completed(self.options.potentials, found.bulk)
         return grand_surface_energy(run.calculation, known, found.slab.area, symmetric=found.slab.faces_alike)
+
+
+def unfit(run: FinishedRun, force: float) -> str | None:
+    """Why a run that is a result gives no energy that others may be compared with.
+
+    Args:
+        force: eV/Å, see `FORCE`.
+    """
+    left = run.calculation.max_force
+    if run.static and left > force:
+        what = "a static run" if run.judged else "nothing tells that it was relaxed"
+        return f"not relaxed: {what}, with {left:.3f} eV/Å left"
+    if abs(run.charge) > CHARGED:
+        return f"charged: {run.charge:+g} e, and the energy of a charged cell depends on its size"
+    return None
 
 
 def completed(potentials: Mapping[str, float], bulk: Bulk) -> dict[str, float]:

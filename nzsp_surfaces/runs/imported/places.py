@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -82,10 +82,10 @@ def _inodes(path: Path) -> set[tuple[int, int]]:
         return set()
 
 
-def _is(asked: object) -> bool:
+def _is(asked: Callable[[], bool]) -> bool:
     """What an entry of a folder is, where it can be asked: a link may lead nowhere, or in a circle."""
     try:
-        return bool(asked())  # type: ignore[operator]
+        return asked()
     except OSError:
         return False
 
