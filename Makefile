@@ -21,7 +21,7 @@ test coverage slow bench: export OPENBLAS_NUM_THREADS := 1
 test coverage slow bench: export MKL_NUM_THREADS := 1
 test coverage slow bench: export NUMBA_NUM_THREADS := 1
 
-.PHONY: help table1 test coverage slow bench cluster-tools cp2k lint format lock clean
+.PHONY: help table1 test coverage slow bench cluster-tools cp2k gpaw lint format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -60,6 +60,13 @@ cp2k:  ## the program behind the engine cp2k, from the packages of Debian or Ubu
 	@command -v cp2k_shell.psmp >/dev/null || { sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	   $$sudo apt-get install --yes cp2k cp2k-data libopenblas0-openmp; }
 	@cp2k_shell.psmp --version | head -1
+
+gpaw: $(STAMP)  ## the engine gpaw: libraries from Debian or Ubuntu, then GPAW compiled from its source, which takes a minute
+	@for header in xc.h mpi.h cblas.h; do printf '#include <%s>\n' $$header; done | g++ -E -x c++ $$(mpic++ --showme:compile 2>/dev/null) - >/dev/null 2>&1 || { \
+	   sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	   $$sudo apt-get install --yes g++ libxc-dev libopenblas-dev libopenmpi-dev; }
+	@CC=g++ $(PIP) install --constraint $(VENV)/constraints.txt -e '.[gpaw]'
+	@$(BIN)/python -c 'import gpaw; print("GPAW", gpaw.__version__)'
 
 lint: $(STAMP)  ## ruff and mypy
 	@$(BIN)/ruff check --quiet --output-format concise

@@ -138,6 +138,31 @@ class EngineEntry:
             )
 
 
+class Described:
+    """A chosen engine, as far as its entry describes it."""
+
+    entry: EngineEntry
+
+    @property
+    def name(self) -> str:
+        """The entry's name."""
+        return self.entry.name
+
+    @property
+    def is_dft(self) -> bool:
+        """Whether the entry is density-functional theory."""
+        return self.entry.is_dft
+
+    @property
+    def abilities(self) -> frozenset[Ask]:
+        """The entry's abilities."""
+        return self.entry.abilities
+
+    def device(self) -> str:
+        """The entry's device."""
+        return self.entry.device()
+
+
 def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options that are given: what is None or empty is at its default and left out."""
     return {name: value for name, value in options.items() if value not in (None, {}, ())}

@@ -22,6 +22,7 @@ MODULES = (
     "nzsp_surfaces.engines.ase.emt",
     "nzsp_surfaces.engines.vasp.entry",
     "nzsp_surfaces.engines.cp2k.entry",
+    "nzsp_surfaces.engines.gpaw.entry",
     "nzsp_surfaces.engines.ase.custom",
 )
 """Where the engines are described, in the order in which `nzsp engines` lists them."""

@@ -17,7 +17,7 @@ from nzsp_surfaces.base.content import digest
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.engines.base import Ask, ChosenEngine
 from nzsp_surfaces.engines.devices import torch_device
-from nzsp_surfaces.engines.entry import EngineEntry, EngineKeys, plain_options
+from nzsp_surfaces.engines.entry import Described, EngineEntry, EngineKeys, plain_options
 
 if TYPE_CHECKING:
     from nzsp_surfaces.engines.ase.engine import AseEngine
@@ -61,7 +61,7 @@ class PotentialEntry(EngineEntry):
 
 
 @dataclass(frozen=True)
-class Potential:
+class Potential(Described):
     """A potential of a Python package as a study chooses it.
 
     Attributes:
@@ -72,21 +72,6 @@ class Potential:
     entry: PotentialEntry
     modal: str | None = None
     parallel: int | None = None
-
-    @property
-    def name(self) -> str:
-        """The entry's name."""
-        return self.entry.name
-
-    @property
-    def is_dft(self) -> bool:
-        """No potential is density-functional theory, whatever it was fitted to."""
-        return self.entry.is_dft
-
-    @property
-    def abilities(self) -> frozenset[Ask]:
-        """The entry's abilities."""
-        return self.entry.abilities
 
     @property
     def identity(self) -> EngineIdentity:
@@ -121,10 +106,6 @@ class Potential:
         self.entry.check_installed("engine")
         settings = {"model": self.entry.model, **plain_options({"modal": self.modal})}
         return loaded(self.content(), self.identity, settings, lambda: self.entry.calculator(self.modal, self.device()))
-
-    def device(self) -> str:
-        """The entry's device."""
-        return self.entry.device()
 
 
 def loaded(

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from ase.calculators.calculator import Calculator, all_changes
+from ase.calculators.calculator import all_changes
 from ase.units import Rydberg
 
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.engines.ase.program import ProgramCalculator
 from nzsp_surfaces.engines.cp2k.cost import check_memory, told_cost
 from nzsp_surfaces.engines.cp2k.data import data_folder, valences
 from nzsp_surfaces.engines.cp2k.settings import Cp2kSettings
@@ -30,7 +31,7 @@ CONVERGED, FAILED = "SCF run converged", "SCF run NOT converged"
 """What CP2K writes at the end of a density's search."""
 
 
-class Cp2kCalculator(Calculator):
+class Cp2kCalculator(ProgramCalculator):
     """Energy, forces and stress by CP2K in a folder, from the last density that lies there.
 
     Args:
@@ -39,14 +40,15 @@ class Cp2kCalculator(Calculator):
         folder: of its files; created when missing.
     """
 
-    implemented_properties = ("energy", "forces", "stress")
-
     def __init__(self, settings: Cp2kSettings, command: str, folder: Path) -> None:
-        super().__init__()
-        self.settings, self.shell, self.folder = settings, command, folder.absolute()
-        self.remedies: list[str] = []
+        super().__init__(folder)
+        self.settings, self.shell = settings, command
         self._ways = [settings.solver, *(way for way in WAYS if way != settings.solver)]
         self._running: CP2K | None = None
+
+    def within(self, folder: Path) -> Cp2kCalculator:
+        """The same calculator for another folder."""
+        return Cp2kCalculator(self.settings, self.shell, folder)
 
     def calculate(self, atoms: Atoms | None = None, properties: Any = None, system_changes: Any = all_changes) -> None:
         """Energy, forces and stress of `atoms`, which is repeated where its cell is small.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nzsp_surfaces.base.calculation import EngineIdentity
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.engines.base import Ask, ChosenEngine
-from nzsp_surfaces.engines.entry import EngineEntry, EngineKeys
+from nzsp_surfaces.engines.entry import Described, EngineEntry, EngineKeys
 from nzsp_surfaces.engines.vasp.settings import Purpose, VaspSettings, other_than_default, read_settings
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _with_elements(settings: VaspSettings, keys: EngineKeys) -> VaspSettings:
 
 
 @dataclass(frozen=True)
-class ChosenVasp:
+class ChosenVasp(Described):
     """VASP as a study chooses it.
 
     Attributes:
@@ -84,24 +84,9 @@ class ChosenVasp:
     parallel: int | None = 1
 
     @property
-    def name(self) -> str:
-        """The entry's name."""
-        return self.entry.name
-
-    @property
     def identity(self) -> EngineIdentity:
         """Without a version: that of the program is known once it has run."""
         return IDENTITY
-
-    @property
-    def is_dft(self) -> bool:
-        """VASP solves the equations of density-functional theory."""
-        return self.entry.is_dft
-
-    @property
-    def abilities(self) -> frozenset[Ask]:
-        """The entry's abilities."""
-        return self.entry.abilities
 
     def content(self, asks: Iterable[Ask]) -> dict[str, Any]:
         """Identity and rules, and for each question what its settings say other than the defaults."""
@@ -150,7 +135,3 @@ class ChosenVasp:
         from nzsp_surfaces.engines.vasp.writer import InputsWriter
 
         return InputsWriter(self.settings)
-
-    def device(self) -> str:
-        """The entry's device."""
-        return self.entry.device()

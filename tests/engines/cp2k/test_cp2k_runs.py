@@ -14,8 +14,8 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.engines.ase.program import ProgramEngine
 from nzsp_surfaces.engines.base import RelaxSettings
-from nzsp_surfaces.engines.cp2k.engine import Cp2kEngine
 from nzsp_surfaces.engines.cp2k.entry import ENTRY, ChosenCp2k
 from nzsp_surfaces.engines.cp2k.settings import Cp2kSettings
 from support.relaxing import silent
@@ -32,7 +32,7 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
-def engine(settings: Cp2kSettings = SMALL) -> Cp2kEngine:
+def engine(settings: Cp2kSettings = SMALL) -> ProgramEngine:
     """CP2K with settings that make it quick."""
     return ChosenCp2k(ENTRY, settings).make({})
 

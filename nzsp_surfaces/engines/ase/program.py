@@ -1,17 +1,19 @@
-"""CP2K as an engine: ASE's relaxations and dynamics, with CP2K's files in each calculation's folder."""
+"""Programs behind ASE calculators: started in each calculation's folder, ended with it, and asked what they mended."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ase.calculators.calculator import Calculator
+
 from nzsp_surfaces.base.calculation import Calculation
 from nzsp_surfaces.engines.ase.engine import AseEngine
 from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Report, Trajectory
-from nzsp_surfaces.engines.cp2k.calculator import Cp2kCalculator
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -19,17 +21,40 @@ if TYPE_CHECKING:
     from nzsp_surfaces.crystals.flip import Flip
 
 
-@dataclass(frozen=True)
-class Cp2kEngine(AseEngine):
-    """An engine made of CP2K, which is started in each calculation's folder and ended with it."""
+class ProgramCalculator(Calculator, ABC):
+    """A calculator whose program works in a folder and goes on from the density that lies there.
 
-    calculator: Cp2kCalculator
+    Args:
+        folder: of the program's files.
+    """
+
+    implemented_properties = ("energy", "forces", "stress")
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder.absolute()
+        self.remedies: list[str] = []
+
+    @abstractmethod
+    def within(self, folder: Path) -> ProgramCalculator:
+        """The same calculator for another folder, its program not yet started."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the program; the density stays in the folder."""
+
+
+@dataclass(frozen=True)
+class ProgramEngine(AseEngine):
+    """An engine made of a program, whose remedies stand in the result."""
+
+    calculator: ProgramCalculator
 
     def single_point(self, structure: Structure, folder: Path) -> Calculation:
         """Energy and forces as they are; a density that lies in the folder is gone on from.
 
         Raises:
-            UserError: CP2K stopped, or the density did not converge.
+            UserError: the program stopped, or the density did not converge.
         """
         with self._in(folder) as here:
             return _told(AseEngine.single_point(here, structure, folder), here.calculator)
@@ -40,7 +65,7 @@ class Cp2kEngine(AseEngine):
         """Relax as `AseEngine.relax` does; each step goes on from the density of the last.
 
         Raises:
-            UserError: CP2K stopped, or the density did not converge.
+            UserError: the program stopped, or the density did not converge.
         """
         with self._in(folder) as here:
             return _told(AseEngine.relax(here, structure, settings, folder, report, flip), here.calculator)
@@ -49,20 +74,20 @@ class Cp2kEngine(AseEngine):
         """Dynamics as `AseEngine.dynamics` does it.
 
         Raises:
-            UserError: CP2K stopped, or the density did not converge.
+            UserError: the program stopped, or the density did not converge.
         """
         with self._in(folder) as here:
             return AseEngine.dynamics(here, structure, settings, folder, report)
 
     @contextmanager
-    def _in(self, folder: Path) -> Iterator[Cp2kEngine]:
-        """This engine with CP2K in a folder."""
-        calculator = Cp2kCalculator(self.calculator.settings, self.calculator.shell, folder)
+    def _in(self, folder: Path) -> Iterator[ProgramEngine]:
+        """This engine with its program in a folder."""
+        calculator = self.calculator.within(folder)
         try:
             yield replace(self, calculator=calculator)
         finally:
             calculator.close()
 
 
-def _told(calculation: Calculation, calculator: Cp2kCalculator) -> Calculation:
+def _told(calculation: Calculation, calculator: ProgramCalculator) -> Calculation:
     return replace(calculation, corrections=(*calculation.corrections, *calculator.remedies))

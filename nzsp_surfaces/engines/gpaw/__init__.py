@@ -1,0 +1,1 @@
+"""GPAW: density functional theory by a free program, in plane waves and projector-augmented waves."""

@@ -1,0 +1,112 @@
+"""What runs in GPAW's own Python, perhaps on several processes: one line of JSON asks, one answers.
+
+It is started as a file and imports nothing of this package, so that GPAW may be installed elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+OUTPUT, DENSITY, PARAMETERS = "gpaw.txt", "density.gpw", "density.json"
+"""Files in the folder in which it is started: what GPAW says, its last state, and how that was computed."""
+
+
+class Service:
+    """GPAW between two questions, with the density of the last answer."""
+
+    def __init__(self) -> None:
+        self.calculator: Any = None
+        self.parameters: dict[str, Any] | None = None
+
+    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Energy, forces and what else is asked; or why there is no answer."""
+        from gpaw import KohnShamConvergenceError
+
+        try:
+            return self._computed(asked)
+        except KohnShamConvergenceError:
+            self.calculator = None
+            return {"failed": True}
+        except Exception as error:
+            self.calculator = None
+            return {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
+
+    def _computed(self, asked: dict[str, Any]) -> dict[str, Any]:
+        from ase import Atoms
+
+        atoms = Atoms(asked["numbers"], positions=asked["positions"], cell=asked["cell"], pbc=True)
+        if self.calculator is None or asked["parameters"] != self.parameters:
+            self.parameters = asked["parameters"]
+            self.calculator = self._kept() or _made(asked["parameters"])
+        energy = float(self.calculator.get_potential_energy(atoms))
+        answer = {"energy": energy, "gap": _gap(self.calculator)}
+        if asked["forces"]:
+            answer["forces"] = self.calculator.get_forces(atoms).tolist()
+        if asked["stress"]:
+            answer["stress"] = self.calculator.get_stress(atoms).tolist()
+        if asked["keep"]:
+            self._keep()
+        return answer
+
+    def _kept(self) -> Any:
+        """The state that an earlier process left, if it was computed in the same way and is whole."""
+        from gpaw import GPAW
+
+        try:
+            if json.loads(Path(PARAMETERS).read_text()) == self.parameters:
+                return GPAW(DENSITY, txt=OUTPUT)
+        except Exception:
+            return None
+        return None
+
+    def _keep(self) -> None:
+        """Leave the state for a process that goes on; a reader finds the old one, the new one, or none."""
+        from gpaw.mpi import world
+
+        self.calculator.write(f"{DENSITY}.new", mode="all")
+        if world.rank == 0:
+            Path(PARAMETERS).unlink(missing_ok=True)
+            Path(f"{DENSITY}.new").replace(DENSITY)
+            Path(f"{PARAMETERS}.new").write_text(json.dumps(self.parameters))
+            Path(f"{PARAMETERS}.new").replace(PARAMETERS)
+        world.barrier()  # type: ignore[no-untyped-call]
+
+
+def _made(parameters: dict[str, Any]) -> Any:
+    from gpaw import GPAW
+
+    return GPAW(**parameters, txt=OUTPUT)
+
+
+def _gap(calculator: Any) -> float | None:
+    """eV between the highest occupied and the lowest empty state; None where all are occupied alike."""
+    try:
+        occupied, empty = calculator.get_homo_lumo()
+    except Exception:
+        return None
+    return float(empty - occupied)
+
+
+def main() -> None:
+    """Answer until nobody asks any more; what GPAW prints goes to where errors go."""
+    channel = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    from gpaw.mpi import broadcast, world
+
+    service = Service()
+    while True:
+        line = broadcast(sys.stdin.readline() if world.rank == 0 else None, comm=world)
+        if not line:
+            return
+        answer = service.answer(json.loads(line))
+        if world.rank == 0:
+            channel.write(json.dumps(answer) + "\n")
+            channel.flush()
+
+
+if __name__ == "__main__":
+    main()
