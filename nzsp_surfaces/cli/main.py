@@ -42,6 +42,7 @@ class CommandRow(NamedTuple):
 COMMANDS = (
     CommandRow("slabs", "nzsp_surfaces.cli.slabs", "Build and list the slabs of a study; compute nothing."),
     CommandRow("run", "nzsp_surfaces.cli.run", "Carry a study out: energies, Wulff shapes and the report."),
+    CommandRow("refine", "nzsp_surfaces.cli.refine", "Go on with a run's best slabs by another engine, such as DFT."),
     CommandRow("vasp-inputs", "nzsp_surfaces.cli.vasp_inputs", "Write every input of VASP for a study; run nothing."),
     CommandRow("submit", "nzsp_surfaces.cli.submit", "Submit a study to FireWorks, for a cluster."),
     CommandRow("status", "nzsp_surfaces.cli.status", "Show how far submitted studies have come."),

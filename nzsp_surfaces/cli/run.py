@@ -37,14 +37,23 @@ def command(study: Path, output: Path, profile: str, engine: str | None, workers
     Killed at any moment and started again, it goes on where it was; finished, it computes nothing again. The exit
     status is 0, 1 where a calculation failed, and 2 for a mistake in the input.
     """
+    from nzsp_surfaces.study.study import load_study
+
+    return carry_out(load_study(study, profile, engine), output, workers)
+
+
+def carry_out(loaded: Study, output: Path, workers: int | None) -> int:
+    """Compute what a results directory lacks of a study and write all of it; the exit status.
+
+    Raises:
+        UserError: an engine is not here, or the directory is another study's.
+    """
     from nzsp_surfaces.cli.finish import now, write
     from nzsp_surfaces.runs.store import check_directory, enough_room, only_run, open_store
     from nzsp_surfaces.runs.work import check_abilities, check_engines
-    from nzsp_surfaces.study.study import load_study
     from nzsp_surfaces.tasks.plan import make_plan
 
     began, started = time.perf_counter(), now()
-    loaded = load_study(study, profile, engine)
     check_engines(loaded)
     for chosen in loaded.engines.each:
         chosen.ready({})

@@ -17,8 +17,12 @@ from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.report.read import check_layout
 from nzsp_surfaces.report.rows.imported import ImportHeader
 from nzsp_surfaces.report.rows.study import LAYOUT, study_header
+from nzsp_surfaces.study.bundle import STUDY_NAME, pack
 from nzsp_surfaces.study.study import Study
 from nzsp_surfaces.tasks.base import Result, Task, result_from_json
+
+STUDY_FOLDER = "study"
+"""Within a results directory: the study in one piece, from which it can be gone on with anywhere."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,17 @@ def open_store(path: Path, study: Study) -> Store:
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror}); choose another directory with -o") from error
     write_atomically(path / "study.json", json.dumps(study_header(study), indent=1))
+    claim_study(path, study)
     return Store(path)
+
+
+def claim_study(path: Path, study: Study) -> Path:
+    """Write a study and all files that it names into a results directory; return the path of its file."""
+    folder = path / STUDY_FOLDER
+    for name, text in pack(study).files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / name, text)
+    return folder / STUDY_NAME
 
 
 def claim_survey(path: Path, header: dict[str, Any]) -> None:

@@ -74,7 +74,15 @@ def _structures(settings: StudyFile) -> Iterator[Path]:
     """Every structure file once."""
     materials = [material.structure for material in settings.materials.values()]
     films = [film.structure for film in settings.films.values()]
-    yield from dict.fromkeys([*materials, *films])
+    yield from dict.fromkeys([*materials, *films, *_gone_on_with(settings)])
+
+
+def _gone_on_with(settings: StudyFile) -> Iterator[Path]:
+    """Structures that the study goes on with instead of cutting its own."""
+    if settings.going_on is not None:
+        yield from settings.going_on.bulks.values()
+        yield from settings.going_on.films.values()
+        yield from (slab.structure for slab in settings.going_on.slabs)
 
 
 def _folders(settings: StudyFile) -> Iterator[Path]:

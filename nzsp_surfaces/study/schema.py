@@ -130,6 +130,52 @@ class PublishedValue:
 
 
 @dataclass(frozen=True)
+class StartKeys:
+    """A slab that is there already.
+
+    Attributes:
+        material, plane, film: that it is of; no film for a bare one.
+        structure: POSCAR or CIF, third vector along the normal.
+        film_units: formula units of the film, both faces together.
+        gamma: J/m², by the engine that left it.
+    """
+
+    material: str
+    plane: tuple[int, ...]
+    structure: Path = field(metadata=ELSEWHERE)
+    film: str | None = None
+    film_units: int = 0
+    gamma: float | None = field(default=None, metadata=FOR_PEOPLE)
+
+
+@dataclass(frozen=True)
+class GoingOn:
+    """Slabs and crystals that another engine has relaxed, from which a study goes on instead of cutting and annealing.
+
+    Attributes:
+        bulks: by material, the primitive cell in whose lattice its slabs lie.
+        films: by film, the cell whose energy is its reference.
+        slabs: that are gone on with.
+        how: relax them, or take energy and forces as they stand; crystals are relaxed either way.
+        vacuum: Å beside each slab; as much as there is where absent.
+        engine: that left them, in words.
+    """
+
+    bulks: dict[str, Path] = field(metadata=ELSEWHERE)
+    slabs: tuple[StartKeys, ...] = field(metadata=ELSEWHERE)
+    films: dict[str, Path] = field(default_factory=dict, metadata=ELSEWHERE)
+    how: Literal["relax", "single-point"] = "relax"
+    vacuum: float | None = None
+    engine: str = field(default="", metadata=FOR_PEOPLE)
+
+    def __post_init__(self) -> None:
+        if not self.slabs:
+            raise ValueError("'slabs' is empty; name at least one")
+        if self.vacuum is not None and self.vacuum <= 0:
+            raise ValueError("'vacuum' must be positive")
+
+
+@dataclass(frozen=True)
 class StudyFile:
     """What a study file says."""
 
@@ -146,6 +192,7 @@ class StudyFile:
     profiles: dict[Literal["quick", "paper"], Profile] = field(default_factory=dict, metadata=ELSEWHERE)
     published: tuple[PublishedValue, ...] = field(default=(), metadata=FOR_PEOPLE)
     vasp: Path | None = field(default=None, metadata=ELSEWHERE)
+    going_on: GoingOn | None = None
 
     def __post_init__(self) -> None:
         if not self.materials:

@@ -20,6 +20,7 @@ from nzsp_surfaces.engines.base import Ask, Engines
 from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose
 from nzsp_surfaces.films.compound import FilmCompound, film_compound
+from nzsp_surfaces.study.going_on import Starts, starts
 from nzsp_surfaces.study.schema import PROFILES, FilmKeys, MaterialKeys, Profile, StudyFile
 
 
@@ -55,6 +56,7 @@ class Study:
         profile: what that means here.
         materials, films: with their crystals.
         engines: that compute.
+        starts: slabs that are gone on with; None where the study cuts its own.
     """
 
     path: Path
@@ -64,6 +66,7 @@ class Study:
     materials: tuple[Material, ...]
     films: tuple[Film, ...]
     engines: Engines
+    starts: Starts | None = None
 
     @cached_property
     def resolved(self) -> dict[str, Any]:
@@ -74,7 +77,8 @@ class Study:
             "study": self.settings,
             "profile": self.profile,
         }
-        return {**content(parts), "engines": self.engines.content(tuple(Ask))}
+        going_on = {} if self.starts is None else {"starts": content(self.starts)}
+        return {**content(parts), "engines": self.engines.content(tuple(Ask)), **going_on}
 
     @cached_property
     def identity(self) -> str:
@@ -116,8 +120,20 @@ def load_study(path: Path, profile: str = "quick", engine: str | None = None) ->
         UserError: with file and line where a key is at fault.
     """
     settings = _with_whole_paths(read(path, StudyFile), path)
-    if engine:
-        settings = replace(settings, engine=engine)
+    return study_of(replace(settings, engine=engine) if engine else settings, path, profile)
+
+
+def study_of(settings: StudyFile, path: Path, profile: str) -> Study:
+    """The study that these keys describe.
+
+    Args:
+        settings: with the whole paths of files.
+        path: of the study's file, which begins every error.
+        profile: quick or paper.
+
+    Raises:
+        UserError: a key is at fault.
+    """
     if profile not in PROFILES:
         raise UserError(f"profile '{profile}' is unknown; choose {' or '.join(PROFILES)}")
     _check_planes(settings, path)
@@ -126,7 +142,8 @@ def load_study(path: Path, profile: str = "quick", engine: str | None = None) ->
         _check_forms(material, settings.planes, path)
     films = tuple(_film(name, given, settings, path) for name, given in settings.films.items())
     _check_published(settings, path)
-    return Study(path, settings, profile, _profile(settings, profile), materials, films, _engines(settings, path))
+    chosen, engines = _profile(settings, profile), _engines(settings, path)
+    return Study(path, settings, profile, chosen, materials, films, engines, starts(settings, path))
 
 
 def _profile(settings: StudyFile, name: str) -> Profile:

@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Before:
+    """What another engine found before.
+
+    Attributes:
+        gamma: J/m²; None where it is not said.
+        engine: in words.
+    """
+
+    gamma: float | None
+    engine: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """A line of the table: a plane of a material, bare or covered, and what decides it.
 
@@ -30,6 +43,8 @@ class Entry:
         needs: tasks that must be done before a candidate has a surface energy.
         series: tasks that are fitted together, as thicknesses of one slab; none of them counts alone.
         reason: why there is nothing to compute; None where there is.
+        bulk: task of the bulk that its slabs are compared with; None for the material's relaxed crystal.
+        before: J/m² by the engine that left the slabs, and its name; None where the study cut its own.
     """
 
     material: str
@@ -39,6 +54,8 @@ class Entry:
     needs: tuple[str, ...] = ()
     series: tuple[str, ...] = ()
     reason: str | None = None
+    bulk: str | None = None
+    before: Before | None = None
 
     @property
     def id(self) -> str:

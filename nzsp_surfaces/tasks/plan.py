@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -24,6 +24,8 @@ FAMILIES = (
 
 A family finds in the draft what those before it have added.
 """
+GOING_ON = ("refined",)
+"""The family of a study that goes on with slabs of another engine; it finds the slabs that were cut."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,10 @@ class Plan:
 def make_plan(study: Study) -> Plan:
     """Decide everything that a study computes. Fast, deterministic, free of side effects."""
     draft = Draft(study)
-    for family in FAMILIES:
+    if study.starts is not None:
+        cut = make_plan(replace(study, starts=None))
+        draft.slabs, draft.rejected = list(cut.slabs), list(cut.rejected)
+    for family in FAMILIES if study.starts is None else GOING_ON:
         import_module(f"nzsp_surfaces.tasks.{family}").plan(draft)
     return Plan(
         tasks=tuple(draft.tasks),

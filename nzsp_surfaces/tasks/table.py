@@ -19,6 +19,8 @@ from nzsp_surfaces.tasks.base import Result, Subject, Task
 from nzsp_surfaces.tasks.draft import Entry
 from nzsp_surfaces.tasks.plan import Plan
 
+GONE_ON = ("refined", "point")
+"""Kinds of tasks that go on with a slab of another engine."""
 FACE_TOLERANCE = 0.2
 """Å: relaxed faces count as alike within it; a relaxation stops at a residual force, not at the minimum itself."""
 
@@ -141,7 +143,7 @@ def _candidate(found: _Found, entry: Entry, task: Task) -> Candidate:
 
 
 def _energy(found: _Found, entry: Entry, result: Result) -> SurfaceEnergy:
-    slab, bulk = result.computed, found.calculation(found.plan.bulks[entry.material])
+    slab, bulk = result.computed, found.calculation(entry.bulk or found.plan.bulks[entry.material])
     if bulk is None:
         raise UserError(f"{entry.id}: the bulk of {entry.material} is missing")
     if entry.film is None:
@@ -170,6 +172,8 @@ def _fitted(found: _Found, entry: Entry) -> Candidate:
 
 def _note(task: Task, result: Result) -> str:
     chosen = result.choices
+    if task.kind in GONE_ON:
+        return f"{task.kind} {task.number}"
     if task.kind == "quench":
         return f"start {task.number}, annealed, relaxed; mean of two unlike faces"
     if task.kind == "alike":

@@ -109,6 +109,10 @@ def _energy(material: str, miller: tuple[int, ...], film: str | None, gamma: flo
         structure=f"structures/{material}.vasp",
         reason=None,
         is_dft=False,
+        energy_left=0.5,
+        gamma_foretold=gamma - 0.008,
+        gamma_before=gamma + 0.03,
+        engine_before="chgnet 0.3.0",
     )
 
 

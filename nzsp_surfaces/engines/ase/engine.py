@@ -18,7 +18,7 @@ from nzsp_surfaces.crystals.crystal import ase_atoms, pymatgen_structure
 from nzsp_surfaces.engines.ase.moving import held_as_asked, largest, plain_bfgs, reporting
 from nzsp_surfaces.engines.ase.quasi_newton import LentHessian
 from nzsp_surfaces.engines.ase.replay import CELL, PLAIN, Checked, recorded
-from nzsp_surfaces.engines.ase.surrogate import Lent, lend
+from nzsp_surfaces.engines.ase.surrogate import Lent, foretold, lend
 from nzsp_surfaces.engines.base import ChosenEngine, DynamicsSettings, RelaxSettings, Report, Trajectory
 
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ class AseEngine:
     surrogate: ChosenEngine | None = None
 
     def single_point(self, structure: Structure, folder: Path) -> Calculation:
-        """Energy and forces as they are; quick enough to need no checkpoint.
+        """Energy and forces as they are; with a surrogate, what relaxing would still gain by its Hessian.
+
+        Args:
+            folder: keeps the Hessian.
 
         Raises:
             UserError: the calculator gives no forces, or something that is not a number.
@@ -56,7 +59,8 @@ class AseEngine:
         atoms.calc = self._checked()
         forces = np.asarray(atoms.get_forces(), float)
         energy = float(atoms.get_potential_energy())
-        return self._result(structure, energy, forces, converged=True, steps=1)
+        left = foretold(self.surrogate, ase_atoms(structure), forces, folder) if self.surrogate else None
+        return replace(self._result(structure, energy, forces, converged=True, steps=1), energy_left=left)
 
     def relax(
         self, structure: Structure, settings: RelaxSettings, folder: Path, report: Report, flip: Flip | None = None

@@ -19,13 +19,13 @@ from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.engines.ase.curvature import believed, free_displacements, hessian
 from nzsp_surfaces.engines.ase.moving import held_as_asked, largest, plain_bfgs, reporting
-from nzsp_surfaces.engines.base import Ask
+from nzsp_surfaces.engines.base import Ask, RelaxSettings
 
 if TYPE_CHECKING:
     from ase import Atoms
 
     from nzsp_surfaces.crystals.flip import Flip
-    from nzsp_surfaces.engines.base import ChosenEngine, RelaxSettings, Report
+    from nzsp_surfaces.engines.base import ChosenEngine, Report
 
 log = logging.getLogger(__name__)
 Matrix = npt.NDArray[np.float64]
@@ -58,10 +58,7 @@ def lend(
         atoms: the start; left as they are.
         folder: keeps what was lent for a run that goes on.
     """
-    try:
-        surrogate.check(set(atoms.get_chemical_symbols()), "surrogate")
-    except UserError as error:
-        log.warning("%s: relaxed without it", error)
+    if not _knows(surrogate, atoms):
         return None
     path, key = folder / "surrogate.npz", _key(surrogate, atoms, settings, flip)
     lent = _kept(path, key)
@@ -69,6 +66,40 @@ def lend(
         lent = _computed(surrogate, atoms.copy(), settings, flip, report)
         _keep(path, key, lent)
     return lent
+
+
+def foretold(surrogate: ChosenEngine, atoms: Atoms, forces: Matrix, folder: Path) -> float | None:
+    """What relaxing the atoms would still gain, eV: F H⁻¹ F / 2 with the surrogate's Hessian where they stand.
+
+    None, with a line in the log, where the surrogate does not know an element.
+
+    Args:
+        atoms: left as they are.
+        forces: (n, 3) eV/Å, of the dear engine.
+        folder: keeps the Hessian.
+    """
+    if not _knows(surrogate, atoms):
+        return None
+    still = RelaxSettings(force=0.0, max_steps=0)
+    path, key = folder / "standing.npz", _key(surrogate, atoms, still, None)
+    lent = _kept(path, key)
+    if lent is None:
+        log.info("the Hessian of %s, by %s, where it stands", atoms.get_chemical_formula(), surrogate.name)
+        copy = atoms.copy()
+        copy.calc = surrogate.make({}).calculator  # type: ignore[attr-defined]  # every quick engine is ASE's
+        lent = _displaced(copy, still, None, lambda _step, _force: None)
+        _keep(path, key, lent)
+    return float(forces.ravel() @ np.linalg.solve(lent.hessian, forces.ravel())) / 2
+
+
+def _knows(surrogate: ChosenEngine, atoms: Atoms) -> bool:
+    """Whether the surrogate is here and knows the elements; said where it does not."""
+    try:
+        surrogate.check(set(atoms.get_chemical_symbols()), "surrogate")
+    except UserError as error:
+        log.warning("%s: done without it", error)
+        return False
+    return True
 
 
 def _key(surrogate: ChosenEngine, atoms: Atoms, settings: RelaxSettings, flip: Flip | None) -> str:
@@ -87,6 +118,11 @@ def _computed(
     optimiser = plain_bfgs(held_as_asked(atoms, settings, flip))
     optimiser.attach(reporting(optimiser, atoms, report))
     optimiser.run(fmax=settings.force, steps=SETTLING)
+    return _displaced(atoms, settings, flip, report)
+
+
+def _displaced(atoms: Atoms, settings: RelaxSettings, flip: Flip | None, report: Report) -> Lent:
+    """Where the atoms stand, and the Hessian there."""
     movable = held_as_asked(atoms, replace(settings, held=()), None)
     basis = free_displacements(len(movable.get_positions()), len(atoms), flip, settings.held)
     positions, cell = atoms.positions.copy(), atoms.cell.array.copy()

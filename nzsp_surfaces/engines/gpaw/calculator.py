@@ -195,6 +195,7 @@ def parameters(atoms: Atoms, settings: GpawSettings, way: str) -> dict[str, Any]
     return {
         "mode": {"name": "pw", "ecut": settings.cutoff},
         "xc": "PBE",
+        "h": settings.grid,
         "kpts": {"size": list(mesh), "gamma": True},
         "symmetry": "off" if mesh == (1, 1, 1) else {},
         "occupations": {"name": "fermi-dirac", "width": settings.smearing},

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from nzsp_surfaces.base.units import joule_per_square_metre
 from nzsp_surfaces.report.rows.columns import Cell, Column, Row
 
 if TYPE_CHECKING:
@@ -51,6 +52,13 @@ class EnergySource:
         if self.calculation is None or self.calculation.energy_left is None or self.energy is None:
             return None
         return 1000 * self.calculation.energy_left / (2 * self.energy.area)
+
+    @property
+    def foretold(self) -> float | None:
+        """J/m², of the relaxed slab, as far as a Hessian foretells it; the bulk is relaxed already."""
+        if self.energy is None or self.energy_left is None:
+            return None
+        return self.energy.gamma - joule_per_square_metre(self.energy_left / 1000)
 
     @property
     def vacuum(self) -> VacuumLevels | None:
@@ -140,6 +148,21 @@ class SurfaceEnergyRow(Row[EnergySource]):
         of=lambda s: s.energy_left,
         unit="meV/Å² of face",
         earlier=None,
+    )
+    gamma_foretold: float | None = energy(
+        "surface energy less what relaxing to the end would still gain; null where nothing foretells it",
+        of=lambda s: s.foretold,
+        unit="J/m²",
+        earlier=None,
+    )
+    gamma_before: float | None = energy(
+        "surface energy by the engine whose slabs `nzsp refine` went on with",
+        of=lambda s: s.entry.before.gamma if s.entry.before else None,
+        unit="J/m²",
+        earlier=None,
+    )
+    engine_before: str | None = energy(
+        "that engine, with its model", of=lambda s: s.entry.before.engine if s.entry.before else None, earlier=None
     )
     source: str | None = energy(
         "folder or file of the run that it comes from; null where `nzsp run` computed it",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SECTIONS = (
     "energies",
+    "levels",
     "shapes",
     "slabs",
     "films",

@@ -25,7 +25,7 @@ from support.relaxing import silent
 
 pytestmark = pytest.mark.skipif(bool(ENTRY.missing), reason=f"GPAW is not here: {ENTRY.install}")
 
-SMALL = GpawSettings(cutoff=300, length=0)
+SMALL = GpawSettings(cutoff=300, grid=0.2, length=0)
 DIRECTION = np.array([0.6, 0.0, 0.8])
 
 
@@ -87,7 +87,7 @@ def iterations(folder: Path) -> int:
 @pytest.fixture
 def salt(tmp_path: Path) -> Iterator[GpawCalculator]:
     """GPAW for rock salt."""
-    calculator = GpawCalculator(GpawSettings(cutoff=350, length=8), sys.executable, tmp_path)
+    calculator = GpawCalculator(GpawSettings(cutoff=350, grid=0.2, length=8), sys.executable, tmp_path)
     yield calculator
     calculator.close()
 
@@ -111,7 +111,7 @@ def test_a_relaxed_cell_is_found(tmp_path: Path) -> None:
     """Rock salt by PBE: 5.70 Å (P. Haas, F. Tran and P. Blaha, Phys. Rev. B 79, 085104 (2009))."""
     salt = bulk("NaCl", "rocksalt", 5.6)
     start = Structure(salt.cell.array, ["Na", "Cl"], salt.get_scaled_positions())
-    own = engine(GpawSettings(cutoff=400, length=12))
+    own = engine(GpawSettings(cutoff=400, grid=0.2, length=12))
     relaxed = own.relax(start, RelaxSettings(0.01, 30, cell=True), tmp_path, silent)
     assert relaxed.converged
     assert relaxed.structure.lattice.a * np.sqrt(2) == pytest.approx(5.70, abs=0.03)
@@ -128,7 +128,7 @@ def test_a_metal_is_refused_where_the_settings_are_an_insulators(tmp_path: Path)
     metal = bulk("Na", "bcc", 4.2)
     start = Structure(metal.cell.array, ["Na"], [[0, 0, 0]])
     with pytest.raises(UserError, match=r"Na is a metal here, its gap is -?\d\.\d\d eV.*set smearing"):
-        engine(GpawSettings(cutoff=250, length=6)).single_point(start, tmp_path)
+        engine(GpawSettings(cutoff=250, grid=0.25, length=6)).single_point(start, tmp_path)
 
 
 def test_a_program_that_ends_is_one_line_with_its_last_words(tmp_path: Path) -> None:

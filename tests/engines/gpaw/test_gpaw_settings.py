@@ -31,7 +31,7 @@ def chosen(settings: Path | None = None) -> ChosenEngine:
 def test_the_files_of_inputs_can_be_read_and_the_fine_one_says_the_defaults() -> None:
     """A user copies them."""
     assert read_settings(INPUTS / "fine") == GpawSettings() == read_settings(None)
-    assert read_settings(INPUTS / "quick").cutoff == 400
+    assert read_settings(INPUTS / "quick").cutoff == 500
 
 
 @pytest.mark.parametrize(
