@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.engines.preconditioned import Preconditioned
 from nzsp_surfaces.engines.vasp.entry import ChosenVasp
 from nzsp_surfaces.engines.vasp.inputs import advised, write_inputs
 from nzsp_surfaces.engines.vasp.potentials import check_potentials
@@ -20,6 +21,7 @@ from nzsp_surfaces.runs.work import by_kind
 from nzsp_surfaces.tasks.base import Bench, Result, Task, carry_out
 
 if TYPE_CHECKING:
+    from nzsp_surfaces.engines.base import ChosenEngine
     from nzsp_surfaces.engines.vasp.writer import InputsWriter
     from nzsp_surfaces.study.study import Study
     from nzsp_surfaces.tasks.plan import Plan
@@ -34,8 +36,8 @@ def planned_inputs(study: Study, plan: Plan) -> Iterator[InputsSource]:
     Raises:
         UserError: the engine is another, or a cell or an element does not suit its settings.
     """
-    engine = study.engines.energies
-    if not isinstance(engine, ChosenVasp) or study.engines.dynamics != engine:
+    engine, dynamics = (_alone(each) for each in (study.engines.energies, study.engines.dynamics))
+    if not isinstance(engine, ChosenVasp) or dynamics != engine:
         raise UserError(f"{study.path}: inputs are written for VASP alone, not for {engine.name}; choose engine 'vasp'")
     results: dict[str, Result] = {}
     for task in plan.tasks:
@@ -60,6 +62,11 @@ def _noted(task: Task, writer: InputsWriter) -> Iterator[InputsSource]:
         folder = str(noted.folder)
         yield InputsSource(task, folder, noted.inputs, (*task.parents, *earlier))
         earlier = (*earlier, folder)
+
+
+def _alone(engine: ChosenEngine) -> ChosenEngine:
+    """Without the potential that lends its Hessian, which changes where VASP begins and not how it computes."""
+    return engine.engine if isinstance(engine, Preconditioned) else engine
 
 
 def for_cores(found: Iterable[InputsSource], cores: int, per_node: int | None) -> list[InputsSource]:

@@ -61,7 +61,7 @@ def test_names_are_given_once_and_the_default_is_among_them() -> None:
         ("sevennet-mf0", ["needs a 'modal'", "PBE or R2SCAN", "{name: sevennet-mf0, modal: PBE}"]),
         (EngineKeys("sevennet-mf0", "SCAN"), ["no modal 'SCAN'", "PBE or R2SCAN"]),
         (EngineKeys("sevennet-0", "PBE"), ["'sevennet-0' takes no 'modal'"]),
-        (EngineKeys("vasp", "PBE"), ["'vasp' takes no 'modal' (it takes settings, magmom, hubbard_u)"]),
+        (EngineKeys("vasp", "PBE"), ["'vasp' takes no 'modal' (it takes settings, surrogate, magmom, hubbard_u)"]),
         (EngineKeys("emt", settings=Path("inputs/vasp")), ["'emt' takes no 'settings'"]),
         (EngineKeys("emt", arguments={"asap_cutoff": True}), ["'emt' takes no 'arguments'"]),
         (EngineKeys("vasp", settings=Path("/nowhere")), ["/nowhere: no such folder"]),

@@ -88,6 +88,22 @@ def relaxation_inputs(
     return inputs_for(structure, asked, slab=not relax.cell, polar=polar, held=relax.held)
 
 
+STANDING: Mapping[str, Value] = {"IBRION": -1, "NSW": 0, "ISTART": 1, "LWAVE": True, "LCHARG": False}
+"""Tags of a point among those of a relaxation: it begins from the wave functions of the last, where it left any."""
+
+
+def standing_inputs(structure: Structure, settings: AllSettings, relax: RelaxSettings, flip: Flip | None) -> VaspInputs:
+    """Inputs for one geometry of a slab that something outside VASP relaxes, as accurate as VASP's own relaxation.
+
+    Args:
+        flip: tells that the faces are equivalent; a slab without one gets a dipole correction.
+    """
+    slab = settings["slab"]
+    kept = {tag: value for tag, value in slab.incar.items() if tag not in ("EDIFFG", "POTIM")}
+    standing = replace(slab, incar={**kept, **STANDING})
+    return inputs_for(structure, standing, slab=True, polar=flip is None, held=relax.held)
+
+
 def easing_inputs(structure: Structure, settings: AllSettings, done: int = 0) -> VaspInputs:
     """Inputs for the relaxation before dynamics, of its own accuracy.
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from nzsp_surfaces.base.calculation import Calculation, EngineIdentity, Matrix
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Report, Trajectory
+from nzsp_surfaces.engines.ase.engine import AseEngine
+from nzsp_surfaces.engines.base import ChosenEngine, DynamicsSettings, RelaxSettings, Report, Trajectory
 from nzsp_surfaces.engines.vasp.asked import (
     DYNAMICS,
     EASED,
@@ -21,6 +22,7 @@ from nzsp_surfaces.engines.vasp.asked import (
     easing_inputs,
     point_inputs,
     relaxation_inputs,
+    standing_inputs,
 )
 from nzsp_surfaces.engines.vasp.custody import Commands
 from nzsp_surfaces.engines.vasp.inputs import VaspInputs, thermostat
@@ -33,6 +35,7 @@ from nzsp_surfaces.engines.vasp.legs import (
     settings_used,
     stop_where_told,
 )
+from nzsp_surfaces.engines.vasp.points import POINTS, VaspPoints
 from nzsp_surfaces.engines.vasp.reading.run import VaspRun, calculation
 from nzsp_surfaces.engines.vasp.vacuum import aftermath
 
@@ -62,11 +65,13 @@ class VaspEngine:
         identity: its version is VASP's once it has run.
         settings: by purpose.
         commands: that start it.
+        surrogate: a quick engine that lends its Hessian to relaxations of slabs; VASP then computes single points.
     """
 
     identity: EngineIdentity
     settings: AllSettings
     commands: Commands
+    surrogate: ChosenEngine | None = None
 
     def single_point(self, structure: Structure, folder: Path) -> Calculation:
         """Energy and forces of a slab with equivalent faces, as it is."""
@@ -91,6 +96,8 @@ class VaspEngine:
             OutOfTime: the job ends first.
             UserError: VASP failed, or an electronic loop did not converge.
         """
+        if self.surrogate is not None and not settings.cell:
+            return self._relaxed_by_points(self.surrogate, structure, settings, folder, report, flip)
 
         def inputs(so_far: LegsSoFar) -> VaspInputs:
             return relaxation_inputs(so_far.structure, self.settings, settings, flip, so_far.behind)
@@ -128,6 +135,33 @@ class VaspEngine:
                 stop_where_told(so_far)
         held_by = thermostat(self.settings["aimd"].incar)
         return Trajectory(so_far.structure, so_far.trace, self._identity(so_far.last), settings, held_by)
+
+    def _relaxed_by_points(
+        self,
+        surrogate: ChosenEngine,
+        structure: Structure,
+        settings: RelaxSettings,
+        folder: Path,
+        report: Report,
+        flip: Flip | None,
+    ) -> Calculation:
+        """Relax a slab by single points of VASP, from the Hessian of the surrogate; see `AseEngine.relax`."""
+
+        def inputs(here: Structure) -> VaspInputs:
+            return standing_inputs(here, self.settings, settings, flip)
+
+        end_orphans(folder / POINTS)
+        points = VaspPoints(structure, inputs, folder / POINTS, self.commands)
+        done = AseEngine(self.identity, points, {}, surrogate).relax(structure, settings, folder, report, flip)
+        last = self._calculation(points.last(), inputs(done.structure))
+        made = replace(last, structure=done.structure, forces=done.forces, energy=done.energy, steps=done.steps)
+        return replace(
+            made,
+            converged=done.converged,
+            max_force=done.max_force,
+            energy_left=done.energy_left,
+            notes=(*last.notes, *done.notes),
+        )
 
     def _eased(self, structure: Structure, folder: Path) -> Structure:
         """A few steps towards rest, so that dynamics does not begin with what the placing of a film left in forces.

@@ -56,7 +56,7 @@ ENTRY = VaspEntry(
     about="density functional theory, under custodian; NZSP_VASP_CMD starts it",
     needs=("custodian",),
     is_dft=True,
-    keys=("settings", "magmom", "hubbard_u"),
+    keys=("settings", "surrogate", "magmom", "hubbard_u"),
 )
 ENTRIES = (ENTRY,)
 

@@ -106,7 +106,7 @@ def legs_so_far(start: Structure, folder: Path) -> LegsSoFar:
     """What earlier launches left of a task that began with a structure."""
     so_far = LegsSoFar(start, None, (), np.empty((0, 3)))
     for leg_folder in leg_folders(folder):
-        so_far = _with_leg(so_far, _read(leg_folder))
+        so_far = _with_leg(so_far, read_leg(leg_folder))
     return so_far
 
 
@@ -124,8 +124,13 @@ def end_orphans(folder: Path) -> None:
         end_orphan(leg_folder)
 
 
-def next_leg(so_far: LegsSoFar, inputs: VaspInputs, folder: Path, commands: Commands) -> LegsSoFar:
+def next_leg(
+    so_far: LegsSoFar, inputs: VaspInputs, folder: Path, commands: Commands, waves: Path | None = None
+) -> LegsSoFar:
     """Run VASP for one more leg.
+
+    Args:
+        waves: wave functions from which it begins; None for none.
 
     Raises:
         OutOfTime: the job has too little time left, or VASP was stopped before its end.
@@ -137,6 +142,8 @@ def next_leg(so_far: LegsSoFar, inputs: VaspInputs, folder: Path, commands: Comm
     leg_folder = folder / f"leg_{1 + max((int(p.name[4:]) for p in leg_folders(folder)), default=0):02d}"
     cores = job_cores()
     write_inputs(advised(inputs, cores.total, cores.node) if cores else inputs, leg_folder)
+    if waves is not None:
+        shutil.copy(waves, leg_folder / "WAVECAR")
     log.info("VASP begins in %s after %d steps", leg_folder, so_far.steps)
     for line in inputs.warnings:
         _told(line)
@@ -145,7 +152,7 @@ def next_leg(so_far: LegsSoFar, inputs: VaspInputs, folder: Path, commands: Comm
         complaint = run_custodian(leg_folder, commands, time, dynamics=inputs.incar.get("IBRION") == 0)
     finally:
         (leg_folder / "POTCAR").unlink(missing_ok=True)
-    leg = _read(leg_folder)
+    leg = read_leg(leg_folder)
     _say(leg, complaint)
     check_leg(leg, complaint, time)
     _compress(leg_folder)
@@ -196,7 +203,8 @@ def stop_where_told(so_far: LegsSoFar) -> None:
         raise UserError(f"{so_far.legs[-1].folder}: VASP ended {_IDLE} times without a new step; see OUTCAR there")
 
 
-def _read(leg_folder: Path) -> Leg:
+def read_leg(leg_folder: Path) -> Leg:
+    """A run of VASP in its folder, as far as it came."""
     with suppress(UserError):
         return Leg(leg_folder, read_run(leg_folder), custody(leg_folder))
     return Leg(leg_folder, None, custody(leg_folder))
