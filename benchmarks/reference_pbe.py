@@ -1,12 +1,12 @@
-"""Our own surface energies by PBE: CP2K's energies and forces at SevenNet-0's geometries of Table 1.
+"""Our own surface energies by PBE: energies and forces of GPAW or CP2K at SevenNet-0's geometries of Table 1.
 
     nzsp run inputs/table1.yaml -o runs/table1
-    python -m benchmarks.reference_pbe runs/table1 inputs/cp2k/quick runs/pbe NZP/1-102 NZP/11-20
+    python -m benchmarks.reference_pbe runs/table1 inputs/gpaw/quick runs/pbe NZP/1-102 NZP/11-20
 
-Each slab is compared with bulk in a cell of two layers, whose in-plane vectors are the slab's and whose gamma point
-stands for the same k-points. All single points come first, then the estimates of the relaxed energies. Each
-is the mean of two that lie half a step of the grid apart. What was computed stays in the output folder, and a second
-call goes on.
+The settings' folder says which engine. Each slab is compared with bulk in a cell of two layers, whose in-plane vectors
+are the slab's and whose gamma point stands for the same k-points. All single points come first, then the estimates of
+the relaxed energies. CP2K's are the mean of two that lie half a step of the grid apart. What was computed stays in the
+output folder, and a second call goes on.
 """
 
 from __future__ import annotations
@@ -29,13 +29,20 @@ from nzsp_surfaces.base.calculation import Calculation, calculation_from_json
 from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.crystals.crystal import ase_atoms
 from nzsp_surfaces.energies.surface import capped_surface_energy, surface_energy
-from nzsp_surfaces.engines.ase.curvature import believed, free_displacements, hessian
+from nzsp_surfaces.engines.ase.surrogate import foretold
+from nzsp_surfaces.engines.base import RelaxSettings
 from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose
+from nzsp_surfaces.slabs.going_on import flip_found
 
+log = logging.getLogger(__name__)
 LAYERS = 2
 """Layers of the plane in the bulk's cell: the two of NaZr2(PO4)3 (1-102) make a cell that (11-20) and (10-14) share."""
 FILM = "Na3PO4"
+VACUUM = 8.0
+"""Å beside a slab in plane waves, whose cost grows with it; the densities of both faces end within half of it."""
+RELAX = RelaxSettings(force=0.02, max_steps=10, energy_left=0.05)
+"""Atoms alone: the lattice stays SevenNet-0's, in slab and bulk."""
 NOISE = 0.1
 """eV/Å, of the sum of all forces, above which they are too noisy to foretell a relaxation."""
 
@@ -63,13 +70,38 @@ def oriented_bulk(bulk: Structure, slab: Structure, layers: int = LAYERS) -> Str
     raise LookupError(f"no vectors of {bulk.formula} are those of the slab")
 
 
+def engine_of(settings: Path) -> str:
+    """The engine that a folder of settings is for, by the name of its file."""
+    return next(name for name in ("gpaw", "cp2k") if (settings / f"{name}.yaml").is_file())
+
+
 def point(settings: Path, structure: Structure, folder: Path) -> Calculation:
-    """CP2K's energy and forces of a structure; what lies in the folder is not computed again."""
+    """Energy and forces of a structure; what lies in the folder is not computed again."""
     path = folder / "calculation.json"
     if not path.exists():
-        engine = choose(EngineKeys("cp2k", settings=settings), {}, "reference").make({})
+        engine = choose(EngineKeys(engine_of(settings), settings=settings), {}, "reference").make({})
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(engine.single_point(structure, folder).to_json()))
+    return calculation_from_json(json.loads(path.read_text()))
+
+
+def computed(settings: Path, structure: Structure, folder: Path) -> Calculation:
+    """A point, as good as the engine's grid allows."""
+    return (averaged if engine_of(settings) == "cp2k" else point)(settings, structure, folder)
+
+
+def relaxed_from(point: Calculation, settings: Path, folder: Path) -> Calculation:
+    """The point's atoms relaxed in its cell, from SevenNet-0's Hessian and the point's density; both faces alike."""
+    path, there = folder / "relaxed" / "calculation.json", folder / "relaxed"
+    if not path.exists():
+        there.mkdir(exist_ok=True)
+        for name in ("density.gpw", "density.json"):
+            if not (there / name).exists():
+                shutil.copy(folder / name, there)
+        keys = EngineKeys(engine_of(settings), settings=settings, surrogate="sevennet-0")
+        engine, flip = choose(keys, {}, "reference").make({}), flip_found(point.structure)
+        done = engine.relax(point.structure, RELAX, there, lambda n, f: log.info("%s: %d %.3f", folder, n, f), flip)
+        write_atomically(path, json.dumps(done.to_json()))
     return calculation_from_json(json.loads(path.read_text()))
 
 
@@ -104,14 +136,9 @@ def with_energy_left(calculation: Calculation, folder: Path) -> Calculation:
     """
     if net_force(calculation) > NOISE:
         return calculation
-    path = folder / "hessian.npy"
-    if not path.exists():
-        atoms = ase_atoms(calculation.structure)
-        atoms.calc = choose("sevennet-0", {}, "reference").make({}).calculator  # type: ignore[attr-defined]
-        basis = free_displacements(len(atoms), len(atoms), None, ())
-        np.save(path, believed(hessian(atoms, basis, lambda _: None), basis))
-    forces = calculation.forces.ravel()
-    return replace(calculation, energy_left=float(forces @ np.linalg.solve(np.load(path), forces)) / 2)
+    lender = choose("sevennet-0", {}, "reference")
+    left = foretold(lender, ase_atoms(calculation.structure), calculation.forces, folder)
+    return replace(calculation, energy_left=left)
 
 
 def net_force(calculation: Calculation) -> float:
@@ -124,14 +151,25 @@ def relaxed(calculation: Calculation) -> Calculation:
     return replace(calculation, energy=calculation.energy - (calculation.energy_left or 0.0))
 
 
-def parts_of(results: Path, name: str) -> dict[str, Structure]:
+def with_vacuum(slab: Structure, vacuum: float) -> Structure:
+    """The slab with so much vacuum, its middle at half the cell."""
+    a, b, _ = slab.lattice.matrix
+    points = slab.cart_coords.copy()
+    height = float(np.ptp(points[:, 2])) + vacuum
+    points[:, 2] += 0.5 * height - 0.5 * (points[:, 2].max() + points[:, 2].min())
+    return Structure([a, b, [0, 0, height]], slab.species, points, coords_are_cartesian=True)
+
+
+def parts_of(results: Path, name: str, vacuum: float | None) -> dict[str, Structure]:
     """What an entry is computed from, by the name of its folder: slab, bulk, and the film's crystal.
 
     Args:
         name: material/plane, with a film after another slash.
+        vacuum: Å beside the slab; as it is where None.
     """
     material, _, *film = name.split("/")
     slab = _structure(results, f"{_label(name)}_relaxed")
+    slab = slab if vacuum is None else with_vacuum(slab, vacuum)
     bulk = oriented_bulk(_structure(results, f"{material}_bulk"), slab)
     parts = {_label(name): slab, f"{material}_bulk_{_cell(bulk)}": bulk}
     if film:
@@ -141,8 +179,8 @@ def parts_of(results: Path, name: str) -> dict[str, Structure]:
 
 def entry(results: Path, settings: Path, output: Path, name: str, *, estimate: bool) -> dict[str, Any]:
     """One row, with the estimate of the relaxed energy where it is asked for."""
-    parts = parts_of(results, name)
-    done = [averaged(settings, structure, output / part) for part, structure in parts.items()]
+    parts = parts_of(results, name, VACUUM if engine_of(settings) == "gpaw" else None)
+    done = [computed(settings, structure, output / part) for part, structure in parts.items()]
     if estimate:
         done = [with_energy_left(each, output / part) for each, part in zip(done, parts, strict=True)]
     area = float(np.linalg.norm(np.cross(*next(iter(parts.values())).lattice.matrix[:2])))

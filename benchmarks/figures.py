@@ -1,0 +1,105 @@
+"""The figures of docs/dft.md and docs/relaxation.md, from the data that is kept.
+
+    python -m benchmarks.figures
+
+docs/dft.png: surface energies of the paper, ours by PBE, of potentials. docs/calls.png: evaluations of a dear engine
+until a slab is relaxed, with a lent Hessian and without.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from nzsp_surfaces.base.labels import PLANE_PALETTE, formula_mathtext, plane_mathtext
+from nzsp_surfaces.report.draw.style import GREY, INK, figure_of, save
+
+ROOT = Path(__file__).parents[1]
+DOCS, REFERENCE = ROOT / "docs", ROOT / "inputs" / "reference"
+RELAXATION = ROOT / "benchmarks" / "results" / "relaxation.json"
+PLANES = {"1-102": (1, -1, 0, 2), "10-14": (1, 0, -1, 4), "11-20": (1, 1, -2, 0), "0001": (0, 0, 0, 1)}
+MARKS = "os^vD"
+
+Key = tuple[str, str, str | None]
+
+
+def draw_levels(ax: Axes, levels: dict[str, dict[Key, float]]) -> None:
+    """Each surface in a column: the paper as a line, potentials as open marks, our own PBE as full ones."""
+    surfaces = list(levels["paper"])
+    for number, (name, values) in enumerate((k, v) for k, v in levels.items() if k != "paper"):
+        ours = "PBE here" in name
+        places = [(surfaces.index(key), value) for key, value in values.items() if key in surfaces]
+        colour = INK if ours else PLANE_PALETTE[number % len(PLANE_PALETTE)]
+        mark = {"PBE here, relaxed": "D", "PBE here, as it stands": "o", "PBE here, foretold": "P"}.get(name)
+        ax.plot(
+            *zip(*places, strict=True),
+            mark or MARKS[number % len(MARKS)],
+            color=colour,
+            fillstyle="full" if ours else "none",
+            markersize=5,
+            label=name,
+        )
+    ax.plot(range(len(surfaces)), list(levels["paper"].values()), "_", color=GREY, markersize=16, label="paper, PBE (VASP)")
+    ax.set_xticks(range(len(surfaces)), [_label(key) for key in surfaces], fontsize=7)
+    ax.set_ylabel(r"surface energy $\gamma$ / J m$^{-2}$")
+    ax.set_ylim(bottom=0)
+    ax.legend(loc="lower right", ncols=2)
+
+
+def _label(key: Key) -> str:
+    material, plane, film = key
+    above = f"\n+ {formula_mathtext(film)}" if film else "\n"
+    return f"{plane_mathtext(PLANES[plane])}{above}\n{material}"
+
+
+def draw_calls(ax: Axes, rows: list[dict[str, Any]]) -> None:
+    """Bars of evaluations, slab by slab."""
+    places = range(len(rows))
+    ax.barh([x + 0.2 for x in places], [r["plain"] for r in rows], height=0.38, color=GREY, label="BFGS")
+    lent = [r["preconditioned"] for r in rows]
+    ax.barh([x - 0.2 for x in places], lent, height=0.38, color=PLANE_PALETTE[0], label="lent Hessian")
+    for x, row in zip(places, rows, strict=True):
+        ax.annotate(str(row["preconditioned"]), (row["preconditioned"], x - 0.2), (3, -3), textcoords="offset points")
+    ax.set_yticks(places, [row["name"] for row in rows], fontsize=7)
+    ax.set_xlabel("evaluations of energy and forces until 0.02 eV/Å")
+    ax.invert_yaxis()
+    ax.legend(loc="lower right")
+
+
+def levels() -> dict[str, dict[Key, float]]:
+    """All that is kept, by what gave it."""
+    found: dict[str, dict[Key, float]] = json_levels(REFERENCE / "potentials.json")
+    rows = [row for row in json.loads((REFERENCE / "surface_energies.json").read_text()) if row["engine"] == "gpaw"]
+    columns = {"as it stands": "gamma_single_point", "foretold": "gamma", "relaxed": "gamma_relaxed"}
+    for words, column in columns.items():
+        values = {_key(row): row[column] for row in rows if row.get(column) is not None}
+        if values:
+            found[f"PBE here, {words}"] = values
+    return found
+
+
+def json_levels(path: Path) -> dict[str, dict[Key, float]]:
+    """Surface energies by name; the first is the paper's."""
+    rows = json.loads(path.read_text())
+    names = list(dict.fromkeys(row["source"] for row in rows))
+    return {name: {_key(row): row["gamma"] for row in rows if row["source"] == name} for name in names}
+
+
+def _key(row: dict[str, Any]) -> Key:
+    return row["material"], row["plane"], row["film"]
+
+
+def main() -> None:
+    """Draw both."""
+    save(figure_of(draw_levels, levels(), size=(7.5, 3.8)), DOCS / "dft")
+    rows = json.loads(RELAXATION.read_text())
+    save(figure_of(draw_calls, rows, size=(5.0, 0.6 + 0.42 * len(rows))), DOCS / "calls")
+    for name in ("dft", "calls"):
+        (DOCS / f"{name}.svg").unlink()
+
+
+if __name__ == "__main__":
+    main()
