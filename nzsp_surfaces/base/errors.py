@@ -23,7 +23,7 @@ class OutOfTime(UserError):
 
 
 class Damaged(UserError):
-    """A file that is no XML, or XML without what VASP writes."""
+    """What is empty, torn, garbled, edited or of another kind: a file, or a document of the database."""
 
 
 class OffStoichiometry(UserError):

@@ -159,6 +159,8 @@ def _read_json(path: Path) -> Any:
         return json.loads(_text(path))
     except json.JSONDecodeError as error:
         raise UserError(f"{path}, line {error.lineno}: not JSON ({error.msg}); mend the file") from error
+    except RecursionError:
+        raise UserError(f"{path}: nested too deeply; give a list of rows") from None
 
 
 def _read_yaml(path: Path) -> Any:
@@ -168,6 +170,8 @@ def _read_yaml(path: Path) -> Any:
         return yaml.safe_load(_text(path))
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not YAML ({' '.join(str(error).split())}); mend the file") from error
+    except RecursionError:
+        raise UserError(f"{path}: nested too deeply; give a list of rows") from None
 
 
 def _read_csv(path: Path) -> list[dict[str, Any]]:

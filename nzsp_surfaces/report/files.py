@@ -57,7 +57,7 @@ def read_json(path: Path, kind: type) -> Any:
         return None
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path}: cannot be read ({error}); {AGAIN}") from error
     if not isinstance(value, kind):
         raise UserError(f"{path}: holds no {'list' if kind is list else 'mapping'}; {AGAIN}")

@@ -195,8 +195,7 @@ def _leave_with_parent(parent: int) -> None:
 def _carry_out(name: str, parents: dict[str, Result]) -> Result:
     here = _here[0]
     task = here.plan.by_id[name]
-    folder = here.store.folder(task)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = here.store.made_folder(task)
 
     def report(step: int, text: str) -> None:
         here.steps.put(Progress(name, step, text))

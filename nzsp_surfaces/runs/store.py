@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from nzsp_surfaces import __version__
-from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.base.files import write_atomically
+from nzsp_surfaces.base.errors import Damaged, UserError
+from nzsp_surfaces.base.files import set_aside, write_atomically
+from nzsp_surfaces.base.sealed import read_sealed, sealed
 from nzsp_surfaces.report.read import check_layout
 from nzsp_surfaces.report.rows.imported import ImportHeader
-from nzsp_surfaces.report.rows.study import LAYOUT, study_header
+from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, study_header
 from nzsp_surfaces.study.bundle import STUDY_NAME, pack
 from nzsp_surfaces.study.study import Study
-from nzsp_surfaces.tasks.base import Result, Task, result_from_json
+from nzsp_surfaces.tasks.base import Result, Task, whole_result
+
+log = logging.getLogger(__name__)
+
+RESULT = "result.json"
+"""What is kept of a finished task."""
+CHECKPOINTS = ("evaluations.bin", "segment.json")
+"""What a task goes on from, and what nobody needs once it is finished."""
 
 STUDY_FOLDER = "study"
 """Within a results directory: the study in one piece, from which it can be gone on with anywhere."""
@@ -40,19 +49,48 @@ class Store:
         return self.path / "calculations" / task.key
 
     def result(self, task: Task) -> Result | None:
-        """The finished result of a task, or None."""
-        path = self.folder(task) / "result.json"
-        if not path.exists():
+        """The finished result of a task, or None; a damaged one is told, set aside, and counts as none."""
+        path = self.folder(task) / RESULT
+        try:
+            result = read_result(path, task.key)
+        except Damaged as error:
+            log.warning("%s; it is set aside as %s, and computed again", error, set_aside(path).name)
             return None
-        return result_from_json(json.loads(path.read_text()) | {"task": task.id})
+        return result and replace(result, task=task.id)
 
     def save(self, task: Task, result: Result) -> None:
         """Keep a finished result and drop its checkpoints."""
-        folder = self.folder(task)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / "result.json", json.dumps(result.to_json()))
-        for name in ("evaluations.bin", "segment.json"):
+        folder = self.made_folder(task)
+        write_atomically(folder / RESULT, sealed(result.to_json()))
+        for name in CHECKPOINTS:
             (folder / name).unlink(missing_ok=True)
+
+    def made_folder(self, task: Task) -> Path:
+        """The folder of a task, which is there when this returns."""
+        return _made(self.folder(task))
+
+
+def read_result(path: Path, key: str | None = None) -> Result | None:
+    """The result that a file holds; None where there is none.
+
+    Args:
+        key: that it must have; None for any.
+
+    Raises:
+        Damaged: the file is damaged, or holds the result of another task.
+    """
+    result = read_sealed(path, whole_result)
+    if result is not None and key not in (None, result.key):
+        raise Damaged(f"{path}: holds the result of another task, {result.task}")
+    return result
+
+
+def _made(folder: Path) -> Path:
+    """Make a folder of calculations; a file in its place is set aside."""
+    if folder.is_file():
+        log.warning("%s: is a file where a folder belongs; it is set aside as %s", folder, set_aside(folder).name)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def check_directory(path: Path, study: Study) -> None:
@@ -64,7 +102,7 @@ def check_directory(path: Path, study: Study) -> None:
     marker = path / "study.json"
     if path.exists() and not path.is_dir():
         raise UserError(f"{path}: is a file; choose a directory for the results")
-    if marker.exists():
+    if marker.exists() or _told_by_provenance(path) == study.identity:
         _same_study(marker, study)
     elif path.is_dir() and any(p.name != ".lock" for p in path.iterdir()):
         raise UserError(f"{path}: is not empty and holds no study; choose a new directory with -o")
@@ -81,6 +119,7 @@ def open_store(path: Path, study: Study) -> Store:
         (path / "calculations").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror}); choose another directory with -o") from error
+    _set_aside_unread(path / "study.json")
     write_atomically(path / "study.json", json.dumps(study_header(study), indent=1))
     claim_study(path, study)
     return Store(path)
@@ -93,6 +132,12 @@ def claim_study(path: Path, study: Study) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / name, text)
     return folder / STUDY_NAME
+
+
+def _set_aside_unread(marker: Path) -> None:
+    """Whatever a crash left of study.json is written again from the study at hand."""
+    if marker.exists() and _header(marker) is None:
+        log.warning("%s: is damaged; it is set aside as %s, and written again", marker, set_aside(marker).name)
 
 
 def claim_survey(path: Path, header: dict[str, Any]) -> None:
@@ -135,23 +180,40 @@ def claim_import(path: Path, roots: Sequence[str]) -> None:
 def _survey_identity(marker: Path) -> str | None:
     try:
         return str(json.loads(marker.read_text())["identity"]) if marker.is_file() else None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise UserError(f"{marker}: is damaged; choose a new directory with -o, or remove the file") from error
 
 
 def _same_study(marker: Path, study: Study) -> None:
-    try:
-        there = json.loads(marker.read_text())
+    """Look whether a directory is this study's, by its study.json, or by its provenance where that is damaged."""
+    there = _header(marker)
+    if there is not None:
         check_layout(marker.parent, there)
-        identity, profile = there["identity"], there["profile"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{marker}: is damaged; choose a new directory with -o, or restore the file") from error
-    if identity != study.identity:
-        what = f"profile {profile}" if profile != study.profile_name else "other structures or settings"
+    found = there or {"identity": _told_by_provenance(marker.parent) or study.identity}
+    if found["identity"] != study.identity:
+        other = found.get("profile", study.profile_name) != study.profile_name
+        what = f"profile {found.get('profile')}" if other else "other structures or settings"
         raise UserError(
-            f"{marker.parent}: holds the results of another study ({there.get('name', 'unnamed')}, {what}); "
+            f"{marker.parent}: holds the results of another study ({found.get('name', 'unnamed')}, {what}); "
             "choose another directory with -o"
         )
+
+
+def _header(marker: Path) -> dict[str, Any] | None:
+    """What study.json says; None where it is not there or damaged."""
+    try:
+        there = json.loads(marker.read_bytes())
+    except (ValueError, RecursionError, FileNotFoundError, IsADirectoryError):
+        return None
+    return there if isinstance(there, dict) and {"identity", "profile"} <= there.keys() else None
+
+
+def _told_by_provenance(path: Path) -> str | None:
+    """The study to which a directory belonged when its documents were last written."""
+    try:
+        return str(json.loads((path / Provenance.FILE).read_bytes())["study_identity"])
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        return None
 
 
 @contextmanager
@@ -175,8 +237,7 @@ def only_run(path: Path) -> Iterator[None]:
 @contextmanager
 def alone(folder: Path) -> Iterator[Path]:
     """Hold the folder of a calculation that two studies share; whoever comes second waits for its result."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
+    with (_made(folder) / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
         except OSError as error:

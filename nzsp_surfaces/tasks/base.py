@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import numpy as np
+
 from nzsp_surfaces.base.calculation import Calculation, calculation_from_json
 from nzsp_surfaces.base.content import content, digest, structure_from_json, structure_to_json
 from nzsp_surfaces.base.labels import plane_name
@@ -92,6 +94,25 @@ def result_from_json(data: Mapping[str, Any]) -> Result:
         choices=Choices(**data["choices"]),
         seconds=float(data["seconds"]),
     )
+
+
+def whole_result(data: Mapping[str, Any]) -> Result:
+    """A result that can be used: its numbers are numbers, and each atom has its force.
+
+    Raises:
+        ValueError: something does not fit.
+        KeyError, TypeError: something is missing or of another type.
+    """
+    result = result_from_json(data)
+    if result.calculation is None and result.trajectory is None:
+        raise ValueError("neither a calculation nor dynamics")
+    found = result.calculation
+    if found is not None:
+        if len(found.forces) != len(found.structure):
+            raise ValueError(f"{len(found.forces)} forces on {len(found.structure)} atoms")
+        if not np.isfinite([found.energy, found.max_force, *found.forces.flat]).all():
+            raise ValueError("an energy or a force that is no number")
+    return result
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,10 @@ from ase import units
 from ase.calculators.calculator import Calculator
 
 from nzsp_surfaces.base.calculation import Calculation, EngineIdentity
-from nzsp_surfaces.base.files import write_atomically
+from nzsp_surfaces.base.content import content, digest
+from nzsp_surfaces.base.errors import Damaged
+from nzsp_surfaces.base.files import set_aside, write_atomically
+from nzsp_surfaces.base.sealed import read_sealed, sealed
 from nzsp_surfaces.crystals.crystal import ase_atoms, pymatgen_structure
 from nzsp_surfaces.engines.ase.moving import held_as_asked, largest, plain_bfgs, reporting
 from nzsp_surfaces.engines.ase.quasi_newton import LentHessian
@@ -27,7 +30,11 @@ if TYPE_CHECKING:
 
     from nzsp_surfaces.crystals.flip import Flip
 
+log = logging.getLogger(__name__)
 Matrix = npt.NDArray[np.float64]
+
+SEGMENT = "segment.json"
+"""The last whole segment of dynamics."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +103,12 @@ class AseEngine:
         Raises:
             UserError: the calculator gives no forces, or something that is not a number.
         """
-        state = _load_state(folder) or _first_state(structure, settings)
+        start = digest(content([structure, settings]))
+        state = _kept_state(folder / SEGMENT, start, len(structure)) or _first_state(structure, settings)
         while len(state.trace) - 1 < settings.steps:
             steps = min(settings.segment, settings.steps - max(0, len(state.trace) - 1))
             state = _segment(structure, self._checked(), state, settings, steps, report)
-            _save_state(folder, state)
+            _save_state(folder / SEGMENT, start, state)
         end = _moved(structure, state.positions)
         return Trajectory(end, np.array(state.trace), self.identity, settings, settings.thermostat)
 
@@ -208,20 +216,39 @@ def _moved(structure: Structure, positions: Matrix) -> Structure:
     return pymatgen_structure(atoms)
 
 
-def _save_state(folder: Path, state: _State) -> None:
+def _save_state(path: Path, start: str, state: _State) -> None:
+    """Keep a moment.
+
+    Args:
+        start: identity of the first structure and of the settings.
+    """
     data = {
+        "start": start,
         "positions": state.positions.tolist(),
         "velocities": state.velocities.tolist(),
         "trace": state.trace,
         "generator": state.generator,
     }
-    write_atomically(folder / "segment.json", json.dumps(data))
+    write_atomically(path, sealed(data))
 
 
-def _load_state(folder: Path) -> _State | None:
-    path = folder / "segment.json"
-    if not path.exists():
+def _kept_state(path: Path, start: str, atoms: int) -> _State | None:
+    """The moment from which dynamics go on; None where there is none, or a damaged one, which is set aside."""
+
+    def state(data: dict[str, Any]) -> _State:
+        return _state(data, start, atoms)
+
+    try:
+        return read_sealed(path, state)
+    except Damaged as error:
+        log.warning("%s; it is set aside as %s, and the dynamics begin again", error, set_aside(path).name)
         return None
-    data = json.loads(path.read_text())
-    trace = tuple((t, k, e) for t, k, e in data["trace"])
-    return _State(np.array(data["positions"]), np.array(data["velocities"]), trace, data["generator"])
+
+
+def _state(data: dict[str, Any], start: str, atoms: int) -> _State:
+    if data.get("start", start) != start:
+        raise ValueError("it is of other dynamics")
+    positions, velocities = (np.array(data[name], float).reshape(atoms, 3) for name in ("positions", "velocities"))
+    trace = tuple((float(t), float(k), float(e)) for t, k, e in data["trace"])
+    np.random.default_rng().bit_generator.state = data["generator"]  # refuses what is no state
+    return _State(positions, velocities, trace, data["generator"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import zlib
 from collections.abc import Iterator
@@ -14,11 +15,16 @@ import numpy.typing as npt
 from ase.calculators.calculator import Calculator, PropertyNotImplementedError, all_changes
 
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.base.files import set_aside, write_atomically
 
 if TYPE_CHECKING:
     from ase import Atoms
 
+log = logging.getLogger(__name__)
 Matrix = npt.NDArray[np.float64]
+
+HEAD = 16
+"""Bytes before the values of a record: of which geometry they are, how many, and their checksum."""
 
 PLAIN = ("forces", "energy")
 """What a run at a given cell needs; forces first, since some calculators leave them out where energy alone is asked."""
@@ -108,7 +114,7 @@ class Replay(Calculator):
         self.evaluations += 1
         key = zlib.crc32(atoms.positions.tobytes()) ^ zlib.crc32(atoms.cell.array.tobytes()) << 1
         values = self._known.get(key)
-        if values is None:
+        if values is None or len(values) != 3 * len(atoms) + 7:
             values = self._compute(atoms)
             self._append(key, values)
         n = 3 * len(atoms)
@@ -139,20 +145,37 @@ class Replay(Calculator):
             self._file.close()
 
 
-def _records(path: Path) -> Iterator[tuple[int, Matrix]]:
-    """Whole records of a file; stops at the first torn one and cuts it off."""
+def _records(path: Path) -> list[tuple[int, Matrix]]:
+    """Whole records of a file, up to the first that is not.
+
+    A last one that a kill has torn is cut off; a file that is damaged before its end is set aside, and written again as
+    far as it is whole.
+    """
+    if path.is_dir():
+        log.warning("%s: is a folder; it is set aside as %s", path, set_aside(path).name)
     data = path.read_bytes() if path.exists() else b""
-    start = 0
-    while start + 16 <= len(data):
-        key, size, check = struct.unpack_from("<QII", data, start)
-        body = data[start + 16 : start + 16 + size]
-        if len(body) < size or zlib.crc32(body) != check:
-            break
-        yield key, np.frombuffer(body)
-        start += 16 + size
-    if start < len(data):
+    found, end = _whole(data)
+    if len(data) - end > HEAD + max((values.nbytes for _, values in found), default=0):
+        log.warning("%s: is damaged; set aside as %s, %d evaluations are whole", path, set_aside(path).name, len(found))
+        write_atomically(path, data[:end])
+    elif end < len(data):
         with path.open("r+b") as file:
-            file.truncate(start)
+            file.truncate(end)
+    return found
+
+
+def _whole(data: bytes) -> tuple[list[tuple[int, Matrix]], int]:
+    """The records at the beginning of some bytes, and where they end."""
+    found: list[tuple[int, Matrix]] = []
+    start = 0
+    while start + HEAD <= len(data):
+        key, size, check = struct.unpack_from("<QII", data, start)
+        body = data[start + HEAD : start + HEAD + size]
+        if len(body) < size or size % 8 or zlib.crc32(body) != check:
+            break
+        found.append((key, np.frombuffer(body)))
+        start += HEAD + size
+    return found, start
 
 
 @contextmanager

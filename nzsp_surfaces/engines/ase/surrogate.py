@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from nzsp_surfaces.base.content import DIGITS, content, digest
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.base.files import write_atomically
+from nzsp_surfaces.base.files import set_aside, write_atomically
 from nzsp_surfaces.engines.ase.curvature import believed, free_displacements, hessian
 from nzsp_surfaces.engines.ase.moving import held_as_asked, largest, plain_bfgs, reporting
 from nzsp_surfaces.engines.base import Ask, RelaxSettings
@@ -131,13 +131,17 @@ def _displaced(atoms: Atoms, settings: RelaxSettings, flip: Flip | None, report:
 
 
 def _kept(path: Path, key: str) -> Lent | None:
-    """What an earlier try lent for the same, if it is whole."""
+    """What an earlier try lent for the same, if it is whole; the archive has a check of every array."""
     if not path.exists():
         return None
-    with np.load(path) as kept:
-        if str(kept.get("key")) != key:
-            return None
-        return Lent(kept["positions"], kept["cell"], kept["hessian"])
+    try:
+        with np.load(path) as kept:
+            same = str(kept["key"]) == key
+            return Lent(kept["positions"], kept["cell"], kept["hessian"]) if same else None
+    except Exception as error:  # whatever a damaged archive makes its readers raise
+        told = f"{type(error).__name__}: {error}".splitlines()[0]
+        log.warning("%s: is damaged (%s); set aside as %s, and computed again", path, told, set_aside(path).name)
+        return None
 
 
 def _keep(path: Path, key: str, lent: Lent) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -135,12 +134,11 @@ def _ours(path: Path) -> FinishedRun:
     Raises:
         Damaged: the file holds no such task.
     """
-    from nzsp_surfaces.tasks.base import result_from_json
+    from nzsp_surfaces.runs.store import read_result
 
-    try:
-        result = result_from_json(json.loads((path / RESULT).read_text()))
-    except (ValueError, KeyError, TypeError) as error:
-        raise Damaged(f"{path}: {RESULT} is not of a task of nzsp run ({error})") from error
+    result = read_result(path / RESULT)
+    if result is None:
+        raise Damaged(f"{path}: {RESULT} is gone")
     if result.calculation is None:
         raise Damaged(f"{path}: dynamics, which ends at no minimum")
     found = result.calculation
