@@ -26,10 +26,11 @@ Examples:
 def command(study: Path, launchpad: Path | None, output: Path, engine: str | None, profile: str) -> int:
     """Write what STUDY has given so far into a results directory, which `nzsp run` could go on with."""
     import time
+    from dataclasses import replace
 
     from nzsp_surfaces.cli.finish import now, write
     from nzsp_surfaces.runs.fireworks.database import database
-    from nzsp_surfaces.runs.store import only_run, open_store
+    from nzsp_surfaces.runs.store import check_directory, only_run, open_store
     from nzsp_surfaces.study.study import load_study
     from nzsp_surfaces.tasks.base import Outcome
     from nzsp_surfaces.tasks.plan import make_plan
@@ -41,14 +42,16 @@ def command(study: Path, launchpad: Path | None, output: Path, engine: str | Non
         none = known.why_none(loaded)
         if none:
             raise UserError(f"{study}: {none}")
-        results = known.results(plan.tasks)
+        keys = known.submitted_keys(loaded.identity)
+        results = known.results(replace(task, key=keys.get(task.id, task.key)) for task in plan.tasks)
         failed = known.jobs(loaded.identity, ("FIZZLED",))
     failures = {job.task: job.reason or "failed" for job in failed}
     outcome = Outcome(results, failures, repeated=len(results))
-    store = open_store(output, loaded)
+    check_directory(output, loaded)
     with only_run(output):
+        store = open_store(output, loaded)
         for task in (t for t in plan.tasks if t.id in results):
-            store.save(task, results[task.id])
+            store.save(task, replace(results[task.id], key=task.key))
         write(loaded, plan, outcome, output, began, started)
     click.echo(f"{len(results)} of {len(plan.tasks)} calculations are finished")
     return 1 if failures else 0

@@ -52,6 +52,7 @@ COMMANDS = (
     CommandRow("wulff", "nzsp_surfaces.cli.wulff", "Wulff shape from a table of surface energies; compute nothing."),
     CommandRow("compare", "nzsp_surfaces.cli.compare", "Surface energies of several runs side by side."),
     CommandRow("report", "nzsp_surfaces.cli.report", "Write the page again from finished results."),
+    CommandRow("doctor", "nzsp_surfaces.cli.doctor", "Say what is amiss in a run or a database, and mend it."),
     CommandRow("engines", "nzsp_surfaces.cli.engines", "List the engines installed here and what the others lack."),
 )
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.base.errors import Damaged, UserError
+from nzsp_surfaces.base.sealed import sealed, unsealed
 from nzsp_surfaces.runs.fireworks import embedded, jobs
 
 if TYPE_CHECKING:
@@ -25,9 +27,13 @@ if TYPE_CHECKING:
     from nzsp_surfaces.study.study import Study
     from nzsp_surfaces.tasks.base import Result, Task
 
+log = logging.getLogger(__name__)
+
 PATIENCE = 5000
 """ms until a server that does not answer counts as gone."""
 STUDIES, RESULTS, ENTRIES = "nzsp_studies", "nzsp_results", "nzsp_entries"
+PUT_AWAY = "nzsp_damaged"
+"""Collection of damaged documents."""
 INDICES = {
     "fireworks": (("spec.nzsp.study", "state", "fw_id"), ("spec.nzsp.key",)),
     "workflows": (("metadata.nzsp.study",),),
@@ -106,19 +112,58 @@ class Database:
 
     def keep_result(self, task: Task, result: Result, folder: Path, host: str) -> dict[str, Any]:
         """Store a finished result; return its summary."""
-        summary = _summary(result) | {"kind": task.kind, "folder": str(folder), "host": host, "finished": _now()}
-        content = summary | {"result": _packed(result.to_json())}
-        self.launchpad.db[RESULTS].update_one({"_id": task.key}, {"$setOnInsert": content}, upsert=True)
+        return self.keep_result_of(task.key, task.kind, result, folder, host)
+
+    def keep_result_of(self, key: str, kind: str, result: Result, folder: Path, host: str) -> dict[str, Any]:
+        """The same for a task of which no more than key and kind is known."""
+        summary = _summary(result) | {"kind": kind, "folder": str(folder), "host": host, "finished": _now()}
+        content = summary | {"result": zlib.compress(sealed(result.to_json()).encode())}
+        self.launchpad.db[RESULTS].update_one({"_id": key}, {"$setOnInsert": content}, upsert=True)
         return summary
 
     def results(self, tasks: Iterable[Task]) -> dict[str, Result]:
-        """The finished results among some tasks, by task id, whatever study computed them."""
-        from nzsp_surfaces.tasks.base import result_from_json
+        """The finished results among some tasks, by task id, whatever study computed them; a damaged one is told."""
+        names: dict[str, list[str]] = {}
+        for task in tasks:
+            names.setdefault(task.key, []).append(task.id)
+        found = self.launchpad.db[RESULTS].find({"_id": {"$in": list(names)}}, {"result": 1})
+        read = ((row["_id"], _read_result(row)) for row in found)
+        return {name: replace(result, task=name) for key, result in read if result for name in names[key]}
 
-        by_key = {task.key: task for task in tasks}
-        found = self.launchpad.db[RESULTS].find({"_id": {"$in": list(by_key)}}, {"result": 1})
-        rows = ((by_key[row["_id"]].id, _unpacked(row["result"])) for row in found)
-        return {name: result_from_json(data | {"task": name}) for name, data in rows}
+    def submitted_keys(self, identity: str) -> dict[str, str]:
+        """Content identities of a study's tasks as they were submitted: another machine may round otherwise."""
+        keys: dict[str, str] = {}
+        for row in self.launchpad.fireworks.find({"spec.nzsp.study": identity}, {"spec.nzsp": 1}):
+            own = row["spec"]["nzsp"]
+            keys |= own["keys"] | ({own["task"]: own["key"]} if own["key"] else {})
+        return keys
+
+    def workflow_of(self, number: int) -> Any:
+        """What a job's workflow is known by."""
+        return self.launchpad.workflows.find_one({"nodes": number}, {"_id": 1})["_id"]
+
+    def damaged_results(self) -> Iterator[tuple[str, str]]:
+        """Results whose check does not hold: their key, and why; no structure is made of them."""
+        for row in self.launchpad.db[RESULTS].find({}, {"result": 1}):
+            try:
+                unsealed(_decompressed(row), dict, "it")
+            except Damaged as error:
+                yield row["_id"], str(error).rpartition(": ")[2]
+
+    def damaged_entries(self) -> Iterator[tuple[Any, str]]:
+        """Surface energies that cannot be read: their number, and why."""
+        for row in self.launchpad.db[ENTRIES].find({}):
+            why = _why_no_entry(row)
+            if why:
+                yield row["_id"], why
+
+    def put_away(self, collection: str, number: Any) -> None:
+        """Move a damaged document to where nobody takes it for a whole one."""
+        row = self.launchpad.db[collection].find_one({"_id": number})
+        if row is not None:
+            kept = {"from": collection, "document": row, "put_away": _now()}
+            self.launchpad.db[PUT_AWAY].insert_one(kept)
+            self.launchpad.db[collection].delete_one({"_id": number})
 
     def finished(self, keys: list[str]) -> set[str]:
         """Those of some content identities that have a result."""
@@ -141,7 +186,13 @@ class Database:
 
     def entries(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
         """Surface energies across studies that have the wanted fields."""
-        found = self.launchpad.db[ENTRIES].find(wanted, {"_id": 0})
+        found = []
+        for row in self.launchpad.db[ENTRIES].find(wanted):
+            number, why = row.pop("_id"), _why_no_entry(row)
+            if why:
+                log.warning("%s %s: %s; it is left out, 'nzsp doctor --fix' puts it away", ENTRIES, number, why)
+            else:
+                found.append(row)
         return sorted(found, key=lambda e: (e["material"], e["miller"], e["film"] or "", e["study"]))
 
     def prepare(self) -> None:
@@ -291,6 +342,35 @@ def _packed(data: Any) -> bytes:
 
 def _unpacked(data: bytes) -> Any:
     return json.loads(zlib.decompress(data))
+
+
+def _read_result(row: dict[str, Any]) -> Result | None:
+    """A result of the database; None, with a line, where it is damaged: its job is then to be repeated."""
+    from nzsp_surfaces.tasks.base import whole_result
+
+    try:
+        return unsealed(_decompressed(row), whole_result, f"{RESULTS} {row['_id']}")
+    except Damaged as error:
+        log.warning("%s; it is left out, 'nzsp doctor --fix' has it computed again", error)
+        return None
+
+
+def _decompressed(row: dict[str, Any]) -> bytes:
+    try:
+        return zlib.decompress(row["result"])
+    except (KeyError, TypeError, zlib.error) as error:
+        raise Damaged(f"{RESULTS} {row['_id']}: cannot be unpacked") from error
+
+
+def _why_no_entry(row: dict[str, Any]) -> str | None:
+    """Why a document is no surface energy; None where it is one."""
+    from nzsp_surfaces.report.rows.energies import DatabaseEntry
+
+    try:
+        DatabaseEntry.from_json(row, "it")
+    except UserError as error:
+        return str(error).removeprefix("it").strip(": ").partition(";")[0]
+    return None
 
 
 def _now() -> str:

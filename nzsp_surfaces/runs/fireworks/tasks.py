@@ -21,7 +21,7 @@ from nzsp_surfaces.runs.fireworks.embedded import hold_for_life
 from nzsp_surfaces.runs.store import Store, alone
 from nzsp_surfaces.runs.work import bench
 from nzsp_surfaces.study.bundle import unpack
-from nzsp_surfaces.tasks.base import Task, carry_out
+from nzsp_surfaces.tasks.base import Result, Task, carry_out
 from nzsp_surfaces.tasks.draft import Entry
 from nzsp_surfaces.tasks.plan import Plan, make_plan
 from nzsp_surfaces.tasks.table import evaluate
@@ -58,7 +58,7 @@ class CarryOut(FiretaskBase):
                 return FWAction(stored_data={"known": True})
             result = store.result(task)
             if result is None:
-                parents = database.results(_keyed(plan, fw_spec, task.parents))
+                parents = _results(database, store, _keyed(plan, fw_spec, task.parents))
                 worker = fw_spec.get("_fw_env") or {}
                 log.info("%s begins in %s", task.id, folder)
                 try:
@@ -162,6 +162,21 @@ def _evaluation(study: Study, plan: Plan, entry: Entry) -> Firework:
 def _keyed(plan: Plan, fw_spec: dict[str, Any], names: tuple[str, ...]) -> list[Task]:
     """Tasks under the content identities with which they were submitted: another machine may round otherwise."""
     return [replace(plan.by_id[name], key=fw_spec["nzsp"]["keys"][name]) for name in names]
+
+
+def _results(database: Database, store: Store, tasks: list[Task]) -> dict[str, Result]:
+    """Results of tasks; from the folder where the database lost one.
+
+    Raises:
+        RuntimeError: one is nowhere.
+    """
+    found = database.results(tasks)
+    for task in (task for task in tasks if task.id not in found):
+        result = store.result(task)
+        if result is None:
+            raise RuntimeError(f"{task.id}: its result is damaged or gone; 'nzsp doctor --fix' has it computed again")
+        found[task.id] = result
+    return found
 
 
 def _database(task: FiretaskBase) -> Database:
