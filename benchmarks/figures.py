@@ -27,7 +27,7 @@ Key = tuple[str, str, str | None]
 
 
 def draw_levels(ax: Axes, levels: dict[str, dict[Key, float]]) -> None:
-    """Each surface in a column: the paper as a line, potentials as open marks, our own PBE as full ones."""
+    """A column for each surface: the paper as a line, potentials as open marks, our own PBE as full ones."""
     surfaces = list(levels["paper"])
     for number, (name, values) in enumerate((k, v) for k, v in levels.items() if k != "paper"):
         ours = "PBE here" in name
@@ -42,7 +42,7 @@ def draw_levels(ax: Axes, levels: dict[str, dict[Key, float]]) -> None:
             markersize=5,
             label=name,
         )
-    ax.plot(range(len(surfaces)), list(levels["paper"].values()), "_", color=GREY, markersize=16, label="paper, PBE (VASP)")
+    ax.plot(range(len(surfaces)), list(levels["paper"].values()), "_", color=GREY, markersize=16, label="paper, PBE")
     ax.set_xticks(range(len(surfaces)), [_label(key) for key in surfaces], fontsize=7)
     ax.set_ylabel(r"surface energy $\gamma$ / J m$^{-2}$")
     ax.set_ylim(bottom=0)
