@@ -14,7 +14,8 @@ from support.alloy import STUDY, document, write
 from support.cluster import needs_server, submit, worker
 from support.in_process import runs_in_this_process
 
-TWINS = STUDY.replace("planes:", "  Twin: {structure: CuAu.vasp, charges: {Cu: 1, Au: -1}, mobile: []}\nplanes:").replace(", [1, 0, 1]]", "]")
+TWIN = "  Twin: {structure: CuAu.vasp, charges: {Cu: 1, Au: -1}, mobile: []}\nplanes:"
+TWINS = STUDY.replace("planes:", TWIN).replace(", [1, 0, 1]]", "]")
 
 
 def test_seeds_share_what_no_seed_decides_and_nothing_else(tmp_path: Path) -> None:
