@@ -12,8 +12,8 @@ from nzsp_surfaces.engines.base import Ask, ChosenEngine
 if TYPE_CHECKING:
     from nzsp_surfaces.engines.ase.engine import AseEngine
 
-RELAXATIONS = frozenset({Ask.CELL, Ask.SLAB})
-"""What a surrogate has a part in."""
+CONCERNED = frozenset({Ask.CELL, Ask.SLAB, Ask.POINT})
+"""What a surrogate has a part in: where a relaxation begins, and what it foretells of a point."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ class Preconditioned:
         return self.engine.parallel
 
     def content(self, asks: Iterable[Ask]) -> dict[str, Any]:
-        """The engine's settings and, where something is relaxed, the surrogate's: it decides where that begins."""
+        """The engine's settings and, but for dynamics, the surrogate's: it decides where a relaxation begins."""
         asked = tuple(asks)
         content = self.engine.content(asked)
-        return {**content, "surrogate": self.surrogate.content(asked)} if RELAXATIONS & set(asked) else content
+        return {**content, "surrogate": self.surrogate.content(asked)} if CONCERNED & set(asked) else content
 
     def check(self, elements: Collection[str], where: str) -> None:
         """Look whether the engine could compute here; a surrogate that could not is left out and said.

@@ -143,17 +143,16 @@ def test_a_surrogate_that_does_not_know_an_element_is_left_out(
 def test_what_was_lent_outlives_a_kill(tmp_path: Path) -> None:
     """A run that goes on displaces nothing again and takes the same steps."""
     engine = made("emt", "emt")
-    whole = tmp_path / "whole"
-    killed = tmp_path / "killed"
-    whole.mkdir()
-    killed.mkdir()
+    whole, killed = tmp_path / "one" / "task", tmp_path / "other" / "task"
+    whole.mkdir(parents=True)
+    killed.mkdir(parents=True)
     tight = replace(COPPER, force=1e-4)
     once = engine.relax(rattled(), tight, whole, silent)
     told: list[int] = []
 
     def kill(_step: int, _force: float) -> None:
         told.append(1)
-        if (killed / "surrogate.npz").exists():
+        if (killed.parent / "hessians").exists():
             raise Killed
 
     with pytest.raises(Killed):
@@ -165,10 +164,34 @@ def test_what_was_lent_outlives_a_kill(tmp_path: Path) -> None:
     assert np.array_equal(twice.forces, once.forces)
 
 
-def test_a_surrogate_enters_the_keys_of_relaxations_alone() -> None:
-    """A single point owes the surrogate nothing, so it is found again with and without one."""
+def test_two_tasks_share_a_hessian(tmp_path: Path) -> None:
+    """Whoever relaxes the same start, here another engine, displaces nothing again."""
+    told: list[int] = []
+    for number, name in enumerate(("emt", "sevennet-0")):
+        (tmp_path / name).mkdir()
+        report = (lambda *_: told.append(1)) if number else silent
+        made(name, "emt").relax(rattled(), replace(COPPER, max_steps=2), tmp_path / name, report)
+    assert len(told) <= 3
+    assert len(list((tmp_path / "hessians").iterdir())) == 1
+
+
+def test_a_point_carries_what_relaxing_would_gain(tmp_path: Path) -> None:
+    """At another potential's rattled crystal, within a half of what its relaxation then gains; the atoms stay."""
+    start, engine = rattled(size=0.03), made("sevennet-0", "emt")
+    for name in ("point", "end"):
+        (tmp_path / name).mkdir()
+    point = engine.single_point(start, tmp_path / "point")
+    end = made("sevennet-0", None).relax(start, COPPER, tmp_path / "end", silent)
+    assert point.structure == start
+    assert point.energy_left == pytest.approx(point.energy - end.energy, rel=0.5)
+    assert made("sevennet-0", None).single_point(start, tmp_path / "point").energy_left is None
+
+
+def test_a_surrogate_enters_the_keys_of_what_it_has_a_part_in() -> None:
+    """Dynamics owes it nothing, so they are found again with and without one."""
     alone, helped = chosen("chgnet", None), chosen("chgnet", "sevennet-0")
-    assert alone.content([Ask.POINT]) == helped.content([Ask.POINT])
+    assert alone.content([Ask.DYNAMICS]) == helped.content([Ask.DYNAMICS])
+    assert alone.content([Ask.POINT]) != helped.content([Ask.POINT])
     assert alone.content([Ask.SLAB]) != helped.content([Ask.SLAB])
     assert alone.identity == helped.identity
 
@@ -196,15 +219,13 @@ def test_a_slab_may_end_on_what_is_left_and_says_both(tmp_path: Path) -> None:
 
 
 def test_what_was_lent_for_another_slab_is_not_taken(tmp_path: Path) -> None:
-    """A folder that held another start leads to the same end as an empty one."""
+    """A shelf that holds another start's leads to the same end as an empty one."""
     other = rattled()
     other.perturb(0.1)
     engine = made("emt", "emt")
-    engine.relax(other, replace(COPPER, max_steps=0), tmp_path, silent)
-    kept = (tmp_path / "surrogate.npz").read_bytes()
-    for name in tmp_path.glob("*.bin"):
-        name.unlink()
-    (tmp_path / "empty").mkdir()
-    again = engine.relax(rattled(), COPPER, tmp_path, silent)
-    assert (tmp_path / "surrogate.npz").read_bytes() != kept
-    assert again.energy == pytest.approx(engine.relax(rattled(), COPPER, tmp_path / "empty", silent).energy, abs=1e-6)
+    for name in ("used/other", "used/own", "empty/own"):
+        (tmp_path / name).mkdir(parents=True)
+    engine.relax(other, replace(COPPER, max_steps=0), tmp_path / "used" / "other", silent)
+    ends = [engine.relax(rattled(), COPPER, tmp_path / name, silent) for name in ("used/own", "empty/own")]
+    assert len(list((tmp_path / "used" / "hessians").iterdir())) == 2
+    assert ends[0].energy == pytest.approx(ends[1].energy, abs=1e-6)

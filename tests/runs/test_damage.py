@@ -114,7 +114,7 @@ def test_a_file_in_the_place_of_a_folder_is_set_aside(finished: Path, hurt: Path
     assert document(hurt, "surface_energies") == document(finished, "surface_energies")
 
 
-@pytest.mark.parametrize("name", [*CHECKPOINTS, "surrogate.npz"])
+@pytest.mark.parametrize("name", CHECKPOINTS)
 def test_damaged_checkpoints_do_no_harm(finished: Path, hurt: Path, name: str) -> None:
     """A calculation that finds one ends where it would have ended."""
     slab = tasks(finished)[-1]

@@ -56,11 +56,12 @@ def lend(
 
     Args:
         atoms: the start; left as they are.
-        folder: keeps what was lent for a run that goes on.
+        folder: of the task; what was lent is kept beside it, for a run that goes on and for all that need the same.
     """
     if not _knows(surrogate, atoms):
         return None
-    path, key = folder / "surrogate.npz", _key(surrogate, atoms, settings, flip)
+    key = _key(surrogate, atoms, settings, flip)
+    path = _shelf(folder) / f"{key}.npz"
     lent = _kept(path, key)
     if lent is None:
         lent = _computed(surrogate, atoms.copy(), settings, flip, report)
@@ -76,12 +77,13 @@ def foretold(surrogate: ChosenEngine, atoms: Atoms, forces: Matrix, folder: Path
     Args:
         atoms: left as they are.
         forces: (n, 3) eV/Å, of the dear engine.
-        folder: keeps the Hessian.
+        folder: of the task; the Hessian is kept beside it.
     """
     if not _knows(surrogate, atoms):
         return None
     still = RelaxSettings(force=0.0, max_steps=0)
-    path, key = folder / "standing.npz", _key(surrogate, atoms, still, None)
+    key = _key(surrogate, atoms, still, None)
+    path = _shelf(folder) / f"{key}.npz"
     lent = _kept(path, key)
     if lent is None:
         log.info("the Hessian of %s, by %s, where it stands", atoms.get_chemical_formula(), surrogate.name)
@@ -90,6 +92,11 @@ def foretold(surrogate: ChosenEngine, atoms: Atoms, forces: Matrix, folder: Path
         lent = _displaced(copy, still, None, lambda _step, _force: None)
         _keep(path, key, lent)
     return float(forces.ravel() @ np.linalg.solve(lent.hessian, forces.ravel())) / 2
+
+
+def _shelf(folder: Path) -> Path:
+    """Beside the folders of tasks: one Hessian serves all that ask for it, whatever engine goes on from it."""
+    return folder.absolute().parent / "hessians"
 
 
 def _knows(surrogate: ChosenEngine, atoms: Atoms) -> bool:
@@ -145,6 +152,7 @@ def _kept(path: Path, key: str) -> Lent | None:
 
 
 def _keep(path: Path, key: str, lent: Lent) -> None:
+    path.parent.mkdir(exist_ok=True)
     file = io.BytesIO()
     np.savez_compressed(file, key=key, positions=lent.positions, cell=lent.cell, hessian=lent.hessian)
     write_atomically(path, file.getvalue())
