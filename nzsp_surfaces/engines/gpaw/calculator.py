@@ -96,6 +96,8 @@ class GpawCalculator(ProgramCalculator):
             found = self._asked(atoms, parameters(atoms, self.settings, way), forces=forces, stress=stress)
             if not found.get("failed"):
                 self._check_gap(atoms, found["gap"])
+                if found["anew"]:
+                    self.remedies.append("density ran away from the last one: begun anew")
                 return found
             log.warning("gpaw: the density of %s does not converge by %s", atoms.get_chemical_formula(), way)
             self._way = names[min(names.index(way) + 1, len(names) - 1)]

@@ -15,6 +15,14 @@ OUTPUT, DENSITY, PARAMETERS = "gpaw.txt", "density.gpw", "density.json"
 """Files in the folder in which it is started: what GPAW says, its last state, and how that was computed."""
 
 
+RUNAWAY = 20.0
+"""eV per atom between two steps, by which no search for a density that leads anywhere changes the energy."""
+
+
+class RanAway(Exception):
+    """The search for a density diverges."""
+
+
 class Service:
     """GPAW between two questions, with the density of the last answer."""
 
@@ -28,7 +36,7 @@ class Service:
 
         try:
             return self._computed(asked)
-        except KohnShamConvergenceError:
+        except (KohnShamConvergenceError, RanAway):
             self.calculator = None
             return {"failed": True}
         except Exception as error:
@@ -41,9 +49,9 @@ class Service:
         atoms = Atoms(asked["numbers"], positions=asked["positions"], cell=asked["cell"], pbc=True)
         if self.calculator is None or asked["parameters"] != self.parameters:
             self.parameters = asked["parameters"]
-            self.calculator = self._kept() or _made(asked["parameters"])
-        energy = float(self.calculator.get_potential_energy(atoms))
-        answer = {"energy": energy, "gap": _gap(self.calculator)}
+            self.calculator = self._kept()
+        energy, anew = self._energy(atoms)
+        answer = {"energy": energy, "gap": _gap(self.calculator), "anew": anew}
         if asked["forces"]:
             answer["forces"] = self.calculator.get_forces(atoms).tolist()
         if asked["stress"]:
@@ -51,6 +59,36 @@ class Service:
         if asked["keep"]:
             self._keep()
         return answer
+
+    def _energy(self, atoms: Any) -> tuple[float, bool]:
+        """eV, from the last density where there is one; whether that led nowhere, so that it was begun anew."""
+        if self.calculator is not None:
+            try:
+                return self._watched(atoms), False
+            except RanAway:
+                Path(PARAMETERS).unlink(missing_ok=True)
+                self.calculator = None
+                return self._begun(atoms), True
+        return self._begun(atoms), False
+
+    def _begun(self, atoms: Any) -> float:
+        assert self.parameters is not None
+        self.calculator = _made(self.parameters)
+        return self._watched(atoms)
+
+    def _watched(self, atoms: Any) -> float:
+        """The energy, eV, unless it runs away on the way."""
+        from ase.units import Hartree
+
+        seen: list[float] = []
+
+        def look(step: Any) -> None:
+            seen.append(step.energies.total_extrapolated * Hartree / len(atoms))
+            if len(seen) > 1 and not abs(seen[-1] - seen[-2]) < RUNAWAY:
+                raise RanAway
+
+        self.calculator.hooks["scf_step"] = look
+        return float(self.calculator.get_potential_energy(atoms))
 
     def _kept(self) -> Any:
         """The state that an earlier process left, if it was computed in the same way and is whole."""

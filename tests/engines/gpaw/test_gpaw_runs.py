@@ -12,12 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ase import Atoms
 from ase.build import bulk
 from pymatgen.core import Lattice, Structure
 
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.crystals.crystal import ase_atoms
 from nzsp_surfaces.engines.ase.program import ProgramEngine
 from nzsp_surfaces.engines.base import RelaxSettings
+from nzsp_surfaces.engines.gpaw import service
 from nzsp_surfaces.engines.gpaw.calculator import GpawCalculator
 from nzsp_surfaces.engines.gpaw.entry import ENTRY, ChosenGpaw
 from nzsp_surfaces.engines.gpaw.settings import GpawSettings
@@ -136,3 +139,24 @@ def test_a_program_that_ends_is_one_line_with_its_last_words(tmp_path: Path) -> 
     calculator = GpawCalculator(SMALL, f"{sys.executable} -S", tmp_path)
     with pytest.raises(UserError, match=r"engine 'gpaw': it stopped \(.+\); see .*gpaw.txt"):
         calculator.get_potential_energy(bulk("NaCl", "rocksalt", 5.6))
+
+
+def test_a_density_that_runs_away_from_the_last_one_is_begun_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen on a slab: two steps from the last density, and then a million eV. The result is told, and the same."""
+    first = engine().single_point(hydrogen(), tmp_path / "first")
+    small = tmp_path / "service.py"
+    small.write_text(Path(service.__file__).read_text().replace("RUNAWAY = 20.0", "RUNAWAY = 1e-3"))
+    calculator = GpawCalculator(SMALL, sys.executable, tmp_path / "first")
+    atoms = ase_atoms(moved(hydrogen(), 0.1))
+    with pytest.raises(UserError, match="did not converge in any"):  # begun anew, it changes by more than that, too
+        run_with(calculator, small, atoms, monkeypatch)
+    assert any("begun anew" in line or "not converged by ppcg" in line for line in calculator.remedies)
+    assert first.energy < 0
+
+
+def run_with(calculator: GpawCalculator, script: Path, atoms: Atoms, monkeypatch: pytest.MonkeyPatch) -> float:
+    """The energy by another service."""
+    monkeypatch.setattr(service, "__file__", str(script))
+    return float(calculator.get_potential_energy(atoms))
