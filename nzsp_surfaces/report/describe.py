@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
 from nzsp_surfaces.report.rows.columns import Row, columns
 from nzsp_surfaces.report.rows.comparison import ComparisonRow
+from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, DatabaseEntry, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.inputs import InputsRow
@@ -20,6 +21,7 @@ from nzsp_surfaces.report.rows.typed import hints_of
 LISTS: tuple[type[Row[Any]], ...] = (
     SurfaceEnergyRow,
     CandidateRow,
+    ConvergenceRow,
     FilmFaceRow,
     DynamicsRow,
     BulkRow,

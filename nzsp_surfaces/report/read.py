@@ -11,6 +11,7 @@ from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.energies.wulff import WulffShape
 from nzsp_surfaces.report.files import read_document, read_json, read_rows
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
+from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
@@ -40,6 +41,7 @@ class Results:
         dynamics: runs of dynamics.
         wulff: shapes by material, or material+film.
         runs: that were imported.
+        convergence: series of thickness and vacuum.
     """
 
     directory: Path
@@ -56,6 +58,7 @@ class Results:
     dynamics: tuple[DynamicsRow, ...]
     wulff: Mapping[str, WulffShape]
     runs: tuple[RunRow, ...] = ()
+    convergence: tuple[ConvergenceRow, ...] = ()
 
     @property
     def name(self) -> str:
@@ -121,6 +124,7 @@ def _read(directory: Path) -> Results:
         dynamics=read_rows(directory, DynamicsRow),
         wulff=_shapes(directory / "wulff.json"),
         runs=read_rows(directory, RunRow),
+        convergence=read_rows(directory, ConvergenceRow),
     )
 
 

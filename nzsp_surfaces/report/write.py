@@ -21,6 +21,7 @@ from nzsp_surfaces.report.rows.calculations import (
     FilmFaceRow,
 )
 from nzsp_surfaces.report.rows.columns import csv_text
+from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import (
     CandidateRow,
     CandidateSource,
@@ -33,6 +34,7 @@ from nzsp_surfaces.report.slabs import write_slabs
 from nzsp_surfaces.report.structures import plane_comment, structure_files
 from nzsp_surfaces.report.traces import write_trace
 from nzsp_surfaces.tasks.base import Subject
+from nzsp_surfaces.tasks.converged import Converged, converged
 from nzsp_surfaces.tasks.table import EvaluatedEntry, film_reference, screened, table
 
 if TYPE_CHECKING:
@@ -75,11 +77,19 @@ def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path
     write_rows(path, SurfaceEnergyRow, energies)
     write_atomically(path / "surface_energies.csv", csv_text(SurfaceEnergyRow, [row.to_json() for row in energies]))
     write_rows(path, CandidateRow, [made for row in rows for made in _candidate_rows(done, row)])
+    if plan.series:
+        write_rows(path, ConvergenceRow, [ConvergenceRow.made_from(each) for each in _converged(done, rows)])
     write_rows(path, FilmFaceRow, [made for row in rows for made in _film_rows(done, row.entry)])
     write_rows(path, DynamicsRow, list(_dynamics_rows(done)))
     write_json(path / Provenance.FILE, Provenance.made_from(RunSource(study, plan, outcome, clock)).to_json())
     shapes = wulff_shapes(study, plan, rows, outcome.results)
     write_json(path / "wulff.json", {name: shape.as_dict() for name, shape in shapes.items()})
+
+
+def _converged(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> tuple[Converged, ...]:
+    keys = done.study.settings.converge
+    results, failures = done.outcome.results, done.outcome.failures
+    return converged(done.plan, rows, results, failures, keys.tolerance) if keys else ()
 
 
 def entry_row(study: Study, evaluated: EvaluatedEntry) -> DatabaseEntry:

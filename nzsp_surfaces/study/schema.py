@@ -120,6 +120,35 @@ PROFILES = {
 
 
 @dataclass(frozen=True)
+class ConvergeKeys:
+    """Which settings of slabs a study varies, to see whether surface energies still depend on them.
+
+    Attributes:
+        thickness: repeats along the normal of slabs with the same faces; a part of one counts as a whole one.
+        vacuum: Å.
+        planes: whose slabs are varied; all where absent.
+        tolerance: J/m² that count as nothing.
+    """
+
+    thickness: tuple[int, ...] = ()
+    vacuum: tuple[float, ...] = ()
+    planes: tuple[tuple[int, ...], ...] | None = None
+    tolerance: float = 0.01
+
+    def __post_init__(self) -> None:
+        for name in ("thickness", "vacuum"):
+            values = getattr(self, name)
+            if len(values) == 1 or len(set(values)) < len(values):
+                raise ValueError(f"'{name}' needs at least two different values; one alone shows nothing")
+            if any(not value > 0 for value in values):
+                raise ValueError(f"'{name}' must be positive")
+        if not (self.thickness or self.vacuum):
+            raise ValueError("'thickness' or 'vacuum' must be given")
+        if not self.tolerance > 0:
+            raise ValueError("'tolerance' must be positive")
+
+
+@dataclass(frozen=True)
 class PublishedValue:
     """A surface energy to compare with, J/m². `film` is absent for the bare plane."""
 
@@ -146,6 +175,7 @@ class StudyFile:
     profiles: dict[Literal["quick", "paper"], Profile] = field(default_factory=dict, metadata=ELSEWHERE)
     published: tuple[PublishedValue, ...] = field(default=(), metadata=FOR_PEOPLE)
     vasp: Path | None = field(default=None, metadata=ELSEWHERE)
+    converge: ConvergeKeys | None = None
 
     def __post_init__(self) -> None:
         if not self.materials:

@@ -126,6 +126,7 @@ def load_study(path: Path, profile: str = "quick", engine: str | None = None) ->
         _check_forms(material, settings.planes, path)
     films = tuple(_film(name, given, settings, path) for name, given in settings.films.items())
     _check_published(settings, path)
+    _check_converged(settings, path)
     return Study(path, settings, profile, _profile(settings, profile), materials, films, _engines(settings, path))
 
 
@@ -199,6 +200,12 @@ def _check_published(settings: StudyFile, path: Path) -> None:
             raise UserError(f"{path}: published: no film '{value.film}'; {did_you_mean(value.film, settings.films)}")
         if hkl(value.plane) not in {hkl(plane) for plane in settings.planes}:
             raise UserError(f"{path}: published: plane {list(value.plane)} is not among 'planes'; add it there")
+
+
+def _check_converged(settings: StudyFile, path: Path) -> None:
+    for plane in (settings.converge and settings.converge.planes) or ():
+        if hkl(plane) not in {hkl(p) for p in settings.planes}:
+            raise UserError(f"{path}: converge: plane {list(plane)} is not among 'planes'; add it there")
 
 
 def _material(name: str, given: MaterialKeys, path: Path) -> Material:

@@ -17,6 +17,7 @@ from support.results import write_results
 FILES = {
     "shapes": ("wulff",),
     "films": ("films",),
+    "convergence": ("convergence",),
     "dynamics": ("dynamics",),
     "bulk": ("bulk",),
     "slabs": ("slabs",),

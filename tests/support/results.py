@@ -12,6 +12,7 @@ from pymatgen.core.structure import Structure
 from nzsp_surfaces.energies.wulff import capped_energies, wulff_shape
 from nzsp_surfaces.report.files import write_json, write_rows
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
+from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.imported import RunRow, RunSource
 from nzsp_surfaces.report.rows.slabs import RejectedRow, SlabRow
@@ -68,6 +69,7 @@ def write_results(directory: Path) -> Path:
     write_rows(directory, BulkRow, [_bulk(material, formulas[material], bulk) for material, bulk in bulks.items()])
     write_rows(directory, SurfaceEnergyRow, [row for material in bulks for row in energies(material)])
     write_rows(directory, CandidateRow, _candidates())
+    write_rows(directory, ConvergenceRow, [convergence_row("NZP", plane) for plane in PLANES])
     write_rows(directory, FilmFaceRow, [row for material in bulks for row in films(material)])
     write_rows(directory, DynamicsRow, [_dynamics(material, seed) for material in bulks for seed in (1, 2)])
     write_rows(directory, RunRow, [_run("bulk", "bulk", None), _run("slab", "slab", PLANES[0])])
@@ -145,6 +147,18 @@ def _bulk(material: str, formula: str, structure: Structure) -> BulkRow:
         id=material, material=material, formula=formula, space_group="R-3c", space_group_relaxed="R-3c",
         lattice=(*structure.lattice.abc, *structure.lattice.angles), energy_per_formula_unit=-142.1234,
         max_force=0.0087, converged=True, structure=f"structures/{material}.vasp",
+    )  # fmt: skip
+
+
+def convergence_row(material: str, plane: tuple[int, ...]) -> ConvergenceRow:
+    """A row of convergence.json."""
+    gammas = (0.65, 0.66, 0.655)
+    return ConvergenceRow(
+        id=f"{material}-{plane}", material=material, miller=plane, repeats=(2, 3, 4), gammas=gammas, gamma_fit=0.652,
+        gamma_direct=0.655, bulk_mismatch=0.4, fit_residual=0.003, oscillation=0.0, thickness_holds=True,
+        cheapest_repeats=2.0, thickness_verdict="2 repeats suffice", vacuums=(10.0, 15.0),
+        vacuum_gammas=(0.651, 0.65), vacuum_holds=True,
+        cheapest_vacuum=10.0, vacuum_verdict="10 Å of vacuum suffice", notes=(),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 SECTIONS = (
     "energies",
     "shapes",
+    "convergence",
     "slabs",
     "films",
     "dynamics",
