@@ -52,31 +52,27 @@ class ThicknessVerdict(Verdict):
     """What a thickness series says.
 
     Attributes:
-        fit: energy against formula units.
+        fit: energy against formula units; from the cheapest thickness on where three slabs are left there.
+        error: J/m², standard error of the fitted surface energy; None where two slabs leave none.
         mismatch: eV per formula unit, of the slope of the fit above the energy of the bulk.
-        residual: J/m², root mean square of the fit.
         oscillation: J/m² from the mean of neighbours, where the surface energy goes up and down with every layer; 0
             where it does not.
     """
 
     fit: ThicknessFit
+    error: float | None
     mismatch: float
-    residual: float
     oscillation: float
-
-    @property
-    def spread(self) -> float:
-        """J/m² by which the thickness leaves the surface energy open."""
-        return max(abs(self.change), self.oscillation)
 
 
 def judge_thickness(series: Sequence[Thickness], bulk: float, area: float, tolerance: float) -> ThicknessVerdict:
     """Whether a slab is thick enough, beside the fit that is free of the bulk calculation.
 
     E_slab(n) = 2 A gamma + n E_bulk is fitted (V. Fiorentini and M. Methfessel, J. Phys.: Condens. Matter 8, 6525
-    (1996), eq. 2); where it runs straight but leaves the direct values, these grow with thickness because bulk and
-    slab energies do not match. A value that goes up and down with every layer, as on rutile (110) (T. Bredow,
-    L. Giordano, F. Cinquini and G. Pacchioni, Phys. Rev. B 70, 035419 (2004)), is recognised from four thicknesses on.
+    (1996), eq. 2). Direct values that grow on a straight line show that bulk and slab energies do not match, and the
+    fit counts; where they settle the direct value does, since the fit carries the noise of the slabs to n = 0. A value
+    that goes up and down with every layer, as on rutile (110) (T. Bredow, L. Giordano, F. Cinquini and G. Pacchioni,
+    Phys. Rev. B 70, 035419 (2004)), is recognised from four thicknesses on.
 
     Args:
         series: slabs with the same faces.
@@ -90,23 +86,57 @@ def judge_thickness(series: Sequence[Thickness], bulk: float, area: float, toler
     ordered = sorted(series, key=lambda slab: slab.units)
     if len({slab.units for slab in ordered}) < 2:
         raise UserError("a thickness series needs at least two thicknesses; add one")
-    fit = thickness_fit([slab.units for slab in ordered], [slab.energy for slab in ordered], area)
     gammas, repeats = [slab.gamma for slab in ordered], [float(slab.repeats) for slab in ordered]
-    change, mismatch = gammas[-1] - gammas[-2], fit.bulk_energy - bulk
-    residual = joule_per_square_metre(fit.residual / (2 * area))
-    oscillation, cheapest = _oscillation(gammas, tolerance), cheapest_within(repeats, gammas, tolerance)
-    agree = abs(fit.gamma - gammas[-1]) <= tolerance
-    holds = cheapest is not None and agree and not oscillation
+    cheapest, oscillation = cheapest_within(repeats, gammas, tolerance), _oscillation(gammas, tolerance)
+    thick = [slab for slab in ordered if cheapest is None or slab.repeats >= cheapest]
+    fitted = thick if len(thick) > 2 else ordered
+    fit = thickness_fit([slab.units for slab in fitted], [slab.energy for slab in fitted], area)
+    error, change, even = _error(fitted, fit, area), gammas[-1] - gammas[-2], _even(ordered, tolerance)
+    mismatch, thin = fit.bulk_energy - bulk, len(fitted) > len(thick)
     if oscillation:
         words = f"goes up and down with every repeat, by ±{oscillation:.3f} J/m²: take the mean of neighbours"
-    elif holds:
-        words = f"{cheapest:g} repeats suffice within {tolerance:g} J/m²"
-    elif not agree and residual <= 0.5 * tolerance:
+    elif even:
         words = f"grows evenly, since bulk and slabs differ by {1000 * mismatch:.1f} meV a formula unit: take the fit"
     else:
-        words = f"not converged: from {repeats[-2]:g} to {repeats[-1]:g} repeats it still moves by {change:+.3f} J/m²"
-    words += f"; fitted {fit.gamma:.3f}, direct {gammas[-1]:.3f} J/m²"
-    return ThicknessVerdict(holds, cheapest, change, words, fit, mismatch, residual, oscillation)
+        words = _settled(repeats, change, cheapest, tolerance)
+    words = f"{words}; {_beside(fit, error, gammas[-1], tolerance, thin)}"
+    holds = cheapest is not None and not oscillation and not even
+    return ThicknessVerdict(holds, cheapest, change, words, fit, error, mismatch, oscillation)
+
+
+def _settled(repeats: Sequence[float], change: float, cheapest: float | None, tolerance: float) -> str:
+    if cheapest is None:
+        return f"not converged: from {repeats[-2]:g} to {repeats[-1]:g} repeats it still moves by {change:+.3f} J/m²"
+    return f"{cheapest:g} repeats suffice within {tolerance:g} J/m²"
+
+
+def _beside(fit: ThicknessFit, error: float | None, direct: float, tolerance: float, thin: bool) -> str:  # noqa: FBT001
+    """The fitted value beside the direct one, and why they differ where they do."""
+    said = f"fitted {fit.gamma:.3f}" + (f" ± {error:.3f}" if error is not None else "") + f", direct {direct:.3f} J/m²"
+    if abs(fit.gamma - direct) <= tolerance:
+        return said
+    if thin:
+        return f"{said}: slabs that are too thin draw the fit away"
+    return f"{said}: the fit carries the slabs' scatter to no slab at all" if error and error > tolerance / 2 else said
+
+
+def _even(series: Sequence[Thickness], tolerance: float) -> bool:
+    """Whether surface energies lie on a straight line that rises or falls by more than the tolerance."""
+    if len(series) < 3:
+        return False
+    units, gammas = [slab.units for slab in series], [slab.gamma for slab in series]
+    line = np.polyval(np.polyfit(units, gammas, 1), units)
+    return bool(abs(line[-1] - line[0]) > tolerance and np.abs(line - gammas).max() < 0.1 * abs(line[-1] - line[0]))
+
+
+def _error(series: Sequence[Thickness], fit: ThicknessFit, area: float) -> float | None:
+    """Standard error of the intercept of a straight line, as a surface energy, J/m²."""
+    units = np.array([slab.units for slab in series], float)
+    if len(units) < 3:
+        return None
+    squares, spread = fit.residual**2 * len(units) / (len(units) - 2), ((units - units.mean()) ** 2).sum()
+    intercept = np.sqrt(squares * (1 / len(units) + units.mean() ** 2 / spread))
+    return joule_per_square_metre(float(intercept) / (2 * area))
 
 
 def judge_vacuum(vacuums: Sequence[float], gammas: Sequence[float], tolerance: float) -> Verdict:

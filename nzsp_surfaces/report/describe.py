@@ -63,6 +63,17 @@ A mapping from material, or `material+film`, to its Wulff shape.
 | volume | number | (J/m²)³ | of a shape whose faces lie at the distance gamma from its centre |
 | point_group | text | | of the crystal |
 
+## wulff_spread.json
+
+A mapping from the same names to many shapes whose surface energies are drawn from normal distributions as wide as their
+spread; written where a spread is known.
+
+| column | type | unit | meaning |
+|---|---|---|---|
+| count | whole number | | of shapes |
+| forms | list | | miller, area_fraction (mean), interval (of 95 % of them), appears (probability), spread (J/m²) |
+| alike | list | | pairs of planes whose order in energy turns with more than 5 % probability, the lower first |
+
 ## Other files
 
 | file | what |

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.energies.sampling import SampledShapes
 from nzsp_surfaces.energies.wulff import WulffShape
 from nzsp_surfaces.report.files import read_document, read_json, read_rows
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
@@ -42,6 +43,7 @@ class Results:
         wulff: shapes by material, or material+film.
         runs: that were imported.
         convergence: series of thickness and vacuum.
+        sampled: many shapes of each, within the spread of their energies, by the same names.
     """
 
     directory: Path
@@ -59,6 +61,7 @@ class Results:
     wulff: Mapping[str, WulffShape]
     runs: tuple[RunRow, ...] = ()
     convergence: tuple[ConvergenceRow, ...] = ()
+    sampled: Mapping[str, SampledShapes] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -125,12 +128,18 @@ def _read(directory: Path) -> Results:
         wulff=_shapes(directory / "wulff.json"),
         runs=read_rows(directory, RunRow),
         convergence=read_rows(directory, ConvergenceRow),
+        sampled=_sampled(directory / "wulff_spread.json"),
     )
 
 
 def _shapes(path: Path) -> dict[str, WulffShape]:
     shapes = (read_json(path, dict) or {}).items()
     return {name: typed(shape, WulffShape, f"{path}: {name}") for name, shape in shapes}
+
+
+def _sampled(path: Path) -> dict[str, SampledShapes]:
+    sampled = (read_json(path, dict) or {}).items()
+    return {name: typed(each, SampledShapes, f"{path}: {name}") for name, each in sampled}
 
 
 def check_layout(directory: Path, header: Mapping[str, Any]) -> None:

@@ -25,14 +25,22 @@ def series(gammas: Sequence[float], mismatch: float = 0.0) -> list[Thickness]:
 
 
 def test_a_settled_series_names_the_thinnest_slab_that_holds() -> None:
-    """From it on all values lie within the tolerance of the last, and the fit agrees."""
+    """From it on all values lie within the tolerance of the last; thinner slabs are left out of the fit."""
     found = judge_thickness(series([0.70, 0.652, 0.651, 0.650, 0.650]), BULK, AREA, 0.02)
-    assert (found.cheapest, found.oscillation) == (3, 0.0)
-    assert not found.holds  # the thinnest slab draws the fit away
-    found = judge_thickness(series([0.652, 0.651, 0.650]), BULK, AREA, 0.01)
-    assert found.holds
-    assert found.words.startswith("2 repeats suffice within 0.01 J/m²")
-    assert found.fit.gamma == pytest.approx(0.653, abs=0.003)
+    assert (found.holds, found.cheapest, found.oscillation) == (True, 3, 0.0)
+    assert found.words.startswith("3 repeats suffice within 0.02 J/m²")
+    assert found.fit.gamma == pytest.approx(0.653, abs=0.002)
+    assert found.error == pytest.approx(0.0005, abs=0.0005)
+
+
+def test_a_fit_that_strays_says_why() -> None:
+    """Drawn away by slabs that are too thin, or by the scatter of slabs that it carries to n = 0."""
+    thin = judge_thickness(series([0.94, 1.039, 1.044]), BULK, AREA, 0.01)
+    assert (thin.holds, thin.cheapest) == (True, 3)
+    assert "slabs that are too thin draw the fit away" in thin.words
+    scattered = judge_thickness(series([0.6507, 0.6591, 0.6591]), BULK, AREA, 0.01)
+    assert (scattered.holds, scattered.cheapest) == (True, 2)
+    assert "fitted 0.644 ± 0.008, direct 0.659 J/m²: the fit carries the slabs' scatter" in scattered.words
 
 
 def test_a_bulk_that_does_not_match_shows_as_a_slope() -> None:
@@ -40,7 +48,7 @@ def test_a_bulk_that_does_not_match_shows_as_a_slope() -> None:
     found = judge_thickness(series([0.65] * 4, mismatch=0.020), BULK, AREA, 0.01)
     assert found.fit.gamma == pytest.approx(0.65)
     assert found.mismatch == pytest.approx(0.020)
-    assert found.residual == pytest.approx(0.0, abs=1e-9)
+    assert found.error == pytest.approx(0.0, abs=1e-9)
     assert not found.holds
     assert "20.0 meV a formula unit: take the fit" in found.words
 
@@ -50,7 +58,7 @@ def test_what_still_moves_is_said_with_the_number() -> None:
     found = judge_thickness(series([0.90, 0.70, 0.65]), BULK, AREA, 0.005)
     assert not found.holds
     assert "not converged: from 3 to 4 repeats it still moves by -0.050 J/m²" in found.words
-    assert found.spread == pytest.approx(0.05)
+    assert found.change == pytest.approx(-0.05)
 
 
 def test_a_series_that_goes_up_and_down_is_recognised() -> None:

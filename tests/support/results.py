@@ -9,6 +9,8 @@ import numpy as np
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
+from nzsp_surfaces.energies.construction import construction
+from nzsp_surfaces.energies.sampling import sampled_shapes
 from nzsp_surfaces.energies.wulff import capped_energies, wulff_shape
 from nzsp_surfaces.report.files import write_json, write_rows
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
@@ -74,6 +76,7 @@ def write_results(directory: Path) -> Path:
     write_rows(directory, DynamicsRow, [_dynamics(material, seed) for material in bulks for seed in (1, 2)])
     write_rows(directory, RunRow, [_run("bulk", "bulk", None), _run("slab", "slab", PLANES[0])])
     write_json(directory / "wulff.json", _wulff(bulks))
+    write_json(directory / "wulff_spread.json", _sampled(bulks["NZP"]))
     write_json(directory / Provenance.FILE, _provenance().to_json())
     return directory
 
@@ -111,6 +114,8 @@ def _energy(material: str, miller: tuple[int, ...], film: str | None, gamma: flo
         structure=f"structures/{material}.vasp",
         reason=None,
         is_dft=False,
+        spread=0.03 if material == "NZP" and not film else None,
+        spread_parts={"thickness": 0.03} if material == "NZP" and not film else {},
     )
 
 
@@ -155,7 +160,7 @@ def convergence_row(material: str, plane: tuple[int, ...]) -> ConvergenceRow:
     gammas = (0.65, 0.66, 0.655)
     return ConvergenceRow(
         id=f"{material}-{plane}", material=material, miller=plane, repeats=(2, 3, 4), gammas=gammas, gamma_fit=0.652,
-        gamma_direct=0.655, bulk_mismatch=0.4, fit_residual=0.003, oscillation=0.0, thickness_holds=True,
+        gamma_direct=0.655, bulk_mismatch=0.4, fit_error=0.003, oscillation=0.0, thickness_holds=True,
         cheapest_repeats=2.0, thickness_verdict="2 repeats suffice", vacuums=(10.0, 15.0),
         vacuum_gammas=(0.651, 0.65), vacuum_holds=True,
         cheapest_vacuum=10.0, vacuum_verdict="10 Å of vacuum suffice", notes=(),
@@ -220,6 +225,11 @@ def _wulff(bulks: dict[str, Structure]) -> dict[str, Any]:
         shapes[material] = wulff_shape(bulk, bare.items()).as_dict()
         shapes[f"{material}+Na3PO4"] = wulff_shape(bulk, capped.items()).as_dict()
     return shapes
+
+
+def _sampled(bulk: Structure) -> dict[str, Any]:
+    made = construction(bulk, zip(PLANES, COMPUTED["NZP"], strict=True))
+    return {"NZP": sampled_shapes(made, dict.fromkeys(PLANES[:3], 0.05), count=50).as_dict()}
 
 
 def _provenance() -> Provenance:

@@ -13,6 +13,7 @@ from nzsp_surfaces.runs.store import Store
 from nzsp_surfaces.tasks.base import Outcome
 from nzsp_surfaces.tasks.converged import Converged, converged
 from nzsp_surfaces.tasks.plan import Plan
+from nzsp_surfaces.tasks.spread import spreads
 from nzsp_surfaces.tasks.table import table
 from support.alloy import STUDY, write
 
@@ -95,3 +96,13 @@ def test_a_thickness_that_no_slab_has_is_said(tmp_path: Path) -> None:
     (series,) = plan.series
     assert set(series.thicknesses) <= {1, 4, 5}
     assert len(series.thicknesses) + len(series.lacking) == 3
+
+
+def test_the_spread_of_an_entry_says_what_it_is_made_of(computed: tuple[Plan, Outcome]) -> None:
+    """Thickness where thicker slabs were computed; nothing else was tried, and nothing is made up for it."""
+    plan, outcome = computed
+    rows, series = table(plan, outcome.results, outcome.failures), judged(plan, outcome)
+    found = spreads(plan, rows, series, outcome.results)
+    assert set(found["CuAu_101_bare"].parts) == {"thickness"}
+    assert 0 < (found["CuAu_101_bare"].total or 0) < 0.01
+    assert found["CuAu_110_bare"].total is None

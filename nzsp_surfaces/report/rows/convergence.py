@@ -42,16 +42,19 @@ class ConvergenceRow(Row[Converged]):
         unit="meV",
         cell=Cell("slope − bulk", 1),
     )
-    fit_residual: float | None = series(
-        "root mean square of the fit", of=lambda s: s.thickness.residual if s.thickness else None, unit="J/m²",
-    )  # fmt: skip
+    fit_error: float | None = series(
+        "standard error of the fitted value; null where two slabs leave none",
+        of=lambda s: s.thickness.error if s.thickness else None,
+        unit="J/m²",
+        cell=Cell("±", 3),
+    )
     oscillation: float | None = series(
         "by which it goes up and down with every repeat; 0 where it does not",
         of=lambda s: s.thickness.oscillation if s.thickness else None,
         unit="J/m²",
     )
     thickness_holds: bool | None = series(
-        "neither a thicker slab nor the fit changes the surface energy by more than the tolerance",
+        "thicker slabs change the surface energy by no more than the tolerance",
         of=lambda s: s.thickness.holds if s.thickness else None,
         cell=Cell("thick enough"),
     )
