@@ -14,6 +14,7 @@ from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, DatabaseEntry, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.inputs import InputsRow
+from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, StudyHeader, SurveyHeader
 from nzsp_surfaces.report.rows.typed import hints_of
@@ -22,6 +23,9 @@ LISTS: tuple[type[Row[Any]], ...] = (
     SurfaceEnergyRow,
     CandidateRow,
     ConvergenceRow,
+    StabilityRow,
+    TerminationRow,
+    ConditionRow,
     FilmFaceRow,
     DynamicsRow,
     BulkRow,

@@ -15,6 +15,7 @@ from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFac
 from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
+from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, StudyHeader, SurveyHeader
 from nzsp_surfaces.report.rows.typed import typed
@@ -43,6 +44,7 @@ class Results:
         wulff: shapes by material, or material+film.
         runs: that were imported.
         convergence: series of thickness and vacuum.
+        stability, terminations, conditions: what chemical potentials decide.
         sampled: many shapes of each, within the spread of their energies, by the same names.
     """
 
@@ -61,6 +63,9 @@ class Results:
     wulff: Mapping[str, WulffShape]
     runs: tuple[RunRow, ...] = ()
     convergence: tuple[ConvergenceRow, ...] = ()
+    stability: tuple[StabilityRow, ...] = ()
+    terminations: tuple[TerminationRow, ...] = ()
+    conditions: tuple[ConditionRow, ...] = ()
     sampled: Mapping[str, SampledShapes] = field(default_factory=dict)
 
     @property
@@ -128,6 +133,9 @@ def _read(directory: Path) -> Results:
         wulff=_shapes(directory / "wulff.json"),
         runs=read_rows(directory, RunRow),
         convergence=read_rows(directory, ConvergenceRow),
+        stability=read_rows(directory, StabilityRow),
+        terminations=read_rows(directory, TerminationRow),
+        conditions=read_rows(directory, ConditionRow),
         sampled=_sampled(directory / "wulff_spread.json"),
     )
 

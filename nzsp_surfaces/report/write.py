@@ -29,12 +29,14 @@ from nzsp_surfaces.report.rows.energies import (
     EnergySource,
     SurfaceEnergyRow,
 )
+from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.study import Clock, Provenance, RunSource
 from nzsp_surfaces.report.slabs import write_slabs
 from nzsp_surfaces.report.structures import plane_comment, structure_files
 from nzsp_surfaces.report.traces import write_trace
 from nzsp_surfaces.tasks.base import Subject
 from nzsp_surfaces.tasks.converged import Converged, converged
+from nzsp_surfaces.tasks.reservoirs import reservoirs
 from nzsp_surfaces.tasks.spread import spreads
 from nzsp_surfaces.tasks.table import EvaluatedEntry, film_reference, screened, table
 
@@ -85,6 +87,7 @@ def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path
     write_rows(path, CandidateRow, [made for row in rows for made in _candidate_rows(done, row)])
     if plan.series:
         write_rows(path, ConvergenceRow, [ConvergenceRow.made_from(each) for each in series])
+    _write_reservoirs(done, rows)
     write_rows(path, FilmFaceRow, [made for row in rows for made in _film_rows(done, row.entry)])
     write_rows(path, DynamicsRow, list(_dynamics_rows(done)))
     write_json(path / Provenance.FILE, Provenance.made_from(RunSource(study, plan, outcome, clock)).to_json())
@@ -93,6 +96,16 @@ def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path
     if any(each.parts for each in spread.values()):
         sampled = _sampled(done, rows, {name: each.total for name, each in spread.items()})
         write_json(path / "wulff_spread.json", {name: shapes.as_dict() for name, shapes in sampled.items()})
+
+
+def _write_reservoirs(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> None:
+    """What chemical potentials decide, where the study asks for it."""
+    keys = done.study.settings.potentials
+    found = reservoirs(done.plan, rows, done.outcome.results, keys) if keys else ()
+    if found:
+        write_rows(done.path, StabilityRow, [StabilityRow.made_from(each) for each in found])
+        write_rows(done.path, TerminationRow, [TerminationRow.made_from(line) for each in found for line in each.lines])
+        write_rows(done.path, ConditionRow, [ConditionRow.made_from(row) for each in found for row in each.conditions])
 
 
 def _converged(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> tuple[Converged, ...]:

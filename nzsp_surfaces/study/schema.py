@@ -149,6 +149,43 @@ class ConvergeKeys:
 
 
 @dataclass(frozen=True)
+class PhaseKeys:
+    """A phase that competes with the materials of a study: a CIF or POSCAR, relative to the study."""
+
+    structure: Path
+
+
+@dataclass(frozen=True)
+class OxygenKeys:
+    """Under which oxygen surfaces are told.
+
+    Attributes:
+        energy: eV, half of an O2 molecule at 0 K by the study's engine; nothing else fixes the zero of its potential.
+        temperatures: K.
+        pressures: bar.
+    """
+
+    energy: float
+    temperatures: tuple[float, ...] = (300.0, 600.0, 900.0, 1200.0)
+    pressures: tuple[float, ...] = (0.2,)
+
+
+@dataclass(frozen=True)
+class PotentialKeys:
+    """How surfaces of any composition are told.
+
+    Attributes:
+        vary: element whose chemical potential is varied.
+        phases: that compete, by name; elements count as phases.
+        oxygen: conditions of oxygen gas.
+    """
+
+    vary: str
+    phases: dict[str, PhaseKeys] = field(metadata=ELSEWHERE)
+    oxygen: OxygenKeys | None = None
+
+
+@dataclass(frozen=True)
 class PublishedValue:
     """A surface energy to compare with, J/m². `film` is absent for the bare plane."""
 
@@ -176,6 +213,7 @@ class StudyFile:
     published: tuple[PublishedValue, ...] = field(default=(), metadata=FOR_PEOPLE)
     vasp: Path | None = field(default=None, metadata=ELSEWHERE)
     converge: ConvergeKeys | None = None
+    potentials: PotentialKeys | None = None
 
     def __post_init__(self) -> None:
         if not self.materials:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.base.content import content, digest
 from nzsp_surfaces.base.errors import UserError
@@ -21,6 +22,9 @@ from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose
 from nzsp_surfaces.films.compound import FilmCompound, film_compound
 from nzsp_surfaces.study.schema import PROFILES, FilmKeys, MaterialKeys, Profile, StudyFile
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Study:
         profile: what that means here.
         materials, films: with their crystals.
         engines: that compute.
+        phases: that compete with the materials, as read.
     """
 
     path: Path
@@ -64,6 +69,7 @@ class Study:
     materials: tuple[Material, ...]
     films: tuple[Film, ...]
     engines: Engines
+    phases: Mapping[str, Structure] = field(default_factory=dict)
 
     @cached_property
     def resolved(self) -> dict[str, Any]:
@@ -73,7 +79,7 @@ class Study:
             "films": {film.name: film for film in self.films},
             "study": self.settings,
             "profile": self.profile,
-        }
+        } | ({"phases": self.phases} if self.phases else {})
         return {**content(parts), "engines": self.engines.content(tuple(Ask))}
 
     @cached_property
@@ -127,7 +133,17 @@ def load_study(path: Path, profile: str = "quick", engine: str | None = None) ->
     films = tuple(_film(name, given, settings, path) for name, given in settings.films.items())
     _check_published(settings, path)
     _check_converged(settings, path)
-    return Study(path, settings, profile, _profile(settings, profile), materials, films, _engines(settings, path))
+    engines, phases = _engines(settings, path), _phases(settings, path)
+    return Study(path, settings, profile, _profile(settings, profile), materials, films, engines, phases)
+
+
+def _phases(settings: StudyFile, path: Path) -> dict[str, Structure]:
+    """The phases that compete with the materials."""
+    given = settings.potentials.phases if settings.potentials else {}
+    for name in given:
+        if name in settings.materials:
+            raise UserError(f"{path}: potentials: '{name}' is a material, which competes anyway; leave it out here")
+    return {name: load_structure(phase.structure) for name, phase in given.items()}
 
 
 def _profile(settings: StudyFile, name: str) -> Profile:

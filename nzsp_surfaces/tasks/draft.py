@@ -117,6 +117,23 @@ class Series:
         return tuple(name for name in (*self.thicknesses.values(), *self.vacuums.values()) if name)
 
 
+@dataclass(frozen=True)
+class PlannedTermination:
+    """A slab off stoichiometry whose faces are alike.
+
+    Attributes:
+        material: that it is cut from.
+        miller: plane, as the study writes it.
+        over: ions beyond whole formula units, as a formula; empty where only their order differs.
+        task: that relaxes it.
+    """
+
+    material: str
+    miller: tuple[int, ...]
+    over: str
+    task: str
+
+
 @dataclass
 class Draft:
     """What the families of tasks have planned so far.
@@ -128,7 +145,7 @@ class Draft:
         bulks: material -> task.
         references: film -> tasks; the lowest energy per formula unit is the film's reference.
         planes: of all materials.
-        entries, slabs, rejected, series: of the plan.
+        entries, slabs, rejected, series, terminations, phases: of the plan.
     """
 
     study: Study
@@ -141,6 +158,8 @@ class Draft:
     slabs: list[PlannedSlab] = field(default_factory=list)
     rejected: list[tuple[str, Rejection]] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
+    terminations: list[PlannedTermination] = field(default_factory=list)
+    phases: dict[str, str] = field(default_factory=dict)
     _by_id: dict[str, Task] = field(default_factory=dict)
     _by_key: dict[str, Task] = field(default_factory=dict)
 

@@ -18,6 +18,7 @@ FILES = {
     "shapes": ("wulff",),
     "films": ("films",),
     "convergence": ("convergence",),
+    "potentials": ("stability",),
     "dynamics": ("dynamics",),
     "bulk": ("bulk",),
     "slabs": ("slabs",),

@@ -17,6 +17,7 @@ from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFac
 from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.imported import RunRow, RunSource
+from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, ProfileUsed, Provenance, StudyHeader
 from nzsp_surfaces.slabs.faces import BrokenBonds, LostCoordination
@@ -72,6 +73,7 @@ def write_results(directory: Path) -> Path:
     write_rows(directory, SurfaceEnergyRow, [row for material in bulks for row in energies(material)])
     write_rows(directory, CandidateRow, _candidates())
     write_rows(directory, ConvergenceRow, [convergence_row("NZP", plane) for plane in PLANES])
+    _write_reservoirs(directory)
     write_rows(directory, FilmFaceRow, [row for material in bulks for row in films(material)])
     write_rows(directory, DynamicsRow, [_dynamics(material, seed) for material in bulks for seed in (1, 2)])
     write_rows(directory, RunRow, [_run("bulk", "bulk", None), _run("slab", "slab", PLANES[0])])
@@ -165,6 +167,26 @@ def convergence_row(material: str, plane: tuple[int, ...]) -> ConvergenceRow:
         vacuum_gammas=(0.651, 0.65), vacuum_holds=True,
         cheapest_vacuum=10.0, vacuum_verdict="10 Å of vacuum suffice", notes=(),
     )  # fmt: skip
+
+
+def _write_reservoirs(directory: Path) -> None:
+    """What chemical potentials decide of NZP, made up."""
+    names: dict[str, Any] = {"material": "NZP", "miller": PLANES[0], "film": None}
+    slab: dict[str, Any] = {"counts": {"Na": 2.0}, "energy": -500.0, "area": 82.5, "element": "O"}
+    lines = {"": (0.66,) * 4, "2 O": (0.9, 0.8, 0.6, 0.5)}
+    path = (-7.2, -7.0, -5.0, -4.8)
+    write_rows(
+        directory, StabilityRow, [StabilityRow(material="NZP", lower={"O": -7.0}, upper={"O": -5.0}, notes=("x",))]
+    )
+    terminations = [
+        TerminationRow(
+            **names, over=over, **slab, potentials=path, gammas=gammas, lowest=None if over else (-7.0, -5.0)
+        )
+        for over, gammas in lines.items()
+    ]
+    write_rows(directory, TerminationRow, terminations)
+    gas: dict[str, Any] = {"temperature": 900.0, "pressure": 0.2, "potential": -1.05, "lowest": None, "gamma": None}
+    write_rows(directory, ConditionRow, [ConditionRow(**names, **gas)])
 
 
 def _candidates() -> list[CandidateRow]:

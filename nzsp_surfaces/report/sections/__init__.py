@@ -6,6 +6,7 @@ SECTIONS = (
     "energies",
     "shapes",
     "convergence",
+    "potentials",
     "slabs",
     "films",
     "dynamics",
