@@ -115,6 +115,8 @@ def _beside(fit: ThicknessFit, error: float | None, direct: float, tolerance: fl
     said = f"fitted {fit.gamma:.3f}" + (f" ± {error:.3f}" if error is not None else "") + f", direct {direct:.3f} J/m²"
     if abs(fit.gamma - direct) <= tolerance:
         return said
+    if error is None:
+        return f"{said}: two slabs leave the fit without an error"
     if thin:
         return f"{said}: slabs that are too thin draw the fit away"
     return f"{said}: the fit carries the slabs' scatter to no slab at all" if error and error > tolerance / 2 else said

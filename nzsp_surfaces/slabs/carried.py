@@ -19,6 +19,10 @@ MIDDLE = 0.1
 """Å: an atom so near the middle of a slab belongs to neither half."""
 
 
+FACE = 3.0
+"""Å from the outermost atom within which atoms belong to a face."""
+
+
 def face_displacements(cut: Cut, built: Structure, relaxed: Structure) -> dict[object, Matrix]:
     """How far the atoms of the lower half of a slab moved, Å, by their sites.
 
@@ -44,6 +48,33 @@ def with_displacements(cut: Cut, built: Structure, flip: Flip, moved: dict[objec
     for site, shift in zip(made, flip.average(shifts), strict=True):
         site.coords = site.coords + shift
     return made
+
+
+def face_distance(one: Structure, other: Structure, depth: float = FACE) -> float:
+    """How far, Å, an atom of the lower face of one slab lies from the same atom of another at most.
+
+    Args:
+        one, other: relaxed slabs of one cut in one cell, their elements from the bottom up, as `build` orders them.
+        depth: Å below which atoms belong to the face.
+    """
+    pairs = _same_atoms(one, other, depth)
+    apart = other.cart_coords[pairs[:, 1]] - one.cart_coords[pairs[:, 0]]
+    # Atoms may have been put back into the cell: the median is not moved by those.
+    along = (apart - np.median(apart, axis=0)) @ np.linalg.inv(one.lattice.matrix)
+    along[:, :2] -= np.round(along[:, :2])
+    left = along @ one.lattice.matrix
+    return float(np.linalg.norm(left - np.median(left, axis=0), axis=1).max())
+
+
+def _same_atoms(one: Structure, other: Structure, depth: float) -> npt.NDArray[np.int64]:
+    """(n, 2) numbers of the atoms of the lower face in both slabs: of each element as many of the lowest."""
+    heights = one.cart_coords[:, 2]
+    near = heights < heights.min() + depth
+    pairs = []
+    for element in one.composition:
+        own, theirs = ([n for n, site in enumerate(slab) if site.specie == element] for slab in (one, other))
+        pairs += list(zip(own, theirs, strict=False))[: int(near[own].sum())]
+    return np.array(pairs, np.int64)
 
 
 def lower_half(slab: Structure) -> npt.NDArray[np.bool_]:

@@ -15,6 +15,7 @@ from nzsp_surfaces.energies.convergence import (
     judge_vacuum,
 )
 from nzsp_surfaces.energies.surface import excess_energy, formula_units, surface_energy
+from nzsp_surfaces.slabs.carried import face_distance
 
 if TYPE_CHECKING:
     from nzsp_surfaces.base.calculation import Calculation
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from nzsp_surfaces.tasks.plan import Plan
     from nzsp_surfaces.tasks.table import EvaluatedEntry
 
+FACES_ALIKE = 0.3
+"""Å: faces of two thicknesses whose atoms lie closer have relaxed into one minimum."""
+
 
 @dataclass(frozen=True)
 class Converged:
@@ -30,7 +34,7 @@ class Converged:
 
     Attributes:
         entry: of the table.
-        thicknesses: of slabs that are there, thin first.
+        thicknesses: of slabs that are there and whose faces relaxed alike, thin first.
         vacuums: Å -> J/m² of the same slab as it was relaxed.
         thickness, vacuum: verdicts; None where a series was not asked for, or says nothing yet.
         notes: why a point or a verdict is missing.
@@ -107,17 +111,33 @@ def _judged(row: EvaluatedEntry, known: _Known, tolerance: float) -> Converged:
 
 
 def _thicknesses(known: _Known, notes: list[str]) -> tuple[Thickness, ...]:
+    """All slabs whose faces relaxed alike; the thickest says how, for the faces of thin ones see each other."""
+    slabs = {repeats: _slab(known, repeats, task, notes) for repeats, task in known.series.thicknesses.items()}
+    computed = {repeats: slab for repeats, slab in slabs.items() if slab is not None}
     found = []
-    for repeats, task in known.series.thicknesses.items():
-        slab = known.own if task is None else _calculation(task, known.results)
-        try:
-            if slab is None:
-                raise UserError(known.why_not(task or ""))
-            energy = surface_energy(slab, known.bulk, known.area)
+    for repeats, slab in computed.items():
+        energy = surface_energy(slab, known.bulk, known.area)
+        away = face_distance(computed[max(computed)].structure, slab.structure)
+        if away > FACES_ALIKE:
+            notes.append(
+                f"{repeats} repeats, {energy.gamma:.3f} J/m²: left out, its face relaxed {away:.1f} Å otherwise"
+            )
+        else:
             found.append(Thickness(repeats, energy.formula_units, slab.energy, energy.gamma))
-        except UserError as refusal:
-            notes.append(f"{repeats} repeats: {refusal}")
     return tuple(found)
+
+
+def _slab(known: _Known, repeats: int, task: str | None, notes: list[str]) -> Calculation | None:
+    """The slab of a thickness; None, with a note, where there is none to compare."""
+    slab = known.own if task is None else _calculation(task, known.results)
+    try:
+        if slab is None:
+            raise UserError(known.why_not(task or ""))
+        surface_energy(slab, known.bulk, known.area)
+    except UserError as refusal:
+        notes.append(f"{repeats} repeats: {refusal}")
+        return None
+    return slab
 
 
 def _vacuums(known: _Known, notes: list[str]) -> dict[float, float]:

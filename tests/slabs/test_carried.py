@@ -8,7 +8,7 @@ from pymatgen.core import Structure
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.slabs.build import build, flip_of
-from nzsp_surfaces.slabs.carried import face_displacements, further_apart, lower_half, with_displacements
+from nzsp_surfaces.slabs.carried import face_displacements, face_distance, further_apart, lower_half, with_displacements
 from nzsp_surfaces.slabs.cut import SlabCut
 from nzsp_surfaces.slabs.series import of_repeats, repeats
 from support.crystals import PLANES, ionic, mobile, polyanions, slabs_of
@@ -57,6 +57,16 @@ def test_thinner_slabs_have_the_same_face_too_until_nothing_is_left() -> None:
     assert other("NZP", cut, repeats(cut)) is cut
     with pytest.raises(UserError, match="no slab 3 repeats thinner has the same faces"):
         other("NZP", cut, 0)
+
+
+def test_faces_of_two_thicknesses_are_told_alike_or_not() -> None:
+    """By the atom that moved furthest, wherever the middle of the slab lies."""
+    cut, crystal = slabs_of("NZP", (1, -1, 0, 2))[0][0], ionic("NZP")
+    thin, thick = build(cut, crystal, VACUUM), build(other("NZP", cut, repeats(cut) + 1), crystal, VACUUM)
+    assert face_distance(thick, thin) == pytest.approx(0.0, abs=1e-9)
+    lowest = int(np.argmin(thin.cart_coords[:, 2]))
+    thin.translate_sites([lowest], [0.8, 0.0, 0.0], frac_coords=False)
+    assert face_distance(thick, thin) == pytest.approx(0.8, abs=0.1)
 
 
 def test_slabs_further_apart_are_the_same_slabs() -> None:

@@ -21,7 +21,8 @@ class ConvergenceRow(Row[Converged]):
     material: str = series("name in the study", of=lambda s: s.entry.material)
     miller: tuple[int, ...] = series("plane, as the study writes it", of=lambda s: s.entry.miller)
     repeats: tuple[int, ...] = series(
-        "of each slab of the thickness series along the normal", of=lambda s: tuple(t.repeats for t in s.thicknesses)
+        "of each slab of the thickness series along the normal, those whose faces relaxed otherwise left out",
+        of=lambda s: tuple(t.repeats for t in s.thicknesses),
     )
     gammas: tuple[float, ...] = series(
         "direct surface energy of each", of=lambda s: tuple(t.gamma for t in s.thicknesses), unit="J/m²"
