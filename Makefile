@@ -21,7 +21,7 @@ test coverage slow bench: export OPENBLAS_NUM_THREADS := 1
 test coverage slow bench: export MKL_NUM_THREADS := 1
 test coverage slow bench: export NUMBA_NUM_THREADS := 1
 
-.PHONY: help table1 test coverage slow bench cluster-tools cp2k gpaw lint format lock clean
+.PHONY: help table1 test coverage slow bench validate cluster-tools cp2k gpaw lint format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -52,6 +52,9 @@ files: $(STAMP)  ## docs/files.md from the rows of the results
 
 bench: $(STAMP)  ## where the time goes
 	@$(BIN)/python -m benchmarks
+
+validate: $(STAMP)  ## published surfaces beside computed ones: docs/validation.md
+	@$(BIN)/python -m benchmarks.validation
 
 cluster-tools:  ## a server and Slurm for the tests of the cluster path, as far as they can be had here
 	@tests/support/install.sh

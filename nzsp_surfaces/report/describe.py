@@ -10,9 +10,11 @@ from typing import Any, get_args, get_origin
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
 from nzsp_surfaces.report.rows.columns import Row, columns
 from nzsp_surfaces.report.rows.comparison import ComparisonRow
+from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, DatabaseEntry, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.inputs import InputsRow
+from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, StudyHeader, SurveyHeader
 from nzsp_surfaces.report.rows.typed import hints_of
@@ -20,6 +22,10 @@ from nzsp_surfaces.report.rows.typed import hints_of
 LISTS: tuple[type[Row[Any]], ...] = (
     SurfaceEnergyRow,
     CandidateRow,
+    ConvergenceRow,
+    StabilityRow,
+    TerminationRow,
+    ConditionRow,
     FilmFaceRow,
     DynamicsRow,
     BulkRow,
@@ -60,6 +66,17 @@ A mapping from material, or `material+film`, to its Wulff shape.
 | mean_gamma | number | J/m² | averaged over the area |
 | volume | number | (J/m²)³ | of a shape whose faces lie at the distance gamma from its centre |
 | point_group | text | | of the crystal |
+
+## wulff_spread.json
+
+A mapping from the same names to many shapes whose surface energies are drawn from normal distributions as wide as their
+spread; written where a spread is known.
+
+| column | type | unit | meaning |
+|---|---|---|---|
+| count | whole number | | of shapes |
+| forms | list | | miller, area_fraction (mean), interval (of 95 % of them), appears (probability), spread (J/m²) |
+| alike | list | | pairs of planes whose order in energy turns with more than 5 % probability, the lower first |
 
 ## Other files
 

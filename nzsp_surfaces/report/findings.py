@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from nzsp_surfaces.energies.sampling import SURE, order_is_safe
 from nzsp_surfaces.report.markup import formula, number, plane
 
 if TYPE_CHECKING:
@@ -30,13 +33,27 @@ def _of_material(known: Sequence[SurfaceEnergyRow], material: str) -> Iterator[M
 
 
 def _order(material: str, bare: Sequence[SurfaceEnergyRow]) -> Markup:
-    line = Markup("<b>{}</b>: {}").format(material, _chain(bare, lambda row: row.gamma or 0.0))
+    line = Markup("<b>{}</b>: {}").format(material, _chain(bare, lambda row: row.gamma or 0.0)) + _unsafe(bare)
     if any(row.gamma_published is None for row in bare):
         return line
     published = _chain(bare, lambda row: row.gamma_published or 0.0)
     if published == _chain(bare, lambda row: row.gamma or 0.0):
         return line + ", the published order"
     return line + Markup("; published: {}").format(published)
+
+
+def _unsafe(bare: Sequence[SurfaceEnergyRow]) -> Markup:
+    """The neighbours in this order whose spreads do not tell them apart."""
+    ranked = sorted(bare, key=lambda row: row.gamma or 0.0)
+    pairs = [(a, b) for a, b in itertools.pairwise(ranked) if not _told_apart(a, b)]
+    said = Markup("; {} and {} cannot be told apart")
+    return Markup("").join(said.format(plane(a.miller), plane(b.miller)) for a, b in pairs)
+
+
+def _told_apart(lower: SurfaceEnergyRow, higher: SurfaceEnergyRow) -> bool:
+    """Whether two spreads leave their order safe; true where neither is known, of which the table says so."""
+    width = math.hypot(lower.spread or 0.0, higher.spread or 0.0)
+    return not width or order_is_safe((higher.gamma or 0.0) - (lower.gamma or 0.0), width) >= SURE
 
 
 def _chain(bare: Sequence[SurfaceEnergyRow], value: Callable[[SurfaceEnergyRow], float]) -> Markup:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from matplotlib.figure import Figure
 
+    from nzsp_surfaces.report.rows.energies import SurfaceEnergyRow
+
 
 def environment() -> Environment:
     """The templates, with every string escaped and the functions of this module as filters."""
@@ -29,7 +31,15 @@ def environment() -> Environment:
         loader=PackageLoader("nzsp_surfaces", "report/templates"), autoescape=True, undefined=ChainableUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    filters = {"plane": plane, "formula": formula, "number": number, "counts": counts, "heads": heads, "cells": cells}
+    filters = {
+        "plane": plane,
+        "formula": formula,
+        "number": number,
+        "counts": counts,
+        "heads": heads,
+        "cells": cells,
+        "open": openness,
+    }
     env.filters |= filters
     env.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "sort_keys": False}
     return env
@@ -45,6 +55,13 @@ def number(value: object, digits: int = 2) -> str:
         return "–"
     text = f"{value:.{digits}f}"
     return text.replace("-", "−") if float(text) else text.removeprefix("-")
+
+
+def openness(row: SurfaceEnergyRow) -> str:
+    """What leaves a surface energy open, for whoever points at it."""
+    if not row.spread_parts:
+        return "nothing tells how far off it may be: no thickness series, nothing else tried"
+    return ", ".join(f"{name} {part:.3f}" for name, part in row.spread_parts.items()) + " J/m²"
 
 
 def counts(coordination: Sequence[int]) -> str:

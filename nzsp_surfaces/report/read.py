@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.energies.sampling import SampledShapes
 from nzsp_surfaces.energies.wulff import WulffShape
 from nzsp_surfaces.report.files import read_document, read_json, read_rows
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
+from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
+from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, StudyHeader, SurveyHeader
 from nzsp_surfaces.report.rows.typed import typed
@@ -40,6 +43,9 @@ class Results:
         dynamics: runs of dynamics.
         wulff: shapes by material, or material+film.
         runs: that were imported.
+        convergence: series of thickness and vacuum.
+        stability, terminations, conditions: what chemical potentials decide.
+        sampled: many shapes of each, within the spread of their energies, by the same names.
     """
 
     directory: Path
@@ -56,6 +62,11 @@ class Results:
     dynamics: tuple[DynamicsRow, ...]
     wulff: Mapping[str, WulffShape]
     runs: tuple[RunRow, ...] = ()
+    convergence: tuple[ConvergenceRow, ...] = ()
+    stability: tuple[StabilityRow, ...] = ()
+    terminations: tuple[TerminationRow, ...] = ()
+    conditions: tuple[ConditionRow, ...] = ()
+    sampled: Mapping[str, SampledShapes] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -121,12 +132,22 @@ def _read(directory: Path) -> Results:
         dynamics=read_rows(directory, DynamicsRow),
         wulff=_shapes(directory / "wulff.json"),
         runs=read_rows(directory, RunRow),
+        convergence=read_rows(directory, ConvergenceRow),
+        stability=read_rows(directory, StabilityRow),
+        terminations=read_rows(directory, TerminationRow),
+        conditions=read_rows(directory, ConditionRow),
+        sampled=_sampled(directory / "wulff_spread.json"),
     )
 
 
 def _shapes(path: Path) -> dict[str, WulffShape]:
     shapes = (read_json(path, dict) or {}).items()
     return {name: typed(shape, WulffShape, f"{path}: {name}") for name, shape in shapes}
+
+
+def _sampled(path: Path) -> dict[str, SampledShapes]:
+    sampled = (read_json(path, dict) or {}).items()
+    return {name: typed(each, SampledShapes, f"{path}: {name}") for name, each in sampled}
 
 
 def check_layout(directory: Path, header: Mapping[str, Any]) -> None:

@@ -21,6 +21,7 @@ from nzsp_surfaces.report.rows.calculations import (
     FilmFaceRow,
 )
 from nzsp_surfaces.report.rows.columns import csv_text
+from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import (
     CandidateRow,
     CandidateSource,
@@ -28,16 +29,23 @@ from nzsp_surfaces.report.rows.energies import (
     EnergySource,
     SurfaceEnergyRow,
 )
+from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.study import Clock, Provenance, RunSource
 from nzsp_surfaces.report.slabs import write_slabs
 from nzsp_surfaces.report.structures import plane_comment, structure_files
 from nzsp_surfaces.report.traces import write_trace
 from nzsp_surfaces.tasks.base import Subject
+from nzsp_surfaces.tasks.converged import Converged, converged
+from nzsp_surfaces.tasks.reservoirs import reservoirs
+from nzsp_surfaces.tasks.spread import spreads
 from nzsp_surfaces.tasks.table import EvaluatedEntry, film_reference, screened, table
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
+    from nzsp_surfaces.energies.construction import Construction
+    from nzsp_surfaces.energies.sampling import SampledShapes
+    from nzsp_surfaces.energies.spread import Spread
     from nzsp_surfaces.energies.wulff import WulffShape
     from nzsp_surfaces.study.study import Study
     from nzsp_surfaces.tasks.base import Outcome, Result, Task
@@ -71,15 +79,39 @@ def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path
     done, rows = _Finished(study, plan, outcome, path), table(plan, outcome.results, outcome.failures)
     write_slabs(plan, path)
     write_rows(path, BulkRow, list(_bulk_rows(done)))
-    energies = [_energy_row(done, row) for row in rows]
+    series = _converged(done, rows)
+    spread = spreads(plan, rows, series, outcome.results)
+    energies = [_energy_row(done, row, spread.get(row.entry.id)) for row in rows]
     write_rows(path, SurfaceEnergyRow, energies)
     write_atomically(path / "surface_energies.csv", csv_text(SurfaceEnergyRow, [row.to_json() for row in energies]))
     write_rows(path, CandidateRow, [made for row in rows for made in _candidate_rows(done, row)])
+    if plan.series:
+        write_rows(path, ConvergenceRow, [ConvergenceRow.made_from(each) for each in series])
+    _write_reservoirs(done, rows)
     write_rows(path, FilmFaceRow, [made for row in rows for made in _film_rows(done, row.entry)])
     write_rows(path, DynamicsRow, list(_dynamics_rows(done)))
     write_json(path / Provenance.FILE, Provenance.made_from(RunSource(study, plan, outcome, clock)).to_json())
     shapes = wulff_shapes(study, plan, rows, outcome.results)
     write_json(path / "wulff.json", {name: shape.as_dict() for name, shape in shapes.items()})
+    if any(each.parts for each in spread.values()):
+        sampled = _sampled(done, rows, {name: each.total for name, each in spread.items()})
+        write_json(path / "wulff_spread.json", {name: shapes.as_dict() for name, shapes in sampled.items()})
+
+
+def _write_reservoirs(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> None:
+    """What chemical potentials decide, where the study asks for it."""
+    keys = done.study.settings.potentials
+    found = reservoirs(done.plan, rows, done.outcome.results, keys) if keys else ()
+    if found:
+        write_rows(done.path, StabilityRow, [StabilityRow.made_from(each) for each in found])
+        write_rows(done.path, TerminationRow, [TerminationRow.made_from(line) for each in found for line in each.lines])
+        write_rows(done.path, ConditionRow, [ConditionRow.made_from(row) for each in found for row in each.conditions])
+
+
+def _converged(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> tuple[Converged, ...]:
+    keys = done.study.settings.converge
+    results, failures = done.outcome.results, done.outcome.failures
+    return converged(done.plan, rows, results, failures, keys.tolerance) if keys else ()
 
 
 def entry_row(study: Study, evaluated: EvaluatedEntry) -> DatabaseEntry:
@@ -101,13 +133,13 @@ def _bulk_rows(done: _Finished) -> Iterator[BulkRow]:
             yield BulkRow.made_from(BulkSource(film.name, film.reference, reference, file))
 
 
-def _energy_row(done: _Finished, row: EvaluatedEntry) -> SurfaceEnergyRow:
+def _energy_row(done: _Finished, row: EvaluatedEntry, spread: Spread | None) -> SurfaceEnergyRow:
     file, entry = None, row.entry
     if row.best is not None and row.best.calculation is not None:
         material = next(m for m in done.study.materials if m.name == entry.material)
         comment = plane_comment(material, entry.miller, f"relaxed, with {entry.film}" if entry.film else "relaxed")
         file = structure_files(row.best.calculation.structure, done.path, f"{entry.id}_relaxed", comment=comment)
-    return SurfaceEnergyRow.made_from(EnergySource(done.study, row, file))
+    return SurfaceEnergyRow.made_from(EnergySource(done.study, row, file, spread))
 
 
 def _candidate_rows(done: _Finished, row: EvaluatedEntry) -> Iterator[CandidateRow]:
@@ -162,19 +194,50 @@ def wulff_shapes(
     study: Study, plan: Plan, rows: tuple[EvaluatedEntry, ...], results: Mapping[str, Result]
 ) -> dict[str, WulffShape]:
     """The shape of every material from its bare planes, and of every covered one, where planes enclose a volume."""
-    from nzsp_surfaces.energies.wulff import wulff_shape
+    from nzsp_surfaces.energies.wulff import shape_of
 
-    shapes: dict[str, WulffShape] = {}
+    return {name: shape_of(made) for name, made in _constructions(study, plan, rows, results).items()}
+
+
+def _constructions(
+    study: Study, plan: Plan, rows: tuple[EvaluatedEntry, ...], results: Mapping[str, Result]
+) -> dict[str, Construction]:
+    """What the shapes are constructed from."""
+    from nzsp_surfaces.energies.construction import construction
+
+    made: dict[str, Construction] = {}
     for material in study.materials:
         bulk = results.get(plan.by_id[plan.bulks[material.name]].id)
         structure = bulk.computed.structure if bulk else material.crystal.structure
         axes, symprec = material.crystal.conventional_multiples, material.crystal.tolerance.symprec
         for name, energies in _variants(study, rows, material.name).items():
             try:
-                shapes[name] = wulff_shape(structure, list(energies.items()), setting=axes, symprec=symprec)
+                made[name] = construction(structure, list(energies.items()), setting=axes, symprec=symprec)
             except UserError:
                 continue  # planes that enclose no volume: the table stands without a shape
-    return shapes
+    return made
+
+
+def _sampled(
+    done: _Finished, rows: tuple[EvaluatedEntry, ...], spread: Mapping[str, float | None]
+) -> dict[str, SampledShapes]:
+    """Many shapes of each, within the spreads of their planes."""
+    from nzsp_surfaces.energies.sampling import sampled_shapes
+
+    made = _constructions(done.study, done.plan, rows, done.outcome.results)
+    widths = {name: _widths(rows, spread, *name.partition("+")[::2]) for name in made}
+    return {name: sampled_shapes(each, widths[name]) for name, each in made.items() if widths[name]}
+
+
+def _widths(
+    rows: tuple[EvaluatedEntry, ...], spread: Mapping[str, float | None], material: str, film: str
+) -> dict[tuple[int, ...], float]:
+    """The spread of each plane, of its film where one covers it; planes whose spread is not known are missing."""
+    own = [row.entry for row in rows if row.entry.material == material and row.best is not None]
+    covered = [entry for entry in own if film and entry.film == film]
+    bare = [entry for entry in own if entry.film is None and entry.miller not in {e.miller for e in covered}]
+    found = {entry.miller: spread.get(entry.id) for entry in (*bare, *covered)}
+    return {miller: width for miller, width in found.items() if width is not None}
 
 
 def _variants(study: Study, rows: tuple[EvaluatedEntry, ...], material: str) -> dict[str, dict[tuple[int, ...], float]]:

@@ -68,6 +68,23 @@ def face_number(term: Termination, sites: tuple[Site, ...]) -> int:
     return int(_canonical(np.array(row, bool), term.group)[0])
 
 
+def with_face(term: Termination, sites: tuple[Site, ...]) -> Arrangement:
+    """The arrangement whose bottom face keeps the very units that given sites hold there.
+
+    Raises:
+        NoSlab: no operation makes the top face alike.
+    """
+    pieces, held = term.lower + term.upper, set(sites)
+    row = np.array([set(piece) <= held for piece in term.lower] + [False] * len(term.upper), bool)
+    for flip in term.flips:
+        back = np.argsort(term.group[flip])
+        full = row | row[back]
+        if (full == full[back]).all():
+            occupied = tuple(piece for piece, there in zip(pieces, full, strict=True) if there)
+            return Arrangement(occupied, term.operations[flip], face_number(term, sites))
+    raise NoSlab("not symmetric: no operation makes the other face alike")
+
+
 def _lower_occupations(term: Termination) -> npt.NDArray[np.bool_]:
     """(m, n) occupations of the bottom face alone."""
     choices = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.planes import Stack, stack
-from nzsp_surfaces.slabs.arrangements import arrangements, face_number
+from nzsp_surfaces.slabs.arrangements import with_face
 from nzsp_surfaces.slabs.cut import SlabCut
 from nzsp_surfaces.slabs.ranking import sorted_sites
 from nzsp_surfaces.slabs.stoichiometry import NoSlab
@@ -39,16 +40,37 @@ def thickness_series(
         UserError: no thicker slab has these faces.
     """
     view = stack(crystal, cut.miller, polyanions, mobile)
-    return (cut, *(_thicker(view, cut, more) for more in range(1, count)))
+    return (cut, *(_other(view, cut, more) for more in range(1, count)))
 
 
-def _thicker(view: Stack, cut: SlabCut, more: int) -> SlabCut:
-    """The slab with `more` repeats in its middle."""
+def repeats(cut: SlabCut) -> int:
+    """Repeats along the normal between the two cuts of a slab; a part of one counts as a whole one."""
+    return max(1, math.ceil(cut.top - cut.bottom - 1e-6))
+
+
+def of_repeats(
+    cut: SlabCut, crystal: Crystal, polyanions: tuple[Polyanion, ...], mobile: frozenset[str], count: int
+) -> SlabCut:
+    """The slab with the bottom face of another, site by site, and so many repeats; thinner ones, too.
+
+    Raises:
+        UserError: no slab of this thickness has this face.
+    """
+    if count == repeats(cut):
+        return cut
+    return _other(stack(crystal, cut.miller, polyanions, mobile), cut, count - repeats(cut))
+
+
+def _other(view: Stack, cut: SlabCut, more: int) -> SlabCut:
+    """The slab with `more` repeats in its middle, or fewer."""
     supercell = np.rint(np.array(cut.in_plane) @ np.linalg.inv(view.basis))[:, :2].astype(np.int64)
     try:
+        if cut.top + more <= cut.bottom:
+            raise NoSlab("nothing is left")
         term = shared_out(view, cut.place, cut.top + more, supercell)
-        choice = next(c for c in arrangements(term) if c.face == face_number(term, cut.sites))
-    except (NoSlab, StopIteration) as failure:
-        raise UserError(f"plane {list(cut.miller)}: no slab {more} repeats thicker has the same faces") from failure
+        choice = with_face(term, cut.sites)
+    except NoSlab as failure:
+        what = f"{abs(more)} repeat{'s' if abs(more) > 1 else ''} {'thicker' if more > 0 else 'thinner'}"
+        raise UserError(f"plane {list(cut.miller)}: no slab {what} has the same faces") from failure
     sites = sorted_sites(view, term.fixed + choice.sites)
     return replace(cut, sites=sites, flip=choice.flip, top=term.top, formula_units=term.formula_units)

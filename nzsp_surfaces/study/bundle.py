@@ -74,7 +74,8 @@ def _structures(settings: StudyFile) -> Iterator[Path]:
     """Every structure file once."""
     materials = [material.structure for material in settings.materials.values()]
     films = [film.structure for film in settings.films.values()]
-    yield from dict.fromkeys([*materials, *films, *_gone_on_with(settings)])
+    phases = [phase.structure for phase in settings.potentials.phases.values()] if settings.potentials else []
+    yield from dict.fromkeys([*materials, *films, *phases, *_gone_on_with(settings)])
 
 
 def _gone_on_with(settings: StudyFile) -> Iterator[Path]:

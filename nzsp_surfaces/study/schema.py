@@ -120,6 +120,72 @@ PROFILES = {
 
 
 @dataclass(frozen=True)
+class ConvergeKeys:
+    """Which settings of slabs a study varies, to see whether surface energies still depend on them.
+
+    Attributes:
+        thickness: repeats along the normal of slabs with the same faces; a part of one counts as a whole one.
+        vacuum: Å.
+        planes: whose slabs are varied; all where absent.
+        tolerance: J/m² that count as nothing.
+    """
+
+    thickness: tuple[int, ...] = ()
+    vacuum: tuple[float, ...] = ()
+    planes: tuple[tuple[int, ...], ...] | None = None
+    tolerance: float = 0.01
+
+    def __post_init__(self) -> None:
+        for name in ("thickness", "vacuum"):
+            values = getattr(self, name)
+            if len(values) == 1 or len(set(values)) < len(values):
+                raise ValueError(f"'{name}' needs at least two different values; one alone shows nothing")
+            if any(not value > 0 for value in values):
+                raise ValueError(f"'{name}' must be positive")
+        if not (self.thickness or self.vacuum):
+            raise ValueError("'thickness' or 'vacuum' must be given")
+        if not self.tolerance > 0:
+            raise ValueError("'tolerance' must be positive")
+
+
+@dataclass(frozen=True)
+class PhaseKeys:
+    """A phase that competes with the materials of a study: a CIF or POSCAR, relative to the study."""
+
+    structure: Path
+
+
+@dataclass(frozen=True)
+class OxygenKeys:
+    """Under which oxygen surfaces are told.
+
+    Attributes:
+        energy: eV, half of an O2 molecule at 0 K by the study's engine; nothing else fixes the zero of its potential.
+        temperatures: K.
+        pressures: bar.
+    """
+
+    energy: float
+    temperatures: tuple[float, ...] = (300.0, 600.0, 900.0, 1200.0)
+    pressures: tuple[float, ...] = (0.2,)
+
+
+@dataclass(frozen=True)
+class PotentialKeys:
+    """How surfaces of any composition are told.
+
+    Attributes:
+        vary: element whose chemical potential is varied.
+        phases: that compete, by name; elements count as phases.
+        oxygen: conditions of oxygen gas.
+    """
+
+    vary: str
+    phases: dict[str, PhaseKeys] = field(metadata=ELSEWHERE)
+    oxygen: OxygenKeys | None = None
+
+
+@dataclass(frozen=True)
 class PublishedValue:
     """A surface energy to compare with, J/m². `film` is absent for the bare plane."""
 
@@ -192,6 +258,8 @@ class StudyFile:
     profiles: dict[Literal["quick", "paper"], Profile] = field(default_factory=dict, metadata=ELSEWHERE)
     published: tuple[PublishedValue, ...] = field(default=(), metadata=FOR_PEOPLE)
     vasp: Path | None = field(default=None, metadata=ELSEWHERE)
+    converge: ConvergeKeys | None = None
+    potentials: PotentialKeys | None = None
     going_on: GoingOn | None = None
 
     def __post_init__(self) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.base.content import content, digest
 from nzsp_surfaces.base.errors import UserError
@@ -22,6 +23,9 @@ from nzsp_surfaces.engines.registry import choose
 from nzsp_surfaces.films.compound import FilmCompound, film_compound
 from nzsp_surfaces.study.going_on import Starts, starts
 from nzsp_surfaces.study.schema import PROFILES, FilmKeys, MaterialKeys, Profile, StudyFile
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Study:
         profile: what that means here.
         materials, films: with their crystals.
         engines: that compute.
+        phases: that compete with the materials, as read.
         starts: slabs that are gone on with; None where the study cuts its own.
     """
 
@@ -66,6 +71,7 @@ class Study:
     materials: tuple[Material, ...]
     films: tuple[Film, ...]
     engines: Engines
+    phases: Mapping[str, Structure] = field(default_factory=dict)
     starts: Starts | None = None
 
     @cached_property
@@ -76,7 +82,7 @@ class Study:
             "films": {film.name: film for film in self.films},
             "study": self.settings,
             "profile": self.profile,
-        }
+        } | ({"phases": self.phases} if self.phases else {})
         going_on = {} if self.starts is None else {"starts": content(self.starts)}
         return {**content(parts), "engines": self.engines.content(tuple(Ask)), **going_on}
 
@@ -142,8 +148,18 @@ def study_of(settings: StudyFile, path: Path, profile: str) -> Study:
         _check_forms(material, settings.planes, path)
     films = tuple(_film(name, given, settings, path) for name, given in settings.films.items())
     _check_published(settings, path)
-    chosen, engines = _profile(settings, profile), _engines(settings, path)
-    return Study(path, settings, profile, chosen, materials, films, engines, starts(settings, path))
+    _check_converged(settings, path)
+    chosen, engines, phases = _profile(settings, profile), _engines(settings, path), _phases(settings, path)
+    return Study(path, settings, profile, chosen, materials, films, engines, phases, starts(settings, path))
+
+
+def _phases(settings: StudyFile, path: Path) -> dict[str, Structure]:
+    """The phases that compete with the materials."""
+    given = settings.potentials.phases if settings.potentials else {}
+    for name in given:
+        if name in settings.materials:
+            raise UserError(f"{path}: potentials: '{name}' is a material, which competes anyway; leave it out here")
+    return {name: load_structure(phase.structure) for name, phase in given.items()}
 
 
 def _profile(settings: StudyFile, name: str) -> Profile:
@@ -216,6 +232,12 @@ def _check_published(settings: StudyFile, path: Path) -> None:
             raise UserError(f"{path}: published: no film '{value.film}'; {did_you_mean(value.film, settings.films)}")
         if hkl(value.plane) not in {hkl(plane) for plane in settings.planes}:
             raise UserError(f"{path}: published: plane {list(value.plane)} is not among 'planes'; add it there")
+
+
+def _check_converged(settings: StudyFile, path: Path) -> None:
+    for plane in (settings.converge and settings.converge.planes) or ():
+        if hkl(plane) not in {hkl(p) for p in settings.planes}:
+            raise UserError(f"{path}: converge: plane {list(plane)} is not among 'planes'; add it there")
 
 
 def _material(name: str, given: MaterialKeys, path: Path) -> Material:

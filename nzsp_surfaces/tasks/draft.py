@@ -112,6 +112,45 @@ class BarePlane:
     tasks: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Series:
+    """What tells whether an entry's surface energy depends on the thickness and on the vacuum.
+
+    Attributes:
+        entry: id of the entry.
+        thicknesses: repeats -> the task of that slab; None for the entry's own slab.
+        vacuums: Å -> the task of the entry's slab with this vacuum.
+        lacking: what could not be planned, a sentence each.
+    """
+
+    entry: str
+    thicknesses: dict[int, str | None]
+    vacuums: dict[float, str]
+    lacking: tuple[str, ...] = ()
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """All tasks whose results decide it, but for those of the entry."""
+        return tuple(name for name in (*self.thicknesses.values(), *self.vacuums.values()) if name)
+
+
+@dataclass(frozen=True)
+class PlannedTermination:
+    """A slab off stoichiometry whose faces are alike.
+
+    Attributes:
+        material: that it is cut from.
+        miller: plane, as the study writes it.
+        over: ions beyond whole formula units, as a formula; empty where only their order differs.
+        task: that relaxes it.
+    """
+
+    material: str
+    miller: tuple[int, ...]
+    over: str
+    task: str
+
+
 @dataclass
 class Draft:
     """What the families of tasks have planned so far.
@@ -123,7 +162,7 @@ class Draft:
         bulks: material -> task.
         references: film -> tasks; the lowest energy per formula unit is the film's reference.
         planes: of all materials.
-        entries, slabs, rejected: of the plan.
+        entries, slabs, rejected, series, terminations, phases: of the plan.
     """
 
     study: Study
@@ -135,6 +174,9 @@ class Draft:
     entries: list[Entry] = field(default_factory=list)
     slabs: list[PlannedSlab] = field(default_factory=list)
     rejected: list[tuple[str, Rejection]] = field(default_factory=list)
+    series: list[Series] = field(default_factory=list)
+    terminations: list[PlannedTermination] = field(default_factory=list)
+    phases: dict[str, str] = field(default_factory=dict)
     _by_id: dict[str, Task] = field(default_factory=dict)
     _by_key: dict[str, Task] = field(default_factory=dict)
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from nzsp_surfaces.tasks.base import Task
-from nzsp_surfaces.tasks.draft import Draft, Entry, PlannedSlab
+from nzsp_surfaces.tasks.draft import Draft, Entry, PlannedSlab, PlannedTermination, Series
 
 if TYPE_CHECKING:
     from nzsp_surfaces.slabs.cut import Rejection
@@ -19,6 +19,8 @@ FAMILIES = (
     "reference",
     "bare",
     "film",
+    "converge",
+    "potentials",
 )
 """Modules of this room, each with the kinds of tasks of a family and a function `plan` that adds its part to a draft.
 
@@ -40,6 +42,9 @@ class Plan:
         references: film -> tasks; the lowest energy per formula unit is the film's reference.
         bulks: material -> task.
         also: ids whose content another task computes -> the id of that task.
+        series: thicknesses and vacuums of entries.
+        terminations: slabs off stoichiometry.
+        phases: that compete with the materials -> task.
     """
 
     tasks: tuple[Task, ...]
@@ -49,6 +54,9 @@ class Plan:
     references: dict[str, tuple[str, ...]] = field(default_factory=dict)
     bulks: dict[str, str] = field(default_factory=dict)
     also: dict[str, str] = field(default_factory=dict)
+    series: tuple[Series, ...] = ()
+    terminations: tuple[PlannedTermination, ...] = ()
+    phases: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def by_id(self) -> dict[str, Task]:
@@ -82,6 +90,9 @@ def make_plan(study: Study) -> Plan:
         references=draft.references,
         bulks=draft.bulks,
         also=draft.also,
+        series=tuple(draft.series),
+        terminations=tuple(draft.terminations),
+        phases=draft.phases,
     )
 
 

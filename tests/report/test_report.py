@@ -80,11 +80,20 @@ def test_page_loads_nothing(page: str) -> None:
     assert "default-src 'none'" in page
 
 
+def test_a_spread_stands_beside_its_value_with_its_parts_and_shapes_say_what_it_leaves(body: str) -> None:
+    """What is not known is shown as such, never as zero; so is a plane whose energy was held."""
+    assert '<td class="n value" title="thickness 0.030 J/m²">0.81 ± 0.03</td>' in body
+    assert ">0.83 ± ?</td>" in body
+    assert "0.00</td>" not in body[body.index('<table class="main">') : body.index("How each value was computed")]
+    assert "50 shapes within the spread of the energies." in body
+    assert "spread not known, held." in body
+
+
 def test_every_value_stands_beside_the_published_one(body: str) -> None:
-    """The row of NZP (10-14) gives 0.81, 0.86 and their ratio 0.94."""
+    """The row of NZP (10-14) gives 0.81 with its spread, 0.86 and their ratio 0.94."""
     main = body[body.index('<table class="main">') :]
     row = main.split("<tr")[3]
-    assert re.findall(r'<td class="n[^"]*">([^<]*)</td>', row)[:3] == ["0.81", "0.86", "0.94"]
+    assert re.findall(r'<td class="n[^"]*"[^>]*>([^<]*)</td>', row)[:3] == ["0.81 ± 0.03", "0.86", "0.94"]
 
 
 def test_quick_profile_is_said_loudly(body: str, sparse: Path) -> None:
@@ -118,7 +127,7 @@ def test_names_of_drawing_parts_are_unique(body: str) -> None:
     """Drawings that share a page must not share the names of their parts."""
     drawings = re.findall(r"<svg\b.*?</svg>", body, flags=re.DOTALL)
     names = [set(re.findall(r'\bid="([^"]+)"', drawing)) for drawing in drawings]
-    assert len(drawings) == 10
+    assert len(drawings) == 13
     assert sum(map(len, names)) == len(set().union(*names))
 
 

@@ -17,6 +17,8 @@ from support.results import write_results
 FILES = {
     "shapes": ("wulff",),
     "films": ("films",),
+    "convergence": ("convergence",),
+    "potentials": ("stability",),
     "dynamics": ("dynamics",),
     "bulk": ("bulk",),
     "slabs": ("slabs",),

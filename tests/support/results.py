@@ -9,11 +9,15 @@ import numpy as np
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
+from nzsp_surfaces.energies.construction import construction
+from nzsp_surfaces.energies.sampling import sampled_shapes
 from nzsp_surfaces.energies.wulff import capped_energies, wulff_shape
 from nzsp_surfaces.report.files import write_json, write_rows
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
+from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.imported import RunRow, RunSource
+from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, ProfileUsed, Provenance, StudyHeader
 from nzsp_surfaces.slabs.faces import BrokenBonds, LostCoordination
@@ -68,10 +72,13 @@ def write_results(directory: Path) -> Path:
     write_rows(directory, BulkRow, [_bulk(material, formulas[material], bulk) for material, bulk in bulks.items()])
     write_rows(directory, SurfaceEnergyRow, [row for material in bulks for row in energies(material)])
     write_rows(directory, CandidateRow, _candidates())
+    write_rows(directory, ConvergenceRow, [convergence_row("NZP", plane) for plane in PLANES])
+    _write_reservoirs(directory)
     write_rows(directory, FilmFaceRow, [row for material in bulks for row in films(material)])
     write_rows(directory, DynamicsRow, [_dynamics(material, seed) for material in bulks for seed in (1, 2)])
     write_rows(directory, RunRow, [_run("bulk", "bulk", None), _run("slab", "slab", PLANES[0])])
     write_json(directory / "wulff.json", _wulff(bulks))
+    write_json(directory / "wulff_spread.json", _sampled(bulks["NZP"]))
     write_json(directory / Provenance.FILE, _provenance().to_json())
     return directory
 
@@ -113,6 +120,8 @@ def _energy(material: str, miller: tuple[int, ...], film: str | None, gamma: flo
         gamma_foretold=gamma - 0.008,
         gamma_before=gamma + 0.03,
         engine_before="chgnet 0.3.0",
+        spread=0.03 if material == "NZP" and not film else None,
+        spread_parts={"thickness": 0.03} if material == "NZP" and not film else {},
     )
 
 
@@ -150,6 +159,38 @@ def _bulk(material: str, formula: str, structure: Structure) -> BulkRow:
         lattice=(*structure.lattice.abc, *structure.lattice.angles), energy_per_formula_unit=-142.1234,
         max_force=0.0087, converged=True, structure=f"structures/{material}.vasp",
     )  # fmt: skip
+
+
+def convergence_row(material: str, plane: tuple[int, ...]) -> ConvergenceRow:
+    """A row of convergence.json."""
+    gammas = (0.65, 0.66, 0.655)
+    return ConvergenceRow(
+        id=f"{material}-{plane}", material=material, miller=plane, repeats=(2, 3, 4), gammas=gammas, gamma_fit=0.652,
+        gamma_direct=0.655, bulk_mismatch=0.4, fit_error=0.003, oscillation=0.0, thickness_holds=True,
+        cheapest_repeats=2.0, thickness_verdict="2 repeats suffice", vacuums=(10.0, 15.0),
+        vacuum_gammas=(0.651, 0.65), vacuum_holds=True,
+        cheapest_vacuum=10.0, vacuum_verdict="10 Å of vacuum suffice", notes=(),
+    )  # fmt: skip
+
+
+def _write_reservoirs(directory: Path) -> None:
+    """What chemical potentials decide of NZP, made up."""
+    names: dict[str, Any] = {"material": "NZP", "miller": PLANES[0], "film": None}
+    slab: dict[str, Any] = {"counts": {"Na": 2.0}, "energy": -500.0, "area": 82.5, "element": "O"}
+    lines = {"": (0.66,) * 4, "2 O": (0.9, 0.8, 0.6, 0.5)}
+    path = (-7.2, -7.0, -5.0, -4.8)
+    write_rows(
+        directory, StabilityRow, [StabilityRow(material="NZP", lower={"O": -7.0}, upper={"O": -5.0}, notes=("x",))]
+    )
+    terminations = [
+        TerminationRow(
+            **names, over=over, **slab, potentials=path, gammas=gammas, lowest=None if over else (-7.0, -5.0)
+        )
+        for over, gammas in lines.items()
+    ]
+    write_rows(directory, TerminationRow, terminations)
+    gas: dict[str, Any] = {"temperature": 900.0, "pressure": 0.2, "potential": -1.05, "lowest": None, "gamma": None}
+    write_rows(directory, ConditionRow, [ConditionRow(**names, **gas)])
 
 
 def _candidates() -> list[CandidateRow]:
@@ -210,6 +251,11 @@ def _wulff(bulks: dict[str, Structure]) -> dict[str, Any]:
         shapes[material] = wulff_shape(bulk, bare.items()).as_dict()
         shapes[f"{material}+Na3PO4"] = wulff_shape(bulk, capped.items()).as_dict()
     return shapes
+
+
+def _sampled(bulk: Structure) -> dict[str, Any]:
+    made = construction(bulk, zip(PLANES, COMPUTED["NZP"], strict=True))
+    return {"NZP": sampled_shapes(made, dict.fromkeys(PLANES[:3], 0.05), count=50).as_dict()}
 
 
 def _provenance() -> Provenance:

@@ -16,11 +16,15 @@ from pymatgen.core import Structure
 from nzsp_surfaces import load_study, make_plan
 from nzsp_surfaces.base.content import FOR_PEOPLE, content, digest
 from nzsp_surfaces.engines.vasp.settings import default_settings
+from nzsp_surfaces.study.schema import ConvergeKeys, PotentialKeys
 from nzsp_surfaces.tasks.base import Task, task_key
 from nzsp_surfaces.tasks.plan import Plan
 
 TABLE_1 = Path(__file__).parents[2] / "inputs" / "table1.yaml"
-KINDS = ("bulk", "reference", "screen", "bare", "placement", "anneal", "quench", "alike")
+KINDS = (
+    *("bulk", "reference", "screen", "bare", "placement", "anneal", "quench", "alike"),
+    *("thickness", "vacuum", "termination"),
+)
 
 
 def study_file(folder: Path, **changes: Any) -> Path:
@@ -40,8 +44,10 @@ def keys_of(path: Path) -> dict[str, str]:
 
 @cache
 def table1() -> Plan:
-    """The plan of Table 1's study."""
-    return make_plan(load_study(TABLE_1))
+    """The plan of Table 1's study, with series of thickness and vacuum, and terminations off stoichiometry."""
+    study = load_study(TABLE_1)
+    converge, potentials = ConvergeKeys((2, 3), (10.0, 20.0)), PotentialKeys("Na", {})
+    return make_plan(replace(study, settings=replace(study.settings, converge=converge, potentials=potentials)))
 
 
 def example(kind: str) -> Task:
@@ -113,7 +119,7 @@ def changed_parts(value: Any) -> Iterator[Any]:
 
 
 def test_every_kind_of_task_is_tried() -> None:
-    """The kinds of Table 1 are those that this module knows."""
+    """The kinds of Table 1 and its series are those that this module knows."""
     assert {task.kind for task in table1().tasks} == set(KINDS)
 
 

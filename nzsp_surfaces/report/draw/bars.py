@@ -54,15 +54,19 @@ def _draw_pair(ax: Axes, x: float, row: SurfaceEnergyRow, colour: str) -> None:
         ax.annotate("no value", (x - shift, 0.02), rotation=90, ha="center", va="bottom", color=GREY, fontsize=7)
     else:
         ax.bar(x - shift, row.gamma, width=0.38, color=colour)
-        _number(ax, x - shift, row.gamma, "" if row.converged else "*", INK)
+        if row.spread is not None:
+            ax.errorbar(x - shift, row.gamma, yerr=row.spread, color=INK, elinewidth=0.8, capsize=2, capthick=0.8)
+        _number(ax, x - shift, row.gamma + (row.spread or 0.0), "" if row.converged else "*", INK, of=row.gamma)
     if published is not None:
         ax.bar(x + shift, published, width=0.38, color="white", edgecolor=colour, hatch="/////", linewidth=0.8)
         _number(ax, x + shift, published, "", GREY)
 
 
-def _number(ax: Axes, x: float, value: float, mark: str, colour: str) -> None:
+def _number(ax: Axes, x: float, height: float, mark: str, colour: str, *, of: float | None = None) -> None:
+    """Write a value above its bar, or above the error bar that ends at `height`."""
+    value = height if of is None else of
     ax.annotate(
-        f"{value:.2f}{mark}", (x, value), (0, 2), textcoords="offset points", ha="center", fontsize=6.5, color=colour
+        f"{value:.2f}{mark}", (x, height), (0, 2), textcoords="offset points", ha="center", fontsize=6.5, color=colour
     )
 
 

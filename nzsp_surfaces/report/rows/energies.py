@@ -11,6 +11,7 @@ from nzsp_surfaces.report.rows.columns import Cell, Column, Row
 
 if TYPE_CHECKING:
     from nzsp_surfaces.base.calculation import Calculation, EngineIdentity, VacuumLevels
+    from nzsp_surfaces.energies.spread import Spread
     from nzsp_surfaces.energies.surface import SurfaceEnergy
     from nzsp_surfaces.study.study import Study
     from nzsp_surfaces.tasks.draft import Entry
@@ -25,11 +26,13 @@ class EnergySource:
         study: that it belongs to.
         evaluated: with its candidates.
         structure: path of the POSCAR of what counts within the directory; None where there is none.
+        spread: what leaves the surface energy open; None where nothing tells it.
     """
 
     study: Study
     evaluated: EvaluatedEntry
     structure: str | None = None
+    spread: Spread | None = None
 
     @property
     def entry(self) -> Entry:
@@ -174,13 +177,27 @@ class SurfaceEnergyRow(Row[EnergySource]):
         of=lambda s: s.calculation.notes if s.calculation else (),
         earlier=(),
     )
+    spread: float | None = energy(
+        "by which the surface energy may be off, the root of the sum of squares of its parts; null where nothing tells"
+        " it, which is not zero",
+        of=lambda s: s.spread.total if s.spread else None,
+        unit="J/m²",
+        earlier=None,
+    )
+    spread_parts: dict[str, float] | None = energy(
+        "of what it is made: thickness, arrangements (of ions, that were left out), seeds (of the anneal), engines; a"
+        " part that nothing tells is missing",
+        of=lambda s: s.spread.parts if s.spread else None,
+        unit="J/m²",
+        earlier=None,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseEntry(SurfaceEnergyRow):
     """A surface energy in the database of FireWorks, collection nzsp_entries; `nzsp query` prints it.
 
-    Its structure is null: `nzsp collect` writes the files.
+    Its structure and its spread are null: `nzsp collect` writes the files, and knows all results of the study.
     """
 
     FILE: ClassVar[str] = "nzsp query"

@@ -6,6 +6,8 @@ SECTIONS = (
     "energies",
     "levels",
     "shapes",
+    "convergence",
+    "potentials",
     "slabs",
     "films",
     "dynamics",

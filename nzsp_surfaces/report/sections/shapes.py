@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -15,6 +15,7 @@ from nzsp_surfaces.report.sections.base import Section, Shown, caveat, colours_o
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from nzsp_surfaces.energies.sampling import SampledForm, SampledShapes
     from nzsp_surfaces.energies.wulff import WulffShape
     from nzsp_surfaces.report.read import Results
 
@@ -30,6 +31,7 @@ class ShapeCard:
         material, film: from its name; no film for the bare crystal.
         shape: itself.
         still: its picture; None where nothing of it can be drawn.
+        sampled: many shapes within the spread of its energies; None where that is not known.
     """
 
     number: str
@@ -37,6 +39,12 @@ class ShapeCard:
     film: str
     shape: WulffShape
     still: Markup | None
+    sampled: SampledShapes | None = None
+
+    def form(self, miller: tuple[int, ...]) -> SampledForm | None:
+        """What many shapes say of a form; None where none were sampled."""
+        forms = self.sampled.forms if self.sampled else ()
+        return next((form for form in forms if form.miller == miller), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +89,13 @@ def _draw(ax: Axes, shape: WulffShape, colours: Colours) -> None:
 
 
 def _show(results: Results) -> ShapesShown | None:
-    return shapes_shown(results.wulff, colours_of(results), caveat(results)) if results.wulff else None
+    if not results.wulff:
+        return None
+    shown = shapes_shown(results.wulff, colours_of(results), caveat(results))
+    cards = [
+        replace(card, sampled=results.sampled.get(name)) for card, name in zip(shown.cards, results.wulff, strict=True)
+    ]
+    return replace(shown, cards=cards)
 
 
 SECTION = Section("Wulff shapes", _show)

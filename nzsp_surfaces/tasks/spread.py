@@ -1,0 +1,84 @@
+"""From results to what leaves each surface energy of the table open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from nzsp_surfaces.energies.spread import Spread, lower_yet
+from nzsp_surfaces.energies.surface import excess_energy
+from nzsp_surfaces.tasks.base import Result, Subject
+
+if TYPE_CHECKING:
+    from nzsp_surfaces.tasks.converged import Converged
+    from nzsp_surfaces.tasks.plan import Plan
+    from nzsp_surfaces.tasks.table import EvaluatedEntry
+
+
+def spreads(
+    plan: Plan, rows: tuple[EvaluatedEntry, ...], series: tuple[Converged, ...], results: Mapping[str, Result]
+) -> dict[str, Spread]:
+    """The spread of every entry that has a value, by the entry's id.
+
+    Args:
+        rows: the table.
+        series: what thickness and vacuum say, as far as the study asks for them.
+        results: by the ids of tasks.
+    """
+    said = {each.entry.id: each for each in series}
+    return {
+        row.entry.id: Spread(
+            thickness=_thickness(row, said.get(row.entry.id)),
+            arrangements=_arrangements(plan, row, results),
+            seeds=_seeds(plan, row),
+        )
+        for row in rows
+        if row.best is not None and row.best.energy is not None
+    }
+
+
+def _thickness(row: EvaluatedEntry, said: Converged | None) -> float | None:
+    """From the slab that counts to thicker ones, at most; None where nothing thicker was computed."""
+    if said is None or said.thickness is None or row.best is None or row.best.energy is None:
+        return None
+    own = row.best.energy
+    beyond = [abs(slab.gamma - own.gamma) for slab in said.thicknesses if slab.units > own.formula_units]
+    return max(*beyond, said.thickness.oscillation) if beyond else None
+
+
+def _arrangements(plan: Plan, row: EvaluatedEntry, results: Mapping[str, Result]) -> float | None:
+    """Where all ways of sharing were tried to the end, nothing is left out, and there is no such part."""
+    if row.entry.film is not None:
+        return None
+    cuts = [s.cut for s in plan.slabs if s.film is None and _of(row, s.material.name, s.cut.miller)]
+    kinds = {cut.termination: cut.n_arrangements for cut in cuts}
+    if sum(kinds.values()) <= len(row.candidates):
+        return None
+    return lower_yet(_tried(plan, row, results))
+
+
+def _of(row: EvaluatedEntry, material: str, miller: tuple[int, ...]) -> bool:
+    return (row.entry.material, row.entry.miller) == (material, miller)
+
+
+def _tried(plan: Plan, row: EvaluatedEntry, results: Mapping[str, Result]) -> list[float]:
+    """J/m² of the arrangements that were screened alike, or relaxed where none was screened."""
+    subject, bulk = Subject(row.entry.material, row.entry.miller), results.get(plan.bulks[row.entry.material])
+    screens = [t.id for t in plan.tasks if t.kind == "screen" and t.subject == subject and t.id in results]
+    if len(screens) < 2 or bulk is None:
+        return [candidate.energy.gamma for candidate in row.candidates if candidate.energy]
+    slabs = [results[name].computed for name in screens]
+    areas = [float(slab.structure.volume / slab.structure.lattice.c) for slab in slabs]
+    return [excess_energy(slab, bulk.computed, area) for slab, area in zip(slabs, areas, strict=True)]
+
+
+def _seeds(plan: Plan, row: EvaluatedEntry) -> float | None:
+    """Between the best of each start of a film; None where only one was annealed."""
+    if row.entry.film is None:
+        return None
+    best: dict[int | None, float] = {}
+    for candidate in row.candidates:
+        if candidate.energy is not None:
+            start = plan.by_id[candidate.task].number
+            best[start] = min(candidate.energy.gamma, best.get(start, candidate.energy.gamma))
+    return lower_yet(list(best.values()))

@@ -1,0 +1,108 @@
+"""Convergence as part of a study: series of the slab that won, and what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nzsp_surfaces import load_study, make_plan
+from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.runs.local import Watcher, run_plan
+from nzsp_surfaces.runs.store import Store
+from nzsp_surfaces.tasks.base import Outcome
+from nzsp_surfaces.tasks.converged import Converged, converged
+from nzsp_surfaces.tasks.plan import Plan
+from nzsp_surfaces.tasks.spread import spreads
+from nzsp_surfaces.tasks.table import table
+from support.alloy import STUDY, write
+
+ASKED = "converge: {thickness: [4, 5, 6], vacuum: [8, 10, 14], planes: [[1, 0, 1]]}\n"
+
+
+@pytest.fixture(scope="module")
+def computed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Outcome]:
+    """The alloy with series of one of its planes."""
+    folder = tmp_path_factory.mktemp("converge")
+    study = load_study(write(folder, STUDY + ASKED))
+    plan = make_plan(study)
+    return plan, run_plan(study, plan, Store(folder / "results"), 1, Watcher(*[lambda *_: None] * 4))
+
+
+def judged(plan: Plan, outcome: Outcome, tolerance: float = 0.01) -> tuple[Converged, ...]:
+    """What all series say."""
+    rows = table(plan, outcome.results, outcome.failures)
+    return converged(plan, rows, outcome.results, outcome.failures, tolerance)
+
+
+def test_a_series_says_which_thickness_and_which_vacuum_suffice(computed: tuple[Plan, Outcome]) -> None:
+    """Of the plane that was named and no other; the fit lies beside the direct value."""
+    (found,) = judged(*computed)
+    assert found.entry.miller == (1, 0, 1)
+    assert [slab.repeats for slab in found.thicknesses] == [4, 5, 6]
+    assert found.thickness is not None
+    assert found.vacuum is not None
+    assert (found.thickness.holds, found.vacuum.holds, found.vacuum.cheapest) == (True, True, 8.0)
+    assert found.thickness.fit.gamma == pytest.approx(found.thicknesses[-1].gamma, abs=0.01)
+    assert found.notes == ()
+
+
+def test_the_own_slab_of_a_plane_is_not_computed_again(computed: tuple[Plan, Outcome]) -> None:
+    """It stands in the series as it stands in the table."""
+    plan, _ = computed
+    (series,) = plan.series
+    assert None in series.thicknesses.values()
+    assert len(series.tasks) == 5
+
+
+def test_other_thicknesses_begin_where_the_face_was_relaxed(computed: tuple[Plan, Outcome]) -> None:
+    """So they need fewer steps than the slab that won."""
+    plan, outcome = computed
+    (series,) = plan.series
+    own = outcome.results["CuAu/101/bare/1"].computed.steps
+    assert all(outcome.results[name].computed.steps <= own for name in series.thicknesses.values() if name)
+
+
+def test_a_series_that_is_not_done_says_what_is_missing(computed: tuple[Plan, Outcome]) -> None:
+    """No verdict is made up."""
+    plan, outcome = computed
+    (series,) = plan.series
+    left = {name: result for name, result in outcome.results.items() if name not in series.tasks}
+    (found,) = judged(plan, Outcome(left))
+    assert (found.thickness, found.vacuum) == (None, None)
+    assert any("not computed yet" in note for note in found.notes)
+    assert any("at least two thicknesses" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ("{thickness: [3]}", "at least two different values"),
+        ("{vacuum: [10, 10]}", "at least two different values"),
+        ("{}", "'thickness' or 'vacuum' must be given"),
+        ("{thickness: [2, 3], planes: [[1, 1, 1]]}", r"\[1, 1, 1\] is not among 'planes'"),
+        ("{thickness: [0, 3]}", "must be positive"),
+    ],
+)
+def test_series_that_show_nothing_are_refused(tmp_path: Path, keys: str, words: str) -> None:
+    """When the study is read, with its file."""
+    with pytest.raises(UserError, match=words):
+        load_study(write(tmp_path, STUDY + f"converge: {keys}\n"))
+
+
+def test_a_thickness_that_no_slab_has_is_said(tmp_path: Path) -> None:
+    """The others are planned."""
+    plan = make_plan(load_study(write(tmp_path, STUDY + "converge: {thickness: [1, 4, 5], planes: [[1, 1, 0]]}\n")))
+    (series,) = plan.series
+    assert set(series.thicknesses) <= {1, 4, 5}
+    assert len(series.thicknesses) + len(series.lacking) == 3
+
+
+def test_the_spread_of_an_entry_says_what_it_is_made_of(computed: tuple[Plan, Outcome]) -> None:
+    """Thickness where thicker slabs were computed; nothing else was tried, and nothing is made up for it."""
+    plan, outcome = computed
+    rows, series = table(plan, outcome.results, outcome.failures), judged(plan, outcome)
+    found = spreads(plan, rows, series, outcome.results)
+    assert set(found["CuAu_101_bare"].parts) == {"thickness"}
+    assert 0 < (found["CuAu_101_bare"].total or 0) < 0.01
+    assert found["CuAu_110_bare"].total is None
