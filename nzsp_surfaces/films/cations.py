@@ -58,7 +58,8 @@ def with_cations(
     energy = _pocket_energy(bare, np.vstack([bare.cart_coords, anions]), charges, grid, tight)
     preference = ROUGHNESS * rng.gumbel(size=len(grid))
     places = [anions]
-    for cation in [e for e, n in film.cations.items() for _ in range(n * len(anions) // (size * film.anions))]:
+    strongest = sorted(film.cations.items(), key=lambda cation: -known[cation[0]])
+    for cation in [e for e, n in strongest for _ in range(n * len(anions) // (size * film.anions))]:
         best = int(np.argmin(energy * known[cation] - preference))
         if not np.isfinite(energy[best]):
             raise NoRoom(f"film {film.name}: no room for {cation} on this face; choose fewer layers or another plane")

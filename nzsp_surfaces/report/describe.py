@@ -11,6 +11,7 @@ from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFac
 from nzsp_surfaces.report.rows.columns import Row, columns
 from nzsp_surfaces.report.rows.comparison import ComparisonRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, DatabaseEntry, SurfaceEnergyRow
+from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.inputs import InputsRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
@@ -21,6 +22,7 @@ LISTS: tuple[type[Row[Any]], ...] = (
     SurfaceEnergyRow,
     CandidateRow,
     FilmFaceRow,
+    FilmSeriesRow,
     DynamicsRow,
     BulkRow,
     SlabRow,

@@ -12,6 +12,7 @@ from nzsp_surfaces.energies.wulff import WulffShape
 from nzsp_surfaces.report.files import read_document, read_json, read_rows
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
+from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, StudyHeader, SurveyHeader
@@ -40,6 +41,7 @@ class Results:
         dynamics: runs of dynamics.
         wulff: shapes by material, or material+film.
         runs: that were imported.
+        film_series: each plane under more and more of a compound.
     """
 
     directory: Path
@@ -56,6 +58,7 @@ class Results:
     dynamics: tuple[DynamicsRow, ...]
     wulff: Mapping[str, WulffShape]
     runs: tuple[RunRow, ...] = ()
+    film_series: tuple[FilmSeriesRow, ...] = ()
 
     @property
     def name(self) -> str:
@@ -121,6 +124,7 @@ def _read(directory: Path) -> Results:
         dynamics=read_rows(directory, DynamicsRow),
         wulff=_shapes(directory / "wulff.json"),
         runs=read_rows(directory, RunRow),
+        film_series=read_rows(directory, FilmSeriesRow),
     )
 
 

@@ -28,6 +28,7 @@ from nzsp_surfaces.report.rows.energies import (
     EnergySource,
     SurfaceEnergyRow,
 )
+from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
 from nzsp_surfaces.report.rows.study import Clock, Provenance, RunSource
 from nzsp_surfaces.report.slabs import write_slabs
 from nzsp_surfaces.report.structures import plane_comment, structure_files
@@ -74,6 +75,8 @@ def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path
     energies = [_energy_row(done, row) for row in rows]
     write_rows(path, SurfaceEnergyRow, energies)
     write_atomically(path / "surface_energies.csv", csv_text(SurfaceEnergyRow, [row.to_json() for row in energies]))
+    formulas = {material.name: material.crystal.formula for material in study.materials}
+    write_rows(path, FilmSeriesRow, film_series_rows(energies, formulas))
     write_rows(path, CandidateRow, [made for row in rows for made in _candidate_rows(done, row)])
     write_rows(path, FilmFaceRow, [made for row in rows for made in _film_rows(done, row.entry)])
     write_rows(path, DynamicsRow, list(_dynamics_rows(done)))

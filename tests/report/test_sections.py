@@ -17,6 +17,7 @@ from support.results import write_results
 FILES = {
     "shapes": ("wulff",),
     "films": ("films",),
+    "coverage": ("film_series",),
     "dynamics": ("dynamics",),
     "bulk": ("bulk",),
     "slabs": ("slabs",),

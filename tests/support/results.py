@@ -13,6 +13,7 @@ from nzsp_surfaces.energies.wulff import capped_energies, wulff_shape
 from nzsp_surfaces.report.files import write_json, write_rows
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
+from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
 from nzsp_surfaces.report.rows.imported import RunRow, RunSource
 from nzsp_surfaces.report.rows.slabs import RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, ProfileUsed, Provenance, StudyHeader
@@ -67,6 +68,7 @@ def write_results(directory: Path) -> Path:
     formulas = {"NZP": "NaZr2(PO4)3", "NZS": "Na4Zr2(SiO4)3"}
     write_rows(directory, BulkRow, [_bulk(material, formulas[material], bulk) for material, bulk in bulks.items()])
     write_rows(directory, SurfaceEnergyRow, [row for material in bulks for row in energies(material)])
+    write_rows(directory, FilmSeriesRow, film_series_rows([r for m in bulks for r in energies(m)], formulas))
     write_rows(directory, CandidateRow, _candidates())
     write_rows(directory, FilmFaceRow, [row for material in bulks for row in films(material)])
     write_rows(directory, DynamicsRow, [_dynamics(material, seed) for material in bulks for seed in (1, 2)])
@@ -109,6 +111,8 @@ def _energy(material: str, miller: tuple[int, ...], film: str | None, gamma: flo
         structure=f"structures/{material}.vasp",
         reason=None,
         is_dft=False,
+        film_compound=film,
+        coverage=2.42 if film else None,
     )
 
 

@@ -31,8 +31,9 @@ REASON = "P is -3 in the film and +5"
 @pytest.fixture
 def study(tmp_path: Path) -> Path:
     """A phosphide on a phosphate: phosphorus of both signs would react."""
-    sites = [[0, 0, 0], [0.5, 0.5, 0.5], [0.25, 0.25, 0.25]]
-    phosphide = Structure.from_spacegroup("Fm-3m", Lattice.cubic(6.5), ["P", "Na", "Na"], sites)
+    places: list[list[float]] = [[0, 0, 0], [0.5, 0.5, 0.5], [0.25, 0.25, 0.25], [0.75, 0.75, 0.75]]
+    lattice = Lattice([[0.0, 3.25, 3.25], [3.25, 0.0, 3.25], [3.25, 3.25, 0.0]])
+    phosphide = Structure(lattice, ["P", "Na", "Na", "Na"], places)
     phosphide.to(str(tmp_path / "Na3P.vasp"), fmt="poscar")
     path = tmp_path / "study.yaml"
     path.write_text(STUDY)

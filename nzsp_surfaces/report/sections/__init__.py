@@ -6,6 +6,7 @@ SECTIONS = (
     "energies",
     "shapes",
     "slabs",
+    "coverage",
     "films",
     "dynamics",
     "bulk",
