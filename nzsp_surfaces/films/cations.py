@@ -54,14 +54,16 @@ def with_cations(
     elements = film.elements * (len(anions) // size)
     known = film.charges
     charges = np.array([*(slab_charges[s.specie.symbol] for s in bare), *(known[e] for e in elements)], float)
-    grid = _grid(bare, anions, floor)
-    energy = _pocket_energy(bare, np.vstack([bare.cart_coords, anions]), charges, grid, tight)
+    ions, grid = np.vstack([bare.cart_coords, anions]), _grid(bare, anions, floor)
     preference = ROUGHNESS * rng.gumbel(size=len(grid))
+    free = _free(bare, ions, charges, grid, tight)
+    grid, preference = grid[free], preference[free]
+    energy = _pocket_energy(bare, ions, charges, grid, tight)
     places = [anions]
     strongest = sorted(film.cations.items(), key=lambda cation: -known[cation[0]])
     for cation in [e for e, n in strongest for _ in range(n * len(anions) // (size * film.anions))]:
-        best = int(np.argmin(energy * known[cation] - preference))
-        if not np.isfinite(energy[best]):
+        best = int(np.argmin(energy * known[cation] - preference)) if len(grid) else -1
+        if best < 0 or not np.isfinite(energy[best]):
             raise NoRoom(f"film {film.name}: no room for {cation} on this face; choose fewer layers or another plane")
         elements, places = [*elements, cation], [*places, grid[best]]
         energy += _pocket_energy(bare, grid[best][None], np.array([float(known[cation])]), grid, tight)
@@ -81,10 +83,27 @@ def _grid(bare: Structure, anions: Matrix, floor: float | None = None) -> Matrix
     return np.asarray(points)
 
 
+def _free(bare: Structure, positions: Matrix, charges: Matrix, grid: Matrix, tight: float) -> npt.NDArray[np.bool_]:
+    """(m,) whether no ion is too close; nothing else of the grid is worth an energy."""
+    from scipy.spatial import cKDTree
+
+    a, b, _ = bare.lattice.matrix
+    shifts = np.array([i * a + j * b for i in (-1, 0, 1) for j in (-1, 0, 1)])
+    free = np.ones(len(grid), bool)
+    for chosen, least in ((charges > 0, CATION_TO_CATION), (charges <= 0, CATION_TO_ANION)):
+        images = (_in_cell(bare, positions[chosen])[:, None] + shifts[None]).reshape(-1, 3)
+        # A hair nearer, so that the border is decided where it always was: with the energy.
+        reach = tight * least - 1e-6
+        free &= ~np.isfinite(cKDTree(images).query(grid, distance_upper_bound=reach)[0]) if len(images) else True
+    return free
+
+
 def _pocket_energy(bare: Structure, positions: Matrix, charges: Matrix, grid: Matrix, tight: float) -> Matrix:
     """(m,) eV/e: damped Coulomb potential on the grid; infinite where an ion is too close."""
     from scipy.special import erfc
 
+    if not len(grid):
+        return np.zeros(0)
     near = positions[:, 2] < grid[:, 2].max() + 8.0
     a, b, _ = bare.lattice.matrix
     total, blocked = np.zeros(len(grid)), np.zeros(len(grid), bool)
