@@ -133,6 +133,11 @@ def test_a_film_that_has_no_place_to_grow_from_says_so_and_melts_on() -> None:
     args = (cut, brucite.crystal, brucite.polyanions, brucite.mobile, film, 1, VACUUM, 1)
     with pytest.raises(UserError, match="no broken bond"):
         cap(*args)
+    melted = cap(*args, Laying("melted", volume=59.0))
+    groups = kept_by_both(film, brucite.crystal, brucite.polyanions)
+    charges = brucite.crystal.charges | film.charges
+    assert certify(melted.structure, charges, groups, brucite.framework).failure is None
+    assert melted.film_units >= 2
 
 
 def test_too_many_units_in_the_crystals_places_say_so() -> None:
