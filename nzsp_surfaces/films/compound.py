@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from fractions import Fraction
+from math import lcm
 
 import numpy as np
 import numpy.typing as npt
@@ -24,33 +26,48 @@ class FilmCompound:
 
     Attributes:
         name: formula, as in the study.
-        polyanion: its anion, in a single kind; what holds together most of a molecular ion.
-        bond: Å, centre to ligand.
-        cations: element -> number per polyanion.
+        polyanion: its anion, in a single kind; what holds together most of a molecular ion; None for single ions.
+        bond: Å, centre to ligand; 0 for single ions.
+        cations: element -> number in a formula unit.
         charges: formal charges.
         others: what else keeps a molecular ion whole, as OH in HCO3.
         shape: element and place, Å, of each atom of a molecular ion, the one that faces a slab first; empty where the
             anion is a centre and its ligands.
+        anions: in a formula unit.
     """
 
     name: str = field(metadata=FOR_PEOPLE)
-    polyanion: Polyanion
+    polyanion: Polyanion | None
     bond: float
     cations: dict[str, int]
     charges: dict[str, float]
     others: tuple[Polyanion, ...] = ()
     shape: tuple[tuple[str, Vector], ...] = ()
+    anions: int = 1
 
     @property
     def polyanions(self) -> tuple[Polyanion, ...]:
         """All that a film keeps whole."""
-        return (self.polyanion, *self.others)
+        return ((self.polyanion,) if self.polyanion else ()) + self.others
 
     @property
     def elements(self) -> list[str]:
         """Of an anion's atoms, in their order in films."""
-        plain = [self.polyanion.centre, *[self.polyanion.ligand] * self.polyanion.count]
-        return [element for element, _ in self.shape] or plain
+        if self.polyanion is None or self.shape:
+            return [element for element, _ in self.shape]
+        return [self.polyanion.centre, *[self.polyanion.ligand] * self.polyanion.count]
+
+    @property
+    def atoms(self) -> int:
+        """In a formula unit."""
+        return self.anions * len(self.elements) + sum(self.cations.values())
+
+    @property
+    def anion(self) -> npt.NDArray[np.float64]:
+        """(n, 3) Å, an anion's atoms around its first one: a molecular ion's own shape, else evenly spread ligands."""
+        if self.polyanion is None or self.shape:
+            return self.places
+        return np.vstack([np.zeros(3), self.bond * _spread(self.polyanion.count)])
 
     @property
     def places(self) -> npt.NDArray[np.float64]:
@@ -80,35 +97,59 @@ def film_compound(name: str, reference: Crystal, polyanions: tuple[Polyanion, ..
         UserError: the compound is not made of one kind of polyanion and of single cations.
     """
     found = kept_whole(reference) if polyanions is None else polyanions
-    unit, anions = _anion(name, reference, found)
-    main = min((p for p in found if p.count), key=lambda p: (p.covalent, -p.count))
-    others = tuple(p for p in found if p != main)
+    unit, ratio = _anion(name, reference, found)
     symbols = reference.symbols
     contents = Counter(symbols[site] for site, _ in unit.members)
-    cations = {e: round(reference.counts[e] / anions) for e in reference.counts if e not in contents}
+    counts = {e: Fraction(reference.counts[e]) / ratio for e in reference.counts if e not in contents}
+    anions = lcm(*(count.denominator for count in counts.values()))
+    cations = {e: int(count * anions) for e, count in counts.items()}
+    if len(unit.members) == 1:
+        single = ((symbols[unit.members[0][0]], (0.0, 0.0, 0.0)),)
+        return FilmCompound(name, None, 0.0, cations, reference.charges, (), single, anions)
+    main = min((p for p in found if p.count), key=lambda p: (p.covalent, -p.count))
+    others = tuple(p for p in found if p != main)
     plain = contents == {main.centre: 1, main.ligand: main.count} and not main.covalent
     shape = () if plain else _shape(reference, unit)
-    return FilmCompound(name, main, _bond(reference, main), cations, reference.charges, others, shape)
+    return FilmCompound(name, main, _bond(reference, main), cations, reference.charges, others, shape, anions)
 
 
-def _anion(name: str, reference: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[Unit, float]:
-    """The anion, and how many of it a formula unit holds.
+def _anion(name: str, reference: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[Unit, Fraction]:
+    """The anion, and how many of it a formula unit of the crystal holds.
 
     Raises:
-        UserError: there is none, or there are other units of several atoms.
+        UserError: there are several kinds, they are endless, or cations are groups of atoms.
     """
     symbols, kinds = reference.symbols, defaultdict(list)
     for unit in find_units(reference, polyanions):
         kinds["".join(sorted(symbols[site] for site, _ in unit.members))].append(unit)
-    groups = [units for units in kinds.values() if len(units[0].members) > 1]
     anions = [units for units in kinds.values() if _charge(reference, units[0]) < 0]
-    if len(groups) != 1 or anions != groups or groups[0][0].periods:
+    groups = [units for units in kinds.values() if len(units[0].members) > 1]
+    if len(anions) != 1 or any(units is not anions[0] for units in groups) or anions[0][0].periods:
         listed = ", ".join(_formula(reference, units[0]) for units in kinds.values())
         raise UserError(
-            f"film {name}: needs exactly one kind of polyanion and single cations, found {listed}; choose another film "
-            "structure"
+            f"film {name}: needs exactly one kind of anion or polyanion and single cations, found {listed}; choose "
+            "another film structure"
         )
-    return groups[0][0], len(groups[0]) / reference.formula_units
+    return anions[0][0], Fraction(len(anions[0]), reference.formula_units)
+
+
+def _spread(count: int) -> npt.NDArray[np.float64]:
+    """(count, 3) directions as far apart as they can be, for the ligands of a centre; a golden spiral above six."""
+    third = np.sqrt(0.75)
+    known: dict[int, list[tuple[float, float, float]]] = {
+        1: [(0, 0, 1)],
+        2: [(0, 0, 1), (0, 0, -1)],
+        3: [(1, 0, 0), (-0.5, third, 0), (-0.5, -third, 0)],
+        4: [(1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1)],
+        6: [(1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1)],
+    }
+    if count in known:
+        found = np.array(known[count], float)
+        return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True))
+    heights = 1.0 - (2.0 * np.arange(count) + 1.0) / count
+    turns = np.pi * (1.0 + np.sqrt(5.0)) * np.arange(count)
+    rims = np.sqrt(1.0 - heights**2)
+    return np.column_stack([rims * np.cos(turns), rims * np.sin(turns), heights])
 
 
 def _charge(reference: Crystal, unit: Unit) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,10 +14,12 @@ from nzsp_surfaces.crystals.bonds import Polyanion
 from nzsp_surfaces.crystals.crystal import Crystal
 from nzsp_surfaces.crystals.flip import Flip
 from nzsp_surfaces.crystals.moments import moments_of, with_moments
-from nzsp_surfaces.crystals.planes import stack
-from nzsp_surfaces.films.cations import with_cations
+from nzsp_surfaces.crystals.planes import Stack, stack
+from nzsp_surfaces.films.cations import NoRoom, with_cations
 from nzsp_surfaces.films.compound import FilmCompound
-from nzsp_surfaces.films.stacking import anchors, polyanion_at
+from nzsp_surfaces.films.laying import Laying
+from nzsp_surfaces.films.packing import Film, Room, filled, room_for, roomy, spread_out, strewn
+from nzsp_surfaces.films.stacking import Anchor, anchors, anchors_for, apart, polyanion_at
 from nzsp_surfaces.slabs.build import build, flip_of, shifted
 from nzsp_surfaces.slabs.cut import Cut
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 Matrix = npt.NDArray[np.float64]
+GROWN = Laying()
 
 
 @dataclass(frozen=True)
@@ -52,31 +56,95 @@ def cap(
     layers: int,
     vacuum: float,
     seed: int,
+    laying: Laying = GROWN,
 ) -> CappedSlab:
-    """Cover both faces of a slab where the crystal would have gone on.
+    """Cover both faces of a slab.
 
-    The polyanions across the cut that complete the coordination of the slab's framework cations become the film's;
-    the film's cations fill the pockets of lowest electrostatic energy, with a seeded random preference; the flip of the
-    slab makes the upper film from the lower.
+    Grown, the anions across the cut that complete the coordination of the slab's framework cations become the film's;
+    melted, the film's anions are strewn below the face. The film's cations fill the pockets of lowest electrostatic
+    energy, with a seeded random preference; the flip of the slab makes the upper film from the lower.
 
     Args:
-        layers: of polyanions, one completes the framework's coordination.
+        layers: of anions, one completes the framework's coordination; where none is broken, one covers the face.
         vacuum: Å.
-        seed: of the random preference.
+        seed: of everything random.
+        laying: the way, and how many units instead of whole layers; none leaves the slab bare.
 
     Raises:
-        UserError: the bare face has no broken bond that a film could complete, or an element is a cation in one and an
-            anion in the other.
+        UserError: the film does not fit, has no place to begin, or an element is a cation in one and an anion in the
+            other.
     """
     _refuse_clash(crystal, cut, film)
-    view = stack(crystal, cut.miller, polyanions, mobile)
     bare = build(cut, crystal, vacuum)
-    found = anchors(view, cut, layers)
-    if not found:
-        raise UserError(f"film {film.name} on {list(cut.miller)}: no broken bond at the face; leave this plane bare")
-    groups = [polyanion_at(crystal, cut, bare, anchor, film) for anchor in found]
-    lower = with_cations(bare, crystal.charges, np.vstack(groups), film, np.random.default_rng(seed))
-    return _both_faces(bare, lower, len(groups), flip_of(cut, crystal, bare), vacuum)
+    flip = flip_of(cut, crystal, bare)
+    if laying.units == 0:
+        return _both_faces(bare, ([], np.zeros((0, 3))), 0, flip, vacuum)
+    face = _Face(cut, crystal, polyanions, mobile, film, bare)
+    rng = np.random.default_rng(seed)
+    count = face.anions(layers, laying)
+    lower = face.melted(count, laying, rng) if laying.way == "melted" else face.grown(count, laying, rng)
+    return _both_faces(bare, lower, count // film.anions, flip, vacuum)
+
+
+@dataclass(frozen=True)
+class _Face:
+    """The lower face of a bare slab, and the compound that is to cover it."""
+
+    cut: Cut
+    crystal: Crystal
+    polyanions: tuple[Polyanion, ...]
+    mobile: frozenset[str]
+    film: FilmCompound
+    bare: Structure
+
+    @cached_property
+    def view(self) -> Stack:
+        """The crystal along the normal."""
+        return stack(self.crystal, self.cut.miller, self.polyanions, self.mobile)
+
+    @cached_property
+    def first(self) -> list[Anchor]:
+        """Where the crystal's anions would complete the coordination; polyanions in their stead need some distance."""
+        found = anchors(self.view, self.cut)
+        if self.film.polyanion is None or any(len(unit.members) > 1 for unit, _ in found):
+            return found
+        return apart(self.bare, found, [self._at(each).mean(axis=0) for each in found])
+
+    def _at(self, anchor: Anchor) -> Matrix:
+        return polyanion_at(self.crystal, self.cut, self.bare, anchor, self.film)
+
+    def anions(self, layers: int, laying: Laying) -> int:
+        """How many anions lie on the face: those of whole formula units."""
+        if laying.units is not None:
+            return laying.units * self.film.anions
+        per_layer = len(self.first)
+        if not per_layer and laying.volume:
+            per_layer = round(self.bare.volume / self.bare.lattice.c * laying.volume ** (-2 / 3)) * self.film.anions
+        return -(-per_layer * layers // self.film.anions) * self.film.anions
+
+    def grown(self, count: int, laying: Laying, rng: np.random.Generator) -> Film:
+        """Anions in the crystal's places, spread out where the laying says how far."""
+        if not self.first:
+            where = f"film {self.film.name} on {list(self.cut.miller)}"
+            raise UserError(f"{where}: no broken bond at the face; leave this plane bare, or melt the film on")
+        found = [self._at(anchor) for anchor in anchors_for(self.view, self.cut, self.first, count)]
+        if len(found) < count:
+            raise NoRoom(f"film {self.film.name}: only {len(found)} of {count} anions find a place on this face")
+        if laying.volume is None:
+            return with_cations(self.bare, self.crystal.charges, np.vstack(found), self.film, rng)
+        first = min(len(self.first), count)
+        return roomy(self._room(count, laying.volume), lambda room: filled(room, spread_out(room, found, first), rng))
+
+    def melted(self, count: int, laying: Laying, rng: np.random.Generator) -> Film:
+        """Anions strewn at the compound's density."""
+        assert laying.volume is not None
+        return roomy(self._room(count, laying.volume), lambda room: filled(room, strewn(room, count, rng), rng))
+
+    def _room(self, count: int, volume: float) -> Room:
+        kept = (*self.polyanions, *self.film.polyanions)
+        inner = {p.centre for p in kept} | {p.ligand for p in kept if p.ligand == "H"}
+        size = volume * count / self.film.anions
+        return room_for(self.bare, self.crystal.charges, frozenset(inner), self.film, size)
 
 
 def _refuse_clash(crystal: Crystal, cut: Cut, film: FilmCompound) -> None:

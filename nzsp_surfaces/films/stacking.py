@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Matrix = npt.NDArray[np.float64]
 
+GROUP_TO_GROUP = 4.0
+"""Å between polyanions that hang from single anions' places."""
+
 Anchor = tuple[Unit, tuple[int, int, int]]
 """A polyanion of the crystal and the lattice translation that takes it to its place below the slab."""
 
@@ -45,11 +48,11 @@ class _Surroundings:
         return 0.5 * (min(levels) + max(levels))
 
 
-def anchors(view: Stack, cut: Cut, layers: int) -> list[Anchor]:
-    """Polyanions below the slab: those that its framework is bonded to, then as many again for each further layer."""
+def anchors(view: Stack, cut: Cut) -> list[Anchor]:
+    """Anions below the slab that its framework is bonded to across the cut; polyanions alone where there are some."""
     around = _Surroundings(view, cut)
     inside = {around.key(site, np.array(offset)) for site, offset in cut.sites}
-    home = {site: (unit, np.array(o)) for unit in view.units if len(unit.members) > 1 for site, o in unit.members}
+    home = {site: (unit, np.array(o)) for unit in _anions(view) for site, o in unit.members}
     middle = around.middle()
     found: dict[tuple[int, ...], Anchor] = {}
     for site, offset in cut.sites:
@@ -58,8 +61,24 @@ def anchors(view: Stack, cut: Cut, layers: int) -> list[Anchor]:
             if around.key(bond.anion, place) not in inside and around.level(bond.anion, place) < middle:
                 unit, within = home[bond.anion]
                 found.setdefault(around.key(unit.centres[0][0], place - within), _anchor(unit, place - within))
-    first = list(found.values())
-    return first + _deeper(around, first, len(first) * (layers - 1))
+    return list(found.values())
+
+
+def _anions(view: Stack) -> list[Unit]:
+    """Groups of ions, or single anions where there are none."""
+    groups = [unit for unit in view.units if len(unit.members) > 1]
+    symbols, charges = view.crystal.symbols, view.crystal.charges
+    return groups or [unit for unit in view.units if charges[symbols[unit.centres[0][0]]] < 0]
+
+
+def anchors_for(view: Stack, cut: Cut, first: list[Anchor], count: int) -> list[Anchor]:
+    """Places for `count` anions: those of `first` that lie nearest to the slab, or all of them and the next below."""
+    if count < len(first):
+        around = _Surroundings(view, cut)
+        levels = [around.level(u.centres[0][0], np.array(s)) for u, s in first]
+        nearest = sorted(range(len(first)), key=lambda n: (-round(levels[n], 6), n))
+        return [first[n] for n in sorted(nearest[:count])]
+    return first + _deeper(_Surroundings(view, cut), first, count - len(first))
 
 
 def _anchor(unit: Unit, shift: npt.NDArray[np.int64]) -> Anchor:
@@ -76,7 +95,7 @@ def _deeper(around: _Surroundings, first: list[Anchor], count: int) -> list[Anch
     floor = min(around.level(u.centres[0][0], np.array(s)) for u, s in first)
     below: dict[tuple[int, ...], Anchor] = {}
     span = range(-3, 4)
-    for unit in (u for u in view.units if len(u.members) > 1):
+    for unit in _anions(view):
         for i, j, k in np.array(np.meshgrid(span, span, range(-count - 4, 5))).reshape(3, -1).T:
             shift = np.array([i, j, k]) @ view.basis
             key = around.key(unit.centres[0][0], shift)
@@ -86,17 +105,34 @@ def _deeper(around: _Surroundings, first: list[Anchor], count: int) -> list[Anch
     return ordered[:count]
 
 
+def apart(bare: Structure, found: list[Anchor], centres: list[Matrix]) -> list[Anchor]:
+    """Of single anions' places those that polyanions can take without touching each other, the first ones first.
+
+    Args:
+        centres: (3,) Å, of the polyanions in these places.
+    """
+    kept: list[int] = []
+    for number, centre in enumerate(centres):
+        others = [centres[n] for n in kept]
+        gaps = bare.lattice.get_fractional_coords(np.array(others).reshape(-1, 3) - centre)
+        if (np.linalg.norm(bare.lattice.get_cartesian_coords(gaps - np.rint(gaps)), axis=1) > GROUP_TO_GROUP).all():
+            kept.append(number)
+    return [found[n] for n in kept]
+
+
 def polyanion_at(crystal: Crystal, cut: Cut, bare: Structure, anchor: Anchor, film: FilmCompound) -> Matrix:
     """(n, 3) Å in the slab's frame: the crystal's polyanion with the film's bond length, centre first.
 
     A molecular ion takes the place of the crystal's atom that is nearest to the slab with the first atom of its shape,
-    and lies beyond it as the crystal's polyanion does.
+    and lies beyond it as the crystal's polyanion does. In the place of a single anion, a polyanion hangs by a ligand.
     """
     unit, shift = anchor
     fractions = np.array([crystal.fractions[site] + np.array(o) + np.array(shift) for site, o in unit.members])
     points = _in_frame(crystal, cut, bare, fractions)
-    if film.shape:
+    if film.polyanion is None or film.shape:
         return _turned(film.places, points)
+    if len(points) == 1:
+        return _hanging(film.anion, points[0])
     arms = points[1 : 1 + film.polyanion.count] - points[0]
     arms *= film.bond / np.linalg.norm(arms, axis=1, keepdims=True)
     return np.asarray(points[0] + np.vstack([np.zeros(3), arms]))
@@ -107,11 +143,22 @@ def _turned(places: Matrix, points: Matrix) -> Matrix:
     from scipy.spatial.transform import Rotation
 
     highest = points[np.argmax(points[:, 2])]
+    if len(places) == 1:
+        return np.asarray(highest[None])
     own, wanted = places.mean(axis=0), points.mean(axis=0) - highest
     if np.linalg.norm(wanted) < 1e-6:
         wanted = np.array([0.0, 0.0, -1.0])
     rotation, _ = Rotation.align_vectors(wanted[None], own[None])
     return np.asarray(highest + rotation.apply(places))
+
+
+def _hanging(places: Matrix, point: Matrix) -> Matrix:
+    """A centre with ligands, the first of these on the point and the centre straight below."""
+    from scipy.spatial.transform import Rotation
+
+    rotation, _ = Rotation.align_vectors(np.array([[0.0, 0.0, 1.0]]), places[1:2])
+    turned = rotation.apply(places)
+    return np.asarray(point + turned - turned[1])
 
 
 def _in_frame(crystal: Crystal, cut: Cut, bare: Structure, fractions: Matrix) -> Matrix:

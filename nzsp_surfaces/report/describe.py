@@ -12,6 +12,7 @@ from nzsp_surfaces.report.rows.columns import Row, columns
 from nzsp_surfaces.report.rows.comparison import ComparisonRow
 from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, DatabaseEntry, SurfaceEnergyRow
+from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.inputs import InputsRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
@@ -27,6 +28,7 @@ LISTS: tuple[type[Row[Any]], ...] = (
     TerminationRow,
     ConditionRow,
     FilmFaceRow,
+    FilmSeriesRow,
     DynamicsRow,
     BulkRow,
     SlabRow,

@@ -14,6 +14,7 @@ from nzsp_surfaces.report.files import read_document, read_json, read_rows
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
 from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
+from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
@@ -46,6 +47,7 @@ class Results:
         convergence: series of thickness and vacuum.
         stability, terminations, conditions: what chemical potentials decide.
         sampled: many shapes of each, within the spread of their energies, by the same names.
+        film_series: each plane under more and more of a compound.
     """
 
     directory: Path
@@ -67,6 +69,7 @@ class Results:
     terminations: tuple[TerminationRow, ...] = ()
     conditions: tuple[ConditionRow, ...] = ()
     sampled: Mapping[str, SampledShapes] = field(default_factory=dict)
+    film_series: tuple[FilmSeriesRow, ...] = ()
 
     @property
     def name(self) -> str:
@@ -137,6 +140,7 @@ def _read(directory: Path) -> Results:
         terminations=read_rows(directory, TerminationRow),
         conditions=read_rows(directory, ConditionRow),
         sampled=_sampled(directory / "wulff_spread.json"),
+        film_series=read_rows(directory, FilmSeriesRow),
     )
 
 

@@ -29,6 +29,7 @@ from nzsp_surfaces.report.rows.energies import (
     EnergySource,
     SurfaceEnergyRow,
 )
+from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.study import Clock, Provenance, RunSource
 from nzsp_surfaces.report.slabs import write_slabs
@@ -84,6 +85,8 @@ def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path
     energies = [_energy_row(done, row, spread.get(row.entry.id)) for row in rows]
     write_rows(path, SurfaceEnergyRow, energies)
     write_atomically(path / "surface_energies.csv", csv_text(SurfaceEnergyRow, [row.to_json() for row in energies]))
+    formulas = {material.name: material.crystal.formula for material in study.materials}
+    write_rows(path, FilmSeriesRow, film_series_rows(energies, formulas))
     write_rows(path, CandidateRow, [made for row in rows for made in _candidate_rows(done, row)])
     if plan.series:
         write_rows(path, ConvergenceRow, [ConvergenceRow.made_from(each) for each in series])

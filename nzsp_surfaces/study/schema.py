@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from nzsp_surfaces.base.content import FOR_PEOPLE
 from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import DEFAULT
+from nzsp_surfaces.films.laying import WAYS, Way
 from nzsp_surfaces.slabs.cut import SlabOptions
 
 ELSEWHERE = {"content": False}
@@ -49,7 +50,9 @@ class FilmKeys:
     Attributes:
         structure: of its compound; the reference of its energy.
         planes: that it covers.
-        layers: of polyanions on each face.
+        layers: of anions on each face; of several, each is a film of its own.
+        units: formula units on each face instead of whole layers; of several, each is a film of its own.
+        way: how it is laid on; all ways compete where it says so.
         temperature: K of the anneal.
         time: fs of the anneal.
         starts: differently seeded films that are annealed.
@@ -57,15 +60,39 @@ class FilmKeys:
 
     structure: Path = field(metadata=ELSEWHERE)
     planes: tuple[tuple[int, ...], ...]
-    layers: int = 1
+    layers: int | tuple[int, ...] = 1
     temperature: float = 500.0
     time: float = 4000.0
     starts: int = 2
+    units: int | tuple[int, ...] | None = None
+    way: Literal["grown", "melted", "all"] = "grown"
 
     def __post_init__(self) -> None:
-        for name in ("layers", "temperature", "time", "starts"):
+        for name in ("temperature", "time", "starts"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"'{name}' must be positive")
+        for name, given in (("layers", self.layers), ("units", self.units)):
+            several = given if isinstance(given, tuple) else () if given is None else (given,)
+            if min(several, default=1) <= 0 or given == ():
+                raise ValueError(f"'{name}' must be positive")
+            if len(set(several)) < len(several):
+                raise ValueError(f"'{name}' has a number twice; name each once")
+        if self.units is not None and self.layers != 1:
+            raise ValueError("'units' stands instead of 'layers'; give one of them")
+
+    @property
+    def amounts(self) -> dict[str, FilmKeys]:
+        """Keys of films of one amount each, by what is added to the film's name; itself where it names just one."""
+        if isinstance(self.units, tuple):
+            return {f"-{n}u": replace(self, units=n) for n in self.units}
+        if isinstance(self.layers, tuple):
+            return {f"-{n}L": replace(self, layers=n) for n in self.layers}
+        return {"": self}
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """In which it is laid on."""
+        return WAYS if self.way == "all" else (self.way,)
 
 
 @dataclass(frozen=True)

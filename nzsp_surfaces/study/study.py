@@ -44,6 +44,24 @@ class Film:
     compound: FilmCompound
     settings: FilmKeys
 
+    @property
+    def layers(self) -> int:
+        """Of anions on each face."""
+        assert isinstance(self.settings.layers, int)
+        return self.settings.layers
+
+    @property
+    def units(self) -> int | None:
+        """Formula units on each face; None for whole layers."""
+        assert not isinstance(self.settings.units, tuple)
+        return self.settings.units
+
+    @property
+    def volume(self) -> float:
+        """Å³ of a formula unit in the compound's crystal."""
+        structure = self.reference.structure
+        return float(structure.volume * self.compound.atoms / len(structure))
+
     def content(self) -> dict[str, Any]:
         """What identifies the film."""
         return {"structure": self.reference.structure, "settings": self.settings}
@@ -125,7 +143,7 @@ def load_study(path: Path, profile: str = "quick", engine: str | None = None) ->
     Raises:
         UserError: with file and line where a key is at fault.
     """
-    settings = _with_whole_paths(read(path, StudyFile), path)
+    settings = _each_amount(_with_whole_paths(read(path, StudyFile), path), path)
     return study_of(replace(settings, engine=engine) if engine else settings, path, profile)
 
 
@@ -133,7 +151,7 @@ def study_of(settings: StudyFile, path: Path, profile: str) -> Study:
     """The study that these keys describe.
 
     Args:
-        settings: with the whole paths of files.
+        settings: with the whole paths of files, each film of one amount.
         path: of the study's file, which begins every error.
         profile: quick or paper.
 
@@ -179,6 +197,16 @@ def _with_whole_paths(settings: StudyFile, path: Path) -> StudyFile:
     """The same, with the whole paths of files beside the study that arguments of engines name."""
     anneal = settings.anneal_engine and _beside(settings.anneal_engine, path)
     return replace(settings, engine=_beside(settings.engine, path), anneal_engine=anneal)
+
+
+def _each_amount(settings: StudyFile, path: Path) -> StudyFile:
+    """The same, with a film of its own for each amount of which a film names several."""
+    films = [(f"{name}{end}", one) for name, keys in settings.films.items() for end, one in keys.amounts.items()]
+    names = [name for name, _ in films]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"{path}: films: '{name}' is the name of two films; rename one")
+    return replace(settings, films=dict(films))
 
 
 def _beside(keys: str | EngineKeys, path: Path) -> str | EngineKeys:

@@ -34,12 +34,14 @@ class Choices:
         placement: number of the seeded way in which a film's cations were placed.
         film_units: formula units of a film's compound, both faces together.
         better_face: "bottom" or "top", that both faces were made like.
+        way: how a film was laid on; None for grown.
     """
 
     arrangement: int | None = None
     placement: int | None = None
     film_units: int | None = None
     better_face: str | None = None
+    way: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nzsp_surfaces.base.labels import plane_name
 from nzsp_surfaces.engines.base import DynamicsSettings, Engines, RelaxSettings
+from nzsp_surfaces.films.laying import Way
 from nzsp_surfaces.slabs.survey import Surface, surface
 from nzsp_surfaces.tasks.base import Inputs, Subject, Task, TaskKind, task_id, task_key
 
@@ -80,6 +81,7 @@ class PlannedSlab:
         film: that covers it; None for a bare slab.
         film_units: formula units of the film, both faces together.
         frozen: Å in the middle that stay as in the bulk.
+        way: how the film is laid on.
     """
 
     material: Material
@@ -89,11 +91,13 @@ class PlannedSlab:
     film: Film | None = None
     film_units: int = 0
     frozen: float = 0.0
+    way: Way = "grown"
 
     @property
     def id(self) -> str:
-        """Name of the slab in files, as NZP_1-102_bare_1 or NZP_1-102_Na3PO4."""
+        """Name of the slab in files, as NZP_1-102_bare_1, NZP_1-102_Na3PO4 or NZP_1-102_Na3PO4_melted."""
         end = self.film.name if self.film else f"bare_{self.number}"
+        end += "" if self.way == "grown" else f"_{self.way}"
         return f"{self.material.name}_{plane_name(self.cut.miller)}_{end}"
 
     @cached_property

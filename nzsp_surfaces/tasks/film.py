@@ -10,8 +10,10 @@ from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.bonds import Polyanion
 from nzsp_surfaces.crystals.crystal import Crystal, relaxed
 from nzsp_surfaces.engines.base import Ask, DynamicsSettings, RelaxSettings
+from nzsp_surfaces.films.cations import NoRoom
 from nzsp_surfaces.films.compound import FilmCompound
-from nzsp_surfaces.films.cover import CappedSlab, cap, mirrored
+from nzsp_surfaces.films.cover import GROWN, CappedSlab, cap, mirrored
+from nzsp_surfaces.films.laying import Laying, Way
 from nzsp_surfaces.slabs.cut import Rejection
 from nzsp_surfaces.tasks.bare import Arrangement, arrangements
 from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
@@ -41,6 +43,7 @@ class Covering:
         layers: of polyanions on each face.
         vacuum: Å.
         seed: of the study; with a placement's number it decides where the film's cations go and how they move.
+        laying: how the film is laid on, and how many units instead of whole layers.
     """
 
     crystal: Crystal
@@ -51,6 +54,7 @@ class Covering:
     layers: int
     vacuum: float
     seed: int
+    laying: Laying = GROWN
 
     def start(self, number: int, placement: int, bulk: Structure) -> CappedSlab:
         """A slab covered by one placement of the film; the same every time.
@@ -60,7 +64,8 @@ class Covering:
         """
         cut = next(each.cut for each in self.arrangements if each.number == number)
         crystal, seed = relaxed(self.crystal, bulk), self.seed_of(placement)
-        return cap(cut, crystal, self.polyanions, self.mobile, self.compound, self.layers, self.vacuum, seed)
+        film, options = self.compound, (self.vacuum, seed, self.laying)
+        return cap(cut, crystal, self.polyanions, self.mobile, film, self.layers, *options)
 
     def seed_of(self, placement: int) -> int:
         """The seed of a placement, for its cations and its dynamics."""
@@ -140,7 +145,8 @@ def _anneal(bench: Bench[AnnealInputs]) -> Result:
     start = best.computed.structure if best else capped.structure
     settings = replace(inputs.dynamics, seed=inputs.covering.seed_of(placement))
     run = bench.engine(Ask.DYNAMICS).dynamics(start, settings, bench.folder, bench.heat)
-    choices = Choices(arrangement=arrangement, placement=placement, film_units=capped.film_units)
+    way = None if inputs.covering.laying.way == "grown" else inputs.covering.laying.way
+    choices = Choices(arrangement=arrangement, placement=placement, film_units=capped.film_units, way=way)
     return bench.result(start=start, trajectory=run, choices=choices)
 
 
@@ -211,14 +217,43 @@ def plan(draft: Draft) -> None:
     """Every film on every plane that has a slab; where it does not fit, a rejection and an entry with the reason."""
     for plane in (each for each in draft.planes if each.cuts):
         for film in (f for f in draft.study.films if plane.miller in f.settings.planes):
-            covering = _covering(draft, plane, film)
-            reason = _try(draft, plane, film, covering)
-            tasks = () if reason else tuple(_planned(draft, plane, film, covering))
+            tasks: list[str] = []
+            reasons = []
+            for number, way in enumerate(film.settings.ways):
+                covering, reason = _try(draft, plane, film, way)
+                tasks += () if covering is None else _planned(draft, plane, film, covering, number)
+                reasons += [reason] if reason else []
             needs = (draft.bulks[plane.material.name], *draft.references[film.name])
-            draft.entries.append(Entry(plane.material.name, plane.miller, film.name, tasks, needs, reason=reason))
+            why = None if tasks else "; ".join(reasons)
+            draft.entries.append(Entry(plane.material.name, plane.miller, film.name, tuple(tasks), needs, reason=why))
 
 
-def _covering(draft: Draft, plane: BarePlane, film: Film) -> Covering:
+def _try(draft: Draft, plane: BarePlane, film: Film, way: Way) -> tuple[Covering | None, str | None]:
+    """How a film is laid on the first cut in the geometry of the study's files, or why that is not possible."""
+    material, cut = plane.material, plane.cuts[0]
+    try:
+        covering, capped = _fitting(draft, plane, film, way)
+    except UserError as error:
+        draft.rejected.append((material.name, Rejection(plane.miller, cut.position, str(error))))
+        return None, str(error)
+    draft.slabs.append(PlannedSlab(material, cut, capped.structure, 1, film, capped.film_units, way=way))
+    return covering, None
+
+
+def _fitting(draft: Draft, plane: BarePlane, film: Film, way: Way) -> tuple[Covering, CappedSlab]:
+    """A film in the crystal's places where it has room there, else spread out to the density of its compound."""
+    start = plane.material.crystal.structure
+    if way == "grown":
+        covering = _covering(draft, plane, film, Laying(way, film.units))
+        try:
+            return covering, covering.start(1, 1, start)
+        except NoRoom:
+            pass
+    covering = _covering(draft, plane, film, Laying(way, film.units, film.volume))
+    return covering, covering.start(1, 1, start)
+
+
+def _covering(draft: Draft, plane: BarePlane, film: Film, laying: Laying) -> Covering:
     material, settings = plane.material, draft.study.settings
     return Covering(
         material.crystal,
@@ -226,49 +261,42 @@ def _covering(draft: Draft, plane: BarePlane, film: Film) -> Covering:
         material.polyanions,
         material.mobile,
         film.compound,
-        film.settings.layers,
+        film.layers,
         settings.slabs.vacuum,
         settings.seed,
+        laying,
     )
 
 
-def _try(draft: Draft, plane: BarePlane, film: Film, covering: Covering) -> str | None:
-    """Cover the first cut in the geometry of the study's files; why that is not possible, or None."""
-    material, cut = plane.material, plane.cuts[0]
-    try:
-        capped = covering.start(1, 1, material.crystal.structure)
-    except UserError as error:
-        draft.rejected.append((material.name, Rejection(plane.miller, cut.position, str(error))))
-        return str(error)
-    draft.slabs.append(PlannedSlab(material, cut, capped.structure, 1, film, capped.film_units))
-    return None
+def _planned(draft: Draft, plane: BarePlane, film: Film, covering: Covering, way: int) -> Iterator[str]:
+    """Anneal each start, quench it, and quench it again with both faces like the better one.
 
-
-def _planned(draft: Draft, plane: BarePlane, film: Film, covering: Covering) -> Iterator[str]:
-    """Anneal each start, quench it, and quench it again with both faces like the better one."""
+    Args:
+        way: number of the way among those that the film is laid on in; the starts of each are numbered on.
+    """
     profile, bulk = draft.study.profile, draft.bulks[plane.material.name]
     starts, subject = min(film.settings.starts, profile.starts), Subject(plane.material.name, plane.miller, film.name)
     atoms = FILM_SHARE * len(plane.cuts[0].sites)
     before = (bulk, *plane.tasks)
-    placed = _placements(draft, subject, covering, before, atoms) if profile.placements > starts else ()
+    placed = _placements(draft, subject, covering, before, atoms, way) if profile.placements > starts else ()
     for start in range(1, starts + 1):
+        number = way * starts + start
         annealing = AnnealInputs(covering, start, draft.anneal(film))
-        anneal = draft.add(ANNEAL, subject, annealing, number=start, parents=(*before, *placed), atoms=atoms)
+        anneal = draft.add(ANNEAL, subject, annealing, number=number, parents=(*before, *placed), atoms=atoms)
         relax = QuenchInputs(draft.slab_relaxation)
-        quench = draft.add(QUENCH, subject, relax, number=start, parents=(anneal,), atoms=atoms)
+        quench = draft.add(QUENCH, subject, relax, number=number, parents=(anneal,), atoms=atoms)
         alike = AlikeInputs(covering, draft.slab_relaxation)
         yield quench
-        yield draft.add(ALIKE, subject, alike, number=start, parents=(anneal, quench, bulk), atoms=atoms)
+        yield draft.add(ALIKE, subject, alike, number=number, parents=(anneal, quench, bulk), atoms=atoms)
 
 
 def _placements(
-    draft: Draft, subject: Subject, covering: Covering, before: tuple[str, ...], atoms: float
+    draft: Draft, subject: Subject, covering: Covering, before: tuple[str, ...], atoms: float, way: int
 ) -> tuple[str, ...]:
     """A few steps of relaxation of every placement of a film."""
-    relax = RelaxSettings(draft.study.profile.slab_force, PLACEMENT_STEPS)
-    numbers = range(1, draft.study.profile.placements + 1)
-    inputs = {number: PlacementInputs(covering, number, relax) for number in numbers}
+    relax, count = RelaxSettings(draft.study.profile.slab_force, PLACEMENT_STEPS), draft.study.profile.placements
+    inputs = {number: PlacementInputs(covering, number, relax) for number in range(1, count + 1)}
     return tuple(
-        draft.add(PLACEMENT, subject, given, number=number, parents=before, atoms=atoms)
+        draft.add(PLACEMENT, subject, given, number=way * count + number, parents=before, atoms=atoms)
         for number, given in inputs.items()
     )

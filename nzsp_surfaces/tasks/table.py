@@ -174,8 +174,9 @@ def _note(task: Task, result: Result) -> str:
     chosen = result.choices
     if task.kind in GONE_ON:
         return f"{task.kind} {task.number}"
+    laid = f", {chosen.way} on" if chosen.way else ""
     if task.kind == "quench":
-        return f"start {task.number}, annealed, relaxed; mean of two unlike faces"
+        return f"start {task.number}{laid}, annealed, relaxed; mean of two unlike faces"
     if task.kind == "alike":
-        return f"start {task.number}, annealed, relaxed; both faces like the {chosen.better_face} one"
+        return f"start {task.number}{laid}, annealed, relaxed; both faces like the {chosen.better_face} one"
     return f"arrangement {chosen.arrangement or task.number}"

@@ -91,7 +91,7 @@ def test_a_slab_is_covered_by_whole_molecular_ions(name: str) -> None:
 
 def test_films_of_single_anions_or_molecular_cations_are_refused_by_name() -> None:
     """Ammonium chloride has neither a polyanion nor single cations."""
-    with pytest.raises(UserError, match=r"film NH4Cl: needs exactly one kind of polyanion.*H4N, Cl"):
+    with pytest.raises(UserError, match=r"film NH4Cl: needs exactly one kind of anion or polyanion.*H4N, Cl"):
         compound("NH4Cl")
 
 

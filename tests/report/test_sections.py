@@ -19,6 +19,7 @@ FILES = {
     "films": ("films",),
     "convergence": ("convergence",),
     "potentials": ("stability",),
+    "coverage": ("film_series",),
     "dynamics": ("dynamics",),
     "bulk": ("bulk",),
     "slabs": ("slabs",),

@@ -16,6 +16,7 @@ from nzsp_surfaces.report.files import write_json, write_rows
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
 from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
+from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
 from nzsp_surfaces.report.rows.imported import RunRow, RunSource
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import RejectedRow, SlabRow
@@ -71,6 +72,7 @@ def write_results(directory: Path) -> Path:
     formulas = {"NZP": "NaZr2(PO4)3", "NZS": "Na4Zr2(SiO4)3"}
     write_rows(directory, BulkRow, [_bulk(material, formulas[material], bulk) for material, bulk in bulks.items()])
     write_rows(directory, SurfaceEnergyRow, [row for material in bulks for row in energies(material)])
+    write_rows(directory, FilmSeriesRow, film_series_rows([r for m in bulks for r in energies(m)], formulas))
     write_rows(directory, CandidateRow, _candidates())
     write_rows(directory, ConvergenceRow, [convergence_row("NZP", plane) for plane in PLANES])
     _write_reservoirs(directory)
@@ -122,6 +124,8 @@ def _energy(material: str, miller: tuple[int, ...], film: str | None, gamma: flo
         engine_before="chgnet 0.3.0",
         spread=0.03 if material == "NZP" and not film else None,
         spread_parts={"thickness": 0.03} if material == "NZP" and not film else {},
+        film_compound=film,
+        coverage=2.42 if film else None,
     )
 
 

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from nzsp_surfaces.base.units import joule_per_square_metre
+from nzsp_surfaces.energies.films import coverage
 from nzsp_surfaces.report.rows.columns import Cell, Column, Row
 
 if TYPE_CHECKING:
     from nzsp_surfaces.base.calculation import Calculation, EngineIdentity, VacuumLevels
     from nzsp_surfaces.energies.spread import Spread
     from nzsp_surfaces.energies.surface import SurfaceEnergy
-    from nzsp_surfaces.study.study import Study
+    from nzsp_surfaces.study.study import Film, Study
     from nzsp_surfaces.tasks.draft import Entry
     from nzsp_surfaces.tasks.table import Candidate, EvaluatedEntry
 
@@ -62,6 +63,16 @@ class EnergySource:
         if self.energy is None or self.energy_left is None:
             return None
         return self.energy.gamma - joule_per_square_metre(self.energy_left / 1000)
+
+    @property
+    def film(self) -> Film | None:
+        """The film of the study; None for the bare plane."""
+        return next((film for film in self.study.films if film.name == self.entry.film), None)
+
+    @property
+    def coverage(self) -> float | None:
+        """Formula units of the film on a nm² of face."""
+        return coverage(self.energy.film_units, self.energy.area) if self.energy and self.film else None
 
     @property
     def vacuum(self) -> VacuumLevels | None:
@@ -189,6 +200,18 @@ class SurfaceEnergyRow(Row[EnergySource]):
         " part that nothing tells is missing",
         of=lambda s: s.spread.parts if s.spread else None,
         unit="J/m²",
+        earlier=None,
+    )
+    film_compound: str | None = energy(
+        "reduced formula of the film's compound; null for the bare plane",
+        of=lambda s: s.film.reference.formula if s.film else None,
+        earlier=None,
+    )
+    coverage: float | None = energy(
+        "formula units of the film on one face, m / (2 A); null for the bare plane",
+        of=lambda s: s.coverage,
+        unit="1/nm²",
+        cell=Cell("coverage", 2),
         earlier=None,
     )
 

@@ -9,6 +9,7 @@ SECTIONS = (
     "convergence",
     "potentials",
     "slabs",
+    "coverage",
     "films",
     "dynamics",
     "bulk",
