@@ -26,6 +26,7 @@ Examples:
 @click.argument("run", metavar="RUN", type=options.PATH)
 @options.output()
 @click.option("--engine", required=True, help="Engine that goes on; see 'nzsp engines'.")
+@click.option("--modal", help="Fidelity of an engine that has several, as R2SCAN.")
 @click.option("--settings", metavar="DIR", type=options.PATH, help="Folder with settings of the engine.")
 @click.option(
     "--surrogate",
@@ -44,6 +45,7 @@ def command(
     run: Path,
     output: Path,
     engine: str,
+    modal: str | None,
     settings: Path | None,
     surrogate: str | None,
     best: int,
@@ -65,7 +67,7 @@ def command(
     from nzsp_surfaces.runs.refining import Wish, refined_study
     from nzsp_surfaces.runs.store import claim_study
 
-    keys = _engine(run, engine, settings, surrogate)
+    keys = _engine(run, engine, modal, settings, surrogate)
     wish = Wish(keys, best, "single-point" if single_point else "relax", only, vacuum, profile)
     with TemporaryDirectory() as folder:
         study = refined_study(run, wish, Path(folder))
@@ -75,15 +77,15 @@ def command(
         return carry_out(study, output, workers)
 
 
-def _engine(run: Path, name: str, settings: Path | None, surrogate: str | None) -> EngineKeys:
+def _engine(run: Path, name: str, modal: str | None, settings: Path | None, surrogate: str | None) -> EngineKeys:
     """The engine with what it is given; a potential that made the run lends its Hessian unless told otherwise."""
     from nzsp_surfaces.engines.entry import EngineKeys
 
     if ":" in name:
-        return EngineKeys(calculator=name, settings=settings, surrogate=surrogate)
+        return EngineKeys(calculator=name, modal=modal, settings=settings, surrogate=surrogate)
     chosen = surrogate or _lender(run, name)
     whole = settings and settings.absolute()
-    return EngineKeys(name=name, settings=whole, surrogate=None if chosen in (None, "none") else chosen)
+    return EngineKeys(name, modal, settings=whole, surrogate=None if chosen in (None, "none") else chosen)
 
 
 def _lender(run: Path, name: str) -> str | None:
