@@ -6,7 +6,7 @@ these leave out cancels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -86,8 +86,9 @@ def _point(bench: Bench[PointInputs]) -> Result:
     """Energy and forces of the slab as it stands."""
     inputs, bulk = bench.inputs, bench.parent("bulk").computed.structure
     start = inputs.start(bulk)
-    calculation = bench.engine(Ask.POINT).single_point(start, bench.folder)
-    return bench.result(calculation=calculation, start=start, choices=Choices(film_units=inputs.film_units))
+    found = bench.engine(Ask.POINT).single_point(start, bench.folder)
+    standing = replace(found, notes=(*found.notes, f"as it stands, with {found.max_force:.2f} eV/Å: not relaxed"))
+    return bench.result(calculation=standing, start=start, choices=Choices(film_units=inputs.film_units))
 
 
 def _refine(bench: Bench[RefinedInputs]) -> Result:

@@ -16,11 +16,11 @@ from nzsp_surfaces.energies.surface import (
     surface_energy_of_series,
 )
 from nzsp_surfaces.tasks.base import Result, Subject, Task
-from nzsp_surfaces.tasks.draft import Entry
+from nzsp_surfaces.tasks.draft import Before, Entry
 from nzsp_surfaces.tasks.plan import Plan
 
-GONE_ON = ("refined", "point")
-"""Kinds of tasks that go on with a slab of another engine."""
+GONE_ON = {"refined": "relaxed further", "point": "as it stands"}
+"""Kinds of tasks that go on with a slab of another engine, and what they do with it."""
 FACE_TOLERANCE = 0.2
 """Å: relaxed faces count as alike within it; a relaxation stops at a residual force, not at the minimum itself."""
 
@@ -139,7 +139,7 @@ def _candidate(found: _Found, entry: Entry, task: Task) -> Candidate:
         energy = _energy(found, entry, result)
     except UserError as refusal:
         return Candidate(task.id, result.calculation, None, str(refusal))
-    return Candidate(task.id, result.calculation, energy, _note(task, result))
+    return Candidate(task.id, result.calculation, energy, _note(task, result, entry.before))
 
 
 def _energy(found: _Found, entry: Entry, result: Result) -> SurfaceEnergy:
@@ -170,10 +170,11 @@ def _fitted(found: _Found, entry: Entry) -> Candidate:
     return Candidate(last, known[-1], energy, f"fit over {len(known)} thicknesses")
 
 
-def _note(task: Task, result: Result) -> str:
+def _note(task: Task, result: Result, before: Before | None) -> str:
     chosen = result.choices
     if task.kind in GONE_ON:
-        return f"{task.kind} {task.number}"
+        left = before.engine if before and before.engine else "another engine"
+        return f"slab {task.number} of {left}, {GONE_ON[task.kind]}"
     laid = f", {chosen.way} on" if chosen.way else ""
     if task.kind == "quench":
         return f"start {task.number}{laid}, annealed, relaxed; mean of two unlike faces"

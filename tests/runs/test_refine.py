@@ -41,6 +41,7 @@ def test_the_same_engine_finds_the_same_energies(finished: Path, tmp_path: Path,
     rows = document(tmp_path / "out", "surface_energies")
     assert {row["id"]: row["gamma_before"] for row in rows} == gammas(finished)
     assert all(row["engine_before"].startswith("emt") and row["converged"] for row in rows)
+    assert all(("as it stands" in " ".join(row["notes"])) is (how == "--single-point") for row in rows)
     assert document(tmp_path / "out", "slabs")
     assert "Two levels" in (tmp_path / "out" / "report.html").read_text()
 
