@@ -5,8 +5,9 @@
 
 The settings' folder says which engine. Each slab is compared with bulk in a cell of two layers, whose in-plane vectors
 are the slab's and whose gamma point stands for the same k-points. All single points come first, then the estimates of
-the relaxed energies. CP2K's are the mean of two that lie half a step of the grid apart. What was computed stays in the
-output folder, and a second call goes on.
+the relaxed energies and, with `--relax` among the words, relaxations of all parts with SevenNet-0's Hessian on its
+lattice. CP2K's points are the mean of two that lie half a step of the grid apart. What was computed stays in the output
+folder, and a second call goes on.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ VACUUM = 8.0
 """Å beside a slab in plane waves, whose cost grows with it; the densities of both faces end within half of it."""
 RELAX = RelaxSettings(force=0.02, max_steps=10, energy_left=0.05)
 """Atoms alone: the lattice stays SevenNet-0's, in slab and bulk."""
+STAGES = ("single points", "estimates", "relaxations")
 NOISE = 0.1
 """eV/Å, of the sum of all forces, above which they are too noisy to foretell a relaxation."""
 
@@ -184,10 +186,30 @@ def entry(results: Path, settings: Path, output: Path, name: str, *, estimate: b
     if estimate:
         done = [with_energy_left(each, output / part) for each, part in zip(done, parts, strict=True)]
     area = float(np.linalg.norm(np.cross(*next(iter(parts.values())).lattice.matrix[:2])))
-    return _row(name, done, area, _film_units(results, _label(name)), list(parts))
+    ends = [finished_end(output / part) for part in parts]
+    return _row(name, done, ends, area, _film_units(results, _label(name)), list(parts))
 
 
-def _row(name: str, done: list[Calculation], area: float, units: int, parts: list[str]) -> dict[str, Any]:
+def relax_all(results: Path, settings: Path, output: Path, name: str) -> None:
+    """Relax all parts of an entry whose points are there."""
+    for part, structure in parts_of(results, name, VACUUM if engine_of(settings) == "gpaw" else None).items():
+        relaxed_from(computed(settings, structure, output / part), settings, output / part)
+
+
+def finished_end(folder: Path) -> Calculation | None:
+    """What the relaxation of a part ended with; None where there was none."""
+    path = folder / "relaxed" / "calculation.json"
+    return calculation_from_json(json.loads(path.read_text())) if path.exists() else None
+
+
+def _row(
+    name: str,
+    done: list[Calculation],
+    ends: list[Calculation | None],
+    area: float,
+    units: int,
+    parts: list[str],
+) -> dict[str, Any]:
     def gamma(calculations: list[Calculation]) -> float:
         slab, bulk, *film = calculations
         if film:
@@ -207,8 +229,9 @@ def _row(name: str, done: list[Calculation], area: float, units: int, parts: lis
         "area": round(area, 4),
         "gamma": _estimate(gamma, done),
         "gamma_single_point": round(gamma(done), 4),
-        "converged": False,  # of the geometry; each density is self-consistent, or there is no row
-        "parts": [_part(each, part) for each, part in zip(done, parts, strict=True)],
+        "gamma_relaxed": _end_of(gamma, ends),
+        "converged": _end_of(gamma, ends) is not None,  # of the geometry; each density is self-consistent
+        "parts": [_part(*each) for each in zip(done, ends, parts, strict=True)],
     }
 
 
@@ -219,7 +242,26 @@ def _estimate(gamma: Callable[[list[Calculation]], float], done: list[Calculatio
     return round(gamma([relaxed(each) for each in done]), 4)
 
 
-def _part(calculation: Calculation, name: str) -> dict[str, Any]:
+def _end_of(gamma: Callable[[list[Calculation]], float], ends: list[Calculation | None]) -> float | None:
+    """The value of all relaxed parts; None where one is not."""
+    known = [end for end in ends if end is not None and end.converged]
+    return round(gamma(known), 4) if len(known) == len(ends) else None
+
+
+def _part(calculation: Calculation, end: Calculation | None, name: str) -> dict[str, Any]:
+    relaxed_to = (
+        {}
+        if end is None
+        else {
+            "relaxed": {
+                "energy": round(end.energy, 6),
+                "calls": end.steps,
+                "max_force": round(end.max_force, 3),
+                "energy_left": end.energy_left and round(end.energy_left, 4),
+                "corrections": list(end.corrections),
+            }
+        }
+    )
     return {
         "name": name,
         "formula": calculation.structure.formula,
@@ -228,6 +270,7 @@ def _part(calculation: Calculation, name: str) -> dict[str, Any]:
         "max_force": round(calculation.max_force, 3),
         "net_force": round(net_force(calculation), 3),
         "corrections": list(calculation.corrections),
+        **relaxed_to,
     }
 
 
@@ -253,13 +296,16 @@ def _film_units(results: Path, name: str) -> int:
 def main() -> None:
     """Compute the entries one after the other, and write what there is after each."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    results, settings, output, *names = sys.argv[1:]
-    for estimate in (False, True):
+    results, settings, output, *names = (word for word in sys.argv[1:] if word != "--relax")
+    for stage in STAGES[: 3 if "--relax" in sys.argv else 2]:
         rows = []
         for name in names:
-            rows.append(entry(Path(results), Path(settings), Path(output), name, estimate=estimate))
-            print(f"{name}: {rows[-1]['gamma_single_point']} J/m², relaxed {rows[-1]['gamma']}", flush=True)
-            file = "surface_energies.json" if estimate else "single_points.json"
+            if stage == STAGES[2]:
+                relax_all(Path(results), Path(settings), Path(output), name)
+            rows.append(entry(Path(results), Path(settings), Path(output), name, estimate=stage != STAGES[0]))
+            said = ", ".join(f"{key} {rows[-1][key]}" for key in ("gamma_single_point", "gamma", "gamma_relaxed"))
+            print(f"{name}: {said} J/m²", flush=True)
+            file = "single_points.json" if stage == STAGES[0] else "surface_energies.json"
             write_atomically(Path(output) / file, json.dumps(rows, indent=1) + "\n")
 
 
