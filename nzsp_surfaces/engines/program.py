@@ -8,10 +8,12 @@ import shutil
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from nzsp_surfaces.base.calculation import EngineIdentity
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.base.yaml import read
 from nzsp_surfaces.engines.base import Ask
 from nzsp_surfaces.engines.entry import Described, EngineEntry
 
@@ -19,16 +21,51 @@ if TYPE_CHECKING:
     from nzsp_surfaces.engines.ase.program import ProgramCalculator, ProgramEngine
 
 
-class ProgramSettings(Protocol):
-    """What a settings file of a program becomes."""
+class ProgramSettings:
+    """What a settings file of a program becomes: a frozen dataclass, each field with its default."""
+
+    FILE: ClassVar[str]
+    """Name of the file in a settings folder."""
+    ALWAYS: ClassVar[Mapping[str, str]]
+    """What calculations say besides the fields, since it cannot be chosen."""
+    HOW: ClassVar[tuple[str, ...]]
+    """Fields that decide how a density is found, not which."""
 
     @property
     def compared(self) -> dict[str, Any]:
-        """What slab and bulk must agree in."""
+        """What slab and bulk must agree in: all that moves the energy, not how it is found."""
+        said = {**self.ALWAYS, **_fields(self)}
+        return {name: value for name, value in said.items() if name not in self.HOW}
 
     @property
     def other_than_default(self) -> dict[str, Any]:
-        """What enters keys."""
+        """What enters keys; what is at its default is left out."""
+        default = _fields(type(self)())
+        return {name: value for name, value in _fields(self).items() if value != default[name]}
+
+
+def _fields(settings: Any) -> dict[str, Any]:
+    return asdict(settings)
+
+
+Kind = TypeVar("Kind", bound=ProgramSettings)
+
+
+def settings_in(folder: Path | None, kind: type[Kind], example: str) -> Kind:
+    """The settings of a study: from the file in its settings folder where one is named, else the defaults.
+
+    Args:
+        kind: of the program.
+        example: path of a file to begin with, for an error.
+
+    Raises:
+        UserError: no such folder or file; file, line and key at fault.
+    """
+    if folder is None:
+        return kind()
+    if not (folder / kind.FILE).is_file():
+        raise UserError(f"{folder}: holds no {kind.FILE}; write one, as {example}, or leave 'settings' out")
+    return read(folder / kind.FILE, kind)
 
 
 @dataclass(frozen=True, kw_only=True)

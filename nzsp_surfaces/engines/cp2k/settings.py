@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import ClassVar, Literal
 
-from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.base.yaml import read
-
-FILE = "cp2k.yaml"
-"""Name of the settings file in a settings folder."""
+from nzsp_surfaces.engines.program import ProgramSettings, settings_in
 
 Basis = Literal["DZVP-MOLOPT-SR-GTH", "DZVP-MOLOPT-PBE-GTH", "TZVP-MOLOPT-PBE-GTH"]
 Solver = Literal["diagonalisation", "ot"]
@@ -24,7 +21,7 @@ POTENTIAL_FILE = "POTENTIAL_UZH"
 
 
 @dataclass(frozen=True)
-class Cp2kSettings:
+class Cp2kSettings(ProgramSettings):
     """How CP2K is to compute: PBE, closed shells, GTH-PBE potentials, periodic in all directions.
 
     Attributes:
@@ -48,6 +45,10 @@ class Cp2kSettings:
     solver: Solver = "diagonalisation"
     repeat: float = 8.0
 
+    FILE: ClassVar[str] = "cp2k.yaml"
+    ALWAYS: ClassVar[Mapping[str, str]] = {"functional": "PBE", "potentials": "GTH-PBE"}
+    HOW: ClassVar[tuple[str, ...]] = ("max_scf", "solver")
+
     def __post_init__(self) -> None:
         for name in ("cutoff", "rel_cutoff", "eps_default", "eps_scf", "max_scf"):
             if getattr(self, name) <= 0:
@@ -55,27 +56,11 @@ class Cp2kSettings:
         if self.repeat < 0:
             raise ValueError("'repeat' must not be negative")
 
-    @property
-    def compared(self) -> dict[str, Any]:
-        """What slab and bulk must agree in: all that moves the energy, not how it is found."""
-        said = {"functional": "PBE", "potentials": "GTH-PBE", **asdict(self)}
-        return {name: value for name, value in said.items() if name not in ("max_scf", "solver")}
-
-    @property
-    def other_than_default(self) -> dict[str, Any]:
-        """What enters keys; what is at its default is left out."""
-        default = asdict(Cp2kSettings())
-        return {name: value for name, value in asdict(self).items() if value != default[name]}
-
 
 def read_settings(folder: Path | None) -> Cp2kSettings:
-    """The settings of a study: from cp2k.yaml in its settings folder where one is named, else the defaults.
+    """The settings of a study; see `settings_in`.
 
     Raises:
         UserError: no such folder or file; file, line and key at fault.
     """
-    if folder is None:
-        return Cp2kSettings()
-    if not (folder / FILE).is_file():
-        raise UserError(f"{folder}: holds no {FILE}; write one, as inputs/cp2k/fine/{FILE}, or leave 'settings' out")
-    return read(folder / FILE, Cp2kSettings)
+    return settings_in(folder, Cp2kSettings, "inputs/cp2k/fine/cp2k.yaml")

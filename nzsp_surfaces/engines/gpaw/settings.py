@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
-from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.base.yaml import read
-
-FILE = "gpaw.yaml"
-"""Name of the settings file in a settings folder."""
-
-HOW = ("max_scf",)
-"""What decides how a density is found, not which."""
+from nzsp_surfaces.engines.program import ProgramSettings, settings_in
 
 
 @dataclass(frozen=True)
-class GpawSettings:
+class GpawSettings(ProgramSettings):
     """How GPAW is to compute: PBE, plane waves, its own PAW potentials, periodic in all directions.
 
     Attributes:
@@ -43,6 +37,10 @@ class GpawSettings:
     eigenstates: float = 1e-7
     max_scf: int = 60
 
+    FILE: ClassVar[str] = "gpaw.yaml"
+    ALWAYS: ClassVar[Mapping[str, str]] = {"functional": "PBE", "potentials": "PAW"}
+    HOW: ClassVar[tuple[str, ...]] = ("max_scf",)
+
     def __post_init__(self) -> None:
         for name in ("cutoff", "grid", "energy", "density", "eigenstates", "max_scf"):
             if getattr(self, name) <= 0:
@@ -51,27 +49,11 @@ class GpawSettings:
             if getattr(self, name) < 0:
                 raise ValueError(f"'{name}' must not be negative")
 
-    @property
-    def compared(self) -> dict[str, Any]:
-        """What slab and bulk must agree in: all that moves the energy, not how it is found."""
-        said = {"functional": "PBE", "potentials": "PAW", **asdict(self)}
-        return {name: value for name, value in said.items() if name not in HOW}
-
-    @property
-    def other_than_default(self) -> dict[str, Any]:
-        """What enters keys; what is at its default is left out."""
-        default = asdict(GpawSettings())
-        return {name: value for name, value in asdict(self).items() if value != default[name]}
-
 
 def read_settings(folder: Path | None) -> GpawSettings:
-    """The settings of a study: from gpaw.yaml in its settings folder where one is named, else the defaults.
+    """The settings of a study; see `settings_in`.
 
     Raises:
         UserError: no such folder or file; file, line and key at fault.
     """
-    if folder is None:
-        return GpawSettings()
-    if not (folder / FILE).is_file():
-        raise UserError(f"{folder}: holds no {FILE}; write one, as inputs/gpaw/fine/{FILE}, or leave 'settings' out")
-    return read(folder / FILE, GpawSettings)
+    return settings_in(folder, GpawSettings, "inputs/gpaw/fine/gpaw.yaml")
