@@ -66,7 +66,7 @@ def draw_calls(ax: Axes, rows: list[dict[str, Any]]) -> None:
     ax.set_yticks(places, [row["name"] for row in rows], fontsize=7)
     ax.set_xlabel("evaluations of energy and forces until 0.02 eV/Å")
     ax.invert_yaxis()
-    ax.legend(loc="lower right")
+    ax.legend(loc="upper right")
 
 
 def levels() -> dict[str, dict[Key, float]]:
