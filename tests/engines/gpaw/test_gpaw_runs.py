@@ -5,6 +5,8 @@ A crystal of hydrogen molecules and rock salt, since a point takes seconds.
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +23,7 @@ from nzsp_surfaces.crystals.crystal import ase_atoms
 from nzsp_surfaces.engines.ase.program import ProgramEngine
 from nzsp_surfaces.engines.base import RelaxSettings
 from nzsp_surfaces.engines.gpaw import service
-from nzsp_surfaces.engines.gpaw.calculator import GpawCalculator
+from nzsp_surfaces.engines.gpaw.calculator import GpawCalculator, parameters
 from nzsp_surfaces.engines.gpaw.entry import ENTRY, ChosenGpaw
 from nzsp_surfaces.engines.gpaw.settings import GpawSettings
 from support.relaxing import silent
@@ -154,6 +156,28 @@ def test_a_density_that_runs_away_from_the_last_one_is_begun_anew(
         run_with(calculator, small, atoms, monkeypatch)
     assert any("begun anew" in line or "not converged by ppcg" in line for line in calculator.remedies)
     assert first.energy < 0
+
+
+def test_a_service_that_nobody_asks_any_more_ends_within_a_step(tmp_path: Path) -> None:
+    """As after a kill of its worker: it leaves no density for another that begins in the folder."""
+    with subprocess.Popen(
+        [sys.executable, service.__file__], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as asked:
+        atoms = bulk("NaCl", "rocksalt", 5.6, cubic=True)
+        question = {
+            "numbers": atoms.numbers.tolist(),
+            "positions": atoms.positions.tolist(),
+            "cell": atoms.cell.array.tolist(),
+            "parameters": parameters(atoms, replace(SMALL, cutoff=400), "ppcg"),
+            "forces": True,
+            "stress": False,
+            "keep": True,
+        }
+        assert asked.stdin is not None
+        asked.stdin.write(json.dumps(question) + "\n")
+        asked.stdin.close()
+        assert asked.wait(timeout=120) == 1
+    assert not (tmp_path / "density.gpw").exists()
 
 
 def run_with(calculator: GpawCalculator, script: Path, atoms: Atoms, monkeypatch: pytest.MonkeyPatch) -> float:
