@@ -16,12 +16,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 unexport PYTHONDONTWRITEBYTECODE
 
 # One thread for each process of the tests and benchmarks, so that they do not fight for the cores. `nzsp run` sees to its own.
-test coverage slow bench: export OMP_NUM_THREADS := 1
-test coverage slow bench: export OPENBLAS_NUM_THREADS := 1
-test coverage slow bench: export MKL_NUM_THREADS := 1
-test coverage slow bench: export NUMBA_NUM_THREADS := 1
+test coverage faults slow bench: export OMP_NUM_THREADS := 1
+test coverage faults slow bench: export OPENBLAS_NUM_THREADS := 1
+test coverage faults slow bench: export MKL_NUM_THREADS := 1
+test coverage faults slow bench: export NUMBA_NUM_THREADS := 1
 
-.PHONY: help table1 test coverage slow bench validate cluster-tools cp2k gpaw lint format lock clean
+.PHONY: help table1 test coverage faults slow bench validate cluster-tools cp2k gpaw lint format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -43,6 +43,12 @@ test: lint  ## ruff, mypy and the fast tests
 
 coverage: $(STAMP)  ## the fast tests, and which lines they run: a table, and htmlcov/index.html
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report term --cov-report html
+
+# Figures, a JSON document a test, go to runs/faults.jsonl; the seed of the strokes is NZSP_FAULTS_SEED.
+FAULTS ?= 20
+faults: $(STAMP)  ## kills, damage and fuzzing, FAULTS=20 times as many as in `make test`
+	@mkdir -p runs
+	@NZSP_FAULTS=$(FAULTS) NZSP_FAULTS_FIGURES=$(CURDIR)/runs/faults.jsonl $(BIN)/python -m pytest -q -n $(WORKERS) tests/faults
 
 slow: $(STAMP)  ## the slow tests
 	@$(BIN)/python -m pytest -q -m slow

@@ -124,6 +124,6 @@ def test_no_test_imports_another(path: Path) -> None:
 
 
 def test_tests_lie_in_the_rooms_of_the_package() -> None:
-    """A folder of tests has the name of a room; contracts bind several, and support holds no test."""
+    """A folder of tests has the name of a room; contracts and faults concern several, support holds none."""
     folders = {path.relative_to(TESTS).parts[0] for path in TEST_FILES if path.parent != TESTS}
-    assert folders <= BELOW.keys() | {"contracts"}
+    assert folders <= BELOW.keys() | {"contracts", "faults"}

@@ -59,6 +59,8 @@ def unpack(bundle: Bundle, folder: Path) -> Study:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in bundle.files.items():
+        if not (folder / name).resolve().is_relative_to(folder.resolve()):
+            raise UserError(f"study '{bundle.name}': its file '{name}' would lie outside its folder; submit it again")
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
     study = load_study(folder / STUDY_NAME, bundle.profile)
