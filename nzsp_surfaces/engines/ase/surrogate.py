@@ -1,6 +1,6 @@
 """A quick potential that walks ahead of a dear engine: it settles the start and lends its Hessian.
 
-Measured on four slabs of NaZr2(PO4)3 (benchmarks/relaxation.py): 4 to 7 evaluations of the dear engine, BFGS 24 to 60.
+Measured on five slabs of NaZr2(PO4)3 (benchmarks/relaxation.py): 4 to 7 evaluations of the dear engine, BFGS 24 to 60.
 """
 
 from __future__ import annotations
