@@ -93,6 +93,11 @@ def _made(folder: Path) -> Path:
     return folder
 
 
+def _names(path: Path) -> list[str]:
+    """Of what a directory holds; nothing where there is none."""
+    return [entry.name for entry in path.iterdir()] if path.is_dir() else []
+
+
 def check_directory(path: Path, study: Study) -> None:
     """Refuse a directory that is not this study's, before anything is written to it.
 
@@ -102,9 +107,11 @@ def check_directory(path: Path, study: Study) -> None:
     marker = path / "study.json"
     if path.exists() and not path.is_dir():
         raise UserError(f"{path}: is a file; choose a directory for the results")
+    # Read before study.json is looked for: another run may be beginning, whose lock and calculations are there first.
+    others = [name for name in _names(path) if name != "calculations" and not name.startswith(".")]
     if marker.exists() or _told_by_provenance(path) == study.identity:
         _same_study(marker, study)
-    elif path.is_dir() and any(p.name != ".lock" for p in path.iterdir()):
+    elif others:
         raise UserError(f"{path}: is not empty and holds no study; choose a new directory with -o")
 
 

@@ -12,7 +12,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from nzsp_surfaces.runs.store import RESULT
+from nzsp_surfaces.base.errors import Damaged
+from nzsp_surfaces.runs.store import RESULT, read_result
 from support.alloy import document, recorded
 from support.damage import damages
 
@@ -103,8 +104,15 @@ def hurt(results: Path, chance: random.Random) -> str | None:
 
 
 def whole_results(results: Path) -> dict[Path, int]:
-    """Results that lie there, with the times at which they were written."""
-    return {path: path.stat().st_mtime_ns for path in results.glob(f"calculations/*/{RESULT}")}
+    """Results that lie there undamaged, with the times at which they were written."""
+    return {path: path.stat().st_mtime_ns for path in results.glob(f"calculations/*/{RESULT}") if _is_whole(path)}
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        return read_result(path) is not None
+    except Damaged:
+        return False
 
 
 def gammas(folder: Path) -> dict[str, float]:
