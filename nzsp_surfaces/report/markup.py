@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from nzsp_surfaces.report.rows.energies import SurfaceEnergyRow
 
 
+SMALLEST = 0.01
+"""J/m², the last digit of surface energies in tables."""
+
+
 def environment() -> Environment:
     """The templates, with every string escaped and the functions of this module as filters."""
     from jinja2 import ChainableUndefined, Environment, PackageLoader
@@ -39,6 +43,7 @@ def environment() -> Environment:
         "heads": heads,
         "cells": cells,
         "open": openness,
+        "margin": margin,
     }
     env.filters |= filters
     env.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "sort_keys": False}
@@ -55,6 +60,17 @@ def number(value: object, digits: int = 2) -> str:
         return "–"
     text = f"{value:.{digits}f}"
     return text.replace("-", "−") if float(text) else text.removeprefix("-")
+
+
+def margin(spread: float | None) -> str:
+    """A spread as it stands behind a surface energy: never as zero, which nothing ever shows.
+
+    >>> margin(0.034), margin(0.002), margin(None)
+    ('0.03', '< 0.01', '?')
+    """
+    if spread is None:
+        return "?"
+    return number(spread) if spread >= SMALLEST else f"< {SMALLEST}"
 
 
 def openness(row: SurfaceEnergyRow) -> str:
