@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 PATIENCE = 5000
 """ms until a server that does not answer counts as gone."""
 STUDIES, RESULTS, ENTRIES = "nzsp_studies", "nzsp_results", "nzsp_entries"
+BATCH = 500
+"""Results in an answer; not every server divides answers that are too large by itself."""
 PUT_AWAY = "nzsp_damaged"
 """Collection of damaged documents."""
 INDICES = {
@@ -126,7 +128,7 @@ class Database:
         names: dict[str, list[str]] = {}
         for task in tasks:
             names.setdefault(task.key, []).append(task.id)
-        found = self.launchpad.db[RESULTS].find({"_id": {"$in": list(names)}}, {"result": 1})
+        found = self.launchpad.db[RESULTS].find({"_id": {"$in": list(names)}}, {"result": 1}).batch_size(BATCH)
         read = ((row["_id"], _read_result(row)) for row in found)
         return {name: replace(result, task=name) for key, result in read if result for name in names[key]}
 
@@ -144,7 +146,7 @@ class Database:
 
     def damaged_results(self) -> Iterator[tuple[str, str]]:
         """Results whose check does not hold: their key, and why; no structure is made of them."""
-        for row in self.launchpad.db[RESULTS].find({}, {"result": 1}):
+        for row in self.launchpad.db[RESULTS].find({}, {"result": 1}).batch_size(BATCH):
             try:
                 unsealed(_decompressed(row), dict, "it")
             except Damaged as error:
