@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from nzsp_surfaces.crystals.flip import Flip
 from nzsp_surfaces.crystals.moments import kinds
+from nzsp_surfaces.slabs.placing import frame_of
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -51,19 +52,18 @@ def on_lattice(
     """
     old, new = (np.array(in_plane) @ each.lattice.matrix for each in (before, after))
     strain = np.linalg.inv(before.lattice.matrix) @ after.lattice.matrix
-    points = slab.cart_coords @ _frame(slab.lattice.matrix[:2]).T @ _frame(old) @ strain @ _frame(new).T
+    points = slab.cart_coords @ frame_of(slab.lattice.matrix[:2]).T @ frame_of(old) @ strain @ frame_of(new).T
     thickness = float(np.ptp(points[:, 2]))
     height = thickness + (slab.lattice.c - float(np.ptp(slab.cart_coords[:, 2])) if vacuum is None else vacuum)
     points[:, 2] += 0.5 * height - 0.5 * (points[:, 2].max() + points[:, 2].min())
-    lattice = np.array([*(new @ _frame(new).T), [0.0, 0.0, height]])
-    made = slab.copy()
-    return type(made)(
+    lattice = np.array([*(new @ frame_of(new).T), [0.0, 0.0, height]])
+    return type(slab)(
         lattice,
-        made.species,
+        slab.species,
         points,
         coords_are_cartesian=True,
         to_unit_cell=False,
-        site_properties=made.site_properties or None,
+        site_properties=slab.site_properties or None,
     )
 
 
@@ -76,7 +76,7 @@ def oriented(in_plane: InPlane, bulk: Structure) -> Multiples:
     layer = int(np.gcd.reduce(plane))
     numbers = np.array(list(product(range(-ASIDE, ASIDE + 1), repeat=3)))
     above = numbers[numbers @ plane == layer]
-    normal = _frame(np.array(in_plane) @ bulk.lattice.matrix)[2]
+    normal = frame_of(np.array(in_plane) @ bulk.lattice.matrix)[2]
     vectors = above @ bulk.lattice.matrix
     aside = np.linalg.norm(vectors - np.outer(vectors @ normal, normal), axis=1)
     third = min(zip(np.round(aside, 3).tolist(), above.tolist(), strict=True))[1]
@@ -106,10 +106,3 @@ def _flip(slab: Structure, rotation: npt.NDArray[np.intc], translation: Matrix) 
     partners = slab.lattice.get_all_distances(images, slab.frac_coords).argmin(axis=1)
     turned = axes.T @ rotation @ np.linalg.inv(axes.T)
     return Flip(turned, translation @ axes, np.asarray(partners, np.int64))
-
-
-def _frame(in_plane: Matrix) -> Matrix:
-    """(3, 3) rotation whose rows are x along the first vector, y in the plane, z along the normal."""
-    a, b = in_plane
-    x, z = a / np.linalg.norm(a), np.cross(a, b) / np.linalg.norm(np.cross(a, b))
-    return np.array([x, np.cross(z, x), z])

@@ -58,6 +58,11 @@ def middle_atoms(structure: Structure, depth: float) -> npt.NDArray[np.bool_]:
 
 def surface_frame(crystal: Crystal, in_plane: Integers) -> Matrix:
     """(3, 3) rotation whose rows are x along the first plane vector, y in the plane, z along the normal."""
-    a, b = in_plane @ crystal.structure.lattice.matrix
+    return frame_of(in_plane @ crystal.structure.lattice.matrix)
+
+
+def frame_of(vectors: Matrix) -> Matrix:
+    """(3, 3) rotation whose rows are x along the first of two vectors, y in their plane, z along its normal."""
+    a, b = vectors
     x, z = a / np.linalg.norm(a), np.cross(a, b) / np.linalg.norm(np.cross(a, b))
     return np.array([x, np.cross(z, x), z])

@@ -73,10 +73,10 @@ class GpawCalculator(ProgramCalculator):
         super().calculate(atoms, properties, system_changes)
         assert atoms is not None
         wants_stress = "stress" in (properties or ())
-        found = self._converged(atoms, forces=True, stress=wants_stress)
+        found = self._converged(atoms, stress=wants_stress)
         self.results = {"energy": found["energy"], "forces": np.array(found["forces"])}
         if wants_stress:
-            self.results["stress"] = np.array(found["stress"]) + self._pulay(atoms)
+            self.results["stress"] = np.array(found["stress"]) + self._pulay(atoms, found["energy"])
 
     def close(self) -> None:
         """End GPAW; its state stays in the folder."""
@@ -89,11 +89,11 @@ class GpawCalculator(ProgramCalculator):
             except subprocess.TimeoutExpired:
                 running.kill()
 
-    def _converged(self, atoms: Atoms, *, forces: bool, stress: bool) -> dict[str, Any]:
+    def _converged(self, atoms: Atoms, *, stress: bool) -> dict[str, Any]:
         """Try one way after the other."""
         names = list(WAYS)
         for way in names[names.index(self._way) :]:
-            found = self._asked(atoms, parameters(atoms, self.settings, way), forces=forces, stress=stress)
+            found = self._asked(atoms, parameters(atoms, self.settings, way), forces=True, stress=stress)
             if not found.get("failed"):
                 self._check_gap(atoms, found["gap"])
                 if found["anew"]:
@@ -114,16 +114,19 @@ class GpawCalculator(ProgramCalculator):
                 "settings are an insulator's; set smearing, as 0.1"
             )
 
-    def _pulay(self, atoms: Atoms) -> Matrix:
+    def _pulay(self, atoms: Atoms, energy: float) -> Matrix:
         """What turns the stress at a constant number of plane waves into that at a constant cutoff, eV/Å³.
 
         (2 E_cut / 3 V) dE/dE_cut on the diagonal (G. P. Francis and M. C. Payne, J. Phys.: Condens. Matter 2, 4395
         (1990)); the slope is taken once for a folder, since it hardly depends on the cell.
+
+        Args:
+            energy: eV, at the cutoff of the settings.
         """
         path, cutoff = self.folder / "pulay.json", self.settings.cutoff
         if not path.exists():
-            own, higher = (self._energy(atoms, factor * cutoff) for factor in (1.0, SLOPE))
-            write_atomically(path, json.dumps((higher - own) / ((SLOPE - 1) * cutoff)))
+            higher = self._energy(atoms, SLOPE * cutoff)
+            write_atomically(path, json.dumps((higher - energy) / ((SLOPE - 1) * cutoff)))
         slope = float(json.loads(path.read_text()))
         return np.asarray(DIAGONAL * (2 * cutoff * slope / (3 * atoms.get_volume())))
 

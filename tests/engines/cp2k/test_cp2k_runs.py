@@ -9,21 +9,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from pymatgen.core import Lattice, Structure
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.engines.ase.program import ProgramEngine
-from nzsp_surfaces.engines.base import RelaxSettings
 from nzsp_surfaces.engines.cp2k.entry import ENTRY, ChosenCp2k
 from nzsp_surfaces.engines.cp2k.settings import Cp2kSettings
-from support.relaxing import silent
+from support.programs import check_mechanics, hydrogen
 
 pytestmark = pytest.mark.skipif(bool(ENTRY.missing), reason=f"CP2K is not here: {ENTRY.install}")
 
 SMALL = Cp2kSettings("DZVP-MOLOPT-SR-GTH", cutoff=250, rel_cutoff=40, eps_default=1e-10, eps_scf=1e-7, repeat=0)
-DIRECTION = np.array([0.6, 0.0, 0.8])
 
 
 @pytest.fixture(autouse=True)
@@ -37,33 +33,10 @@ def engine(settings: Cp2kSettings = SMALL) -> ProgramEngine:
     return ChosenCp2k(ENTRY, settings).make({})
 
 
-def hydrogen() -> Structure:
-    """A molecule in each cell, stretched by 0.05 Å."""
-    middle, half = np.full(3, 2.0), 0.4 * DIRECTION
-    return Structure(Lattice.cubic(4.5), ["H", "H"], [middle - half, middle + half], coords_are_cartesian=True)
-
-
-def moved(start: Structure, step: float) -> Structure:
-    """The first atom moved on, in Å."""
-    return start.copy().translate_sites([0], step * DIRECTION, frac_coords=False)
-
-
 def test_cp2k_obeys_mechanics_and_goes_on_where_it_was_killed(tmp_path: Path) -> None:
-    """Forces sum to zero and are the negative gradient; relaxing lowers the energy, and half a record ends the same."""
-    own, start = engine(), hydrogen()
-    result = own.single_point(start, tmp_path / "point")
+    """As every program does, and it says who it is and how it computed."""
+    result = check_mechanics(engine(), tmp_path, 2e-2)
     assert (result.engine, result.settings) == (ChosenCp2k(ENTRY, SMALL).identity, SMALL.compared)
-    assert result.forces.sum(axis=0) == pytest.approx(np.zeros(3), abs=1e-2)
-    ahead, behind = (own.single_point(moved(start, step), tmp_path / "point").energy for step in (0.02, -0.02))
-    assert (ahead - behind) / 0.04 == pytest.approx(-result.forces[0] @ DIRECTION, abs=2e-2)
-    (tmp_path / "relaxed").mkdir()
-    relaxed = own.relax(start, RelaxSettings(0.05, 30), tmp_path / "relaxed", silent)
-    assert relaxed.converged
-    assert relaxed.energy < result.energy
-    record = tmp_path / "relaxed" / "evaluations.bin"
-    record.write_bytes(record.read_bytes()[: record.stat().st_size // 2])
-    resumed = own.relax(start, RelaxSettings(0.05, 30), tmp_path / "relaxed", silent)
-    assert resumed.energy == pytest.approx(relaxed.energy, abs=1e-4)
 
 
 @pytest.mark.slow

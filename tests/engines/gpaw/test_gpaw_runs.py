@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Structure
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.crystal import ase_atoms
@@ -26,12 +26,12 @@ from nzsp_surfaces.engines.gpaw import service
 from nzsp_surfaces.engines.gpaw.calculator import GpawCalculator, parameters
 from nzsp_surfaces.engines.gpaw.entry import ENTRY, ChosenGpaw
 from nzsp_surfaces.engines.gpaw.settings import GpawSettings
+from support.programs import check_mechanics, hydrogen, moved
 from support.relaxing import silent
 
 pytestmark = pytest.mark.skipif(bool(ENTRY.missing), reason=f"GPAW is not here: {ENTRY.install}")
 
 SMALL = GpawSettings(cutoff=300, grid=0.2, length=0)
-DIRECTION = np.array([0.6, 0.0, 0.8])
 
 
 @pytest.fixture(autouse=True)
@@ -45,33 +45,10 @@ def engine(settings: GpawSettings = SMALL) -> ProgramEngine:
     return ChosenGpaw(ENTRY, settings).make({})
 
 
-def hydrogen() -> Structure:
-    """A molecule in each cell, stretched by 0.05 Å."""
-    middle, half = np.full(3, 2.0), 0.4 * DIRECTION
-    return Structure(Lattice.cubic(4.5), ["H", "H"], [middle - half, middle + half], coords_are_cartesian=True)
-
-
-def moved(start: Structure, step: float) -> Structure:
-    """The first atom moved on, in Å."""
-    return start.copy().translate_sites([0], step * DIRECTION, frac_coords=False)
-
-
 def test_gpaw_obeys_mechanics_and_goes_on_where_it_was_killed(tmp_path: Path) -> None:
-    """Forces sum to zero and are the negative gradient; relaxing lowers the energy, and half a record ends the same."""
-    own, start = engine(), hydrogen()
-    result = own.single_point(start, tmp_path / "point")
+    """As every program does, and it says who it is and how it computed."""
+    result = check_mechanics(engine(), tmp_path, 3e-2)
     assert (result.engine, result.settings) == (ChosenGpaw(ENTRY, SMALL).identity, SMALL.compared)
-    assert result.forces.sum(axis=0) == pytest.approx(np.zeros(3), abs=1e-2)
-    ahead, behind = (own.single_point(moved(start, step), tmp_path / "point").energy for step in (0.02, -0.02))
-    assert (ahead - behind) / 0.04 == pytest.approx(-result.forces[0] @ DIRECTION, abs=3e-2)
-    (tmp_path / "relaxed").mkdir()
-    relaxed = own.relax(start, RelaxSettings(0.05, 30), tmp_path / "relaxed", silent)
-    assert relaxed.converged
-    assert relaxed.energy < result.energy
-    record = tmp_path / "relaxed" / "evaluations.bin"
-    record.write_bytes(record.read_bytes()[: record.stat().st_size // 2])
-    resumed = own.relax(start, RelaxSettings(0.05, 30), tmp_path / "relaxed", silent)
-    assert resumed.energy == pytest.approx(relaxed.energy, abs=1e-4)
 
 
 def test_the_density_that_a_killed_run_left_is_gone_on_from(tmp_path: Path) -> None:
