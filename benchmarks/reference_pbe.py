@@ -7,7 +7,7 @@ The settings' folder says which engine. Each slab is compared with bulk in a cel
 are the slab's and whose gamma point stands for the same k-points. All single points come first, then the estimates of
 the relaxed energies and, with `--relax` among the words, relaxations of all parts with SevenNet-0's Hessian on its
 lattice. CP2K's points are the mean of two that lie half a step of the grid apart. What was computed stays in the output
-folder, and a second call goes on.
+folder, and a second call goes on; with `--kept` it begins with what the project keeps, and adds to it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from typing import Any
 import numpy as np
 from pymatgen.core import Structure
 
-from nzsp_surfaces.base.calculation import Calculation, calculation_from_json
+from benchmarks.reference_points import POINT, add_to, begin_from, keep, kept, read
+from nzsp_surfaces.base.calculation import Calculation
 from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.crystals.crystal import ase_atoms
 from nzsp_surfaces.energies.surface import capped_surface_energy, surface_energy
@@ -79,12 +80,12 @@ def engine_of(settings: Path) -> str:
 
 def point(settings: Path, structure: Structure, folder: Path) -> Calculation:
     """Energy and forces of a structure; what lies in the folder is not computed again."""
-    path = folder / "calculation.json"
-    if not path.exists():
+    found = kept(structure, folder / POINT)
+    if found is None:
         engine = choose(EngineKeys(engine_of(settings), settings=settings), {}, "reference").make({})
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(engine.single_point(structure, folder).to_json()))
-    return calculation_from_json(json.loads(path.read_text()))
+        found = engine.single_point(structure, folder)
+        keep(found, folder / POINT)
+    return found
 
 
 def computed(settings: Path, structure: Structure, folder: Path) -> Calculation:
@@ -94,17 +95,22 @@ def computed(settings: Path, structure: Structure, folder: Path) -> Calculation:
 
 def relaxed_from(point: Calculation, settings: Path, folder: Path) -> Calculation:
     """The point's atoms relaxed in its cell, from SevenNet-0's Hessian and the point's density; both faces alike."""
-    path, there = folder / "relaxed" / "calculation.json", folder / "relaxed"
-    if not path.exists():
+    there = relaxed_beside(folder)
+    if not (there / POINT).exists():
         there.mkdir(exist_ok=True)
         for name in ("density.gpw", "density.json"):
-            if not (there / name).exists():
+            if (folder / name).exists() and not (there / name).exists():
                 shutil.copy(folder / name, there)
         keys = EngineKeys(engine_of(settings), settings=settings, surrogate="sevennet-0")
         engine, flip = choose(keys, {}, "reference").make({}), flip_found(point.structure)
         done = engine.relax(point.structure, RELAX, there, lambda n, f: log.info("%s: %d %.3f", folder, n, f), flip)
-        write_atomically(path, json.dumps(done.to_json()))
-    return calculation_from_json(json.loads(path.read_text()))
+        keep(done, there / POINT)
+    return read(there / POINT)
+
+
+def relaxed_beside(folder: Path) -> Path:
+    """Where the relaxation of a part goes on."""
+    return folder.with_name(f"{folder.name}_relaxed")
 
 
 def averaged(settings: Path, structure: Structure, folder: Path) -> Calculation:
@@ -198,8 +204,8 @@ def relax_all(results: Path, settings: Path, output: Path, name: str) -> None:
 
 def finished_end(folder: Path) -> Calculation | None:
     """What the relaxation of a part ended with; None where there was none."""
-    path = folder / "relaxed" / "calculation.json"
-    return calculation_from_json(json.loads(path.read_text())) if path.exists() else None
+    path = relaxed_beside(folder) / POINT
+    return read(path) if path.exists() else None
 
 
 def _row(
@@ -296,17 +302,21 @@ def _film_units(results: Path, name: str) -> int:
 def main() -> None:
     """Compute the entries one after the other, and write what there is after each."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    results, settings, output, *names = (word for word in sys.argv[1:] if word != "--relax")
+    results, settings, output, *names = (Path(word) for word in sys.argv[1:] if not word.startswith("--"))
+    if "--kept" in sys.argv:
+        begin_from(settings, output)
     for stage in STAGES[: 3 if "--relax" in sys.argv else 2]:
         rows = []
-        for name in names:
+        for name in map(str, names):
             if stage == STAGES[2]:
-                relax_all(Path(results), Path(settings), Path(output), name)
-            rows.append(entry(Path(results), Path(settings), Path(output), name, estimate=stage != STAGES[0]))
+                relax_all(results, settings, output, name)
+            rows.append(entry(results, settings, output, name, estimate=stage != STAGES[0]))
             said = ", ".join(f"{key} {rows[-1][key]}" for key in ("gamma_single_point", "gamma", "gamma_relaxed"))
             print(f"{name}: {said} J/m²", flush=True)
             file = "single_points.json" if stage == STAGES[0] else "surface_energies.json"
-            write_atomically(Path(output) / file, json.dumps(rows, indent=1) + "\n")
+            write_atomically(output / file, json.dumps(rows, indent=1) + "\n")
+            if "--kept" in sys.argv:
+                add_to(settings, output)
 
 
 if __name__ == "__main__":
