@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from pymatgen.core import Structure
 
-from benchmarks.reference_points import POINT, add_to, begin_from, keep, kept, read
+from benchmarks.reference_points import POINT, add_rows, add_to, begin_from, keep, kept, read
 from nzsp_surfaces.base.calculation import Calculation
 from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.crystals.crystal import ase_atoms
@@ -317,6 +317,7 @@ def main() -> None:
             write_atomically(output / file, json.dumps(rows, indent=1) + "\n")
             if "--kept" in sys.argv:
                 add_to(settings, output)
+                add_rows([row for row in rows if row["gamma"] is not None])
 
 
 if __name__ == "__main__":

@@ -11,10 +11,11 @@ import json
 import logging
 import shutil
 from pathlib import Path
+from typing import Any
 
 import ase.io
-import numpy as np
 from ase.calculators.singlepoint import SinglePointCalculator
+from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Structure
 
 from nzsp_surfaces.base.calculation import Calculation, calculation_from_json
@@ -23,11 +24,12 @@ from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.crystals.crystal import ase_atoms, pymatgen_structure
 
 log = logging.getLogger(__name__)
-POINTS = Path(__file__).parents[1] / "inputs" / "reference" / "points"
+REFERENCE = Path(__file__).parents[1] / "inputs" / "reference"
+POINTS, ROWS = REFERENCE / "points", REFERENCE / "surface_energies.json"
 POINT = "point.xyz"
 """In the folder of a part."""
-SAME = 1e-3
-"""Å; a run of the same study on another machine ends as near as this."""
+SAME = StructureMatcher(ltol=1e-3, stol=1e-3, angle_tol=0.1, primitive_cell=False, scale=False)
+"""A run of the same study elsewhere ends as near as this; planes that share a bulk may write it differently."""
 IN_COLUMNS = ("structure", "energy", "forces")
 """What extended XYZ has a place for; the rest of a calculation is kept in its comment line."""
 
@@ -81,18 +83,23 @@ def read(path: Path) -> Calculation:
 
 
 def kept(structure: Structure, path: Path) -> Calculation | None:
-    """What is kept there, if it is of this structure."""
+    """What is kept there, if it is of this structure; in the kept one's cell."""
     if not path.exists():
         return None
     found = read(path)
-    if found.structure.species == structure.species and _apart(found.structure, structure) < SAME:
+    if SAME.fit(found.structure, structure):
         return found
     log.warning("%s: is of another geometry; computed again", path)
     return None
 
 
-def _apart(one: Structure, other: Structure) -> float:
-    """Å between atoms, or between the ends of cell vectors, where they are farthest apart."""
-    away = one.frac_coords - other.frac_coords
-    moved = np.linalg.norm((away - np.round(away)) @ other.lattice.matrix, axis=1)
-    return max(float(moved.max()), float(np.abs(one.lattice.matrix - other.lattice.matrix).max()))
+def add_rows(rows: list[dict[str, Any]]) -> None:
+    """Put rows among those that the project keeps, each in the place of an earlier one of its surface and engine."""
+    kept_rows = {_surface(row): row for row in json.loads(ROWS.read_text())}
+    kept_rows.update({_surface(row): row for row in rows})
+    write_atomically(ROWS, json.dumps(list(kept_rows.values()), indent=1) + "\n")
+
+
+def _surface(row: dict[str, Any]) -> str:
+    """What a row is of, and how it was computed."""
+    return json.dumps([row[key] for key in ("material", "plane", "film", "engine", "settings")])

@@ -111,6 +111,8 @@ class Profile:
         placements: seeded ways of placing a film's cations; where there are more than starts, a short relaxation picks
             the starts. A short anneal remembers its start, a long one less.
         references: annealed cells of a film's compound.
+        search: arrangements that are judged per plane instead of `slabs.arrangements`, the electrostatically lowest
+            of them: all by their energy, fewer and fewer by longer and longer relaxations.
     """
 
     description: str = field(default="", metadata=FOR_PEOPLE)
@@ -124,6 +126,7 @@ class Profile:
     placements: int = 2
     references: int = 3
     energy_left: float | None = None
+    search: int | None = None
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():

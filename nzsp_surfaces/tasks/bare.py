@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
-from nzsp_surfaces.crystals.crystal import Crystal, relaxed
-from nzsp_surfaces.crystals.flip import Flip
 from nzsp_surfaces.engines.base import Ask, RelaxSettings
 from nzsp_surfaces.slabs.alternatives import alternatives, offered
-from nzsp_surfaces.slabs.build import build, flip_of
-from nzsp_surfaces.slabs.cut import Cut, SlabCut
+from nzsp_surfaces.slabs.build import build
+from nzsp_surfaces.slabs.cut import SlabCut
 from nzsp_surfaces.slabs.cutting import cut_slabs, fewest_broken
-from nzsp_surfaces.slabs.placing import middle_atoms
 from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
+from nzsp_surfaces.tasks.building import Arrangement, SlabBuilding, SlabStart, arrangements, slab_building
 from nzsp_surfaces.tasks.draft import BarePlane, Entry, PlannedSlab
+from nzsp_surfaces.tasks.search import SEARCH, searches
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -25,66 +21,6 @@ if TYPE_CHECKING:
     from nzsp_surfaces.crystals.material import Material
     from nzsp_surfaces.slabs.cut import Rejection
     from nzsp_surfaces.tasks.draft import Draft
-
-SHAKE = 0.05
-"""Å, standard deviation of the displacements that break a cut's accidental symmetry."""
-
-
-@dataclass(frozen=True)
-class Arrangement:
-    """One way of sharing the mobile ions of a plane, and the number that it has among them."""
-
-    number: int
-    cut: Cut
-
-
-@dataclass(frozen=True)
-class SlabStart:
-    """A slab before its relaxation.
-
-    Attributes:
-        structure: shaken a little.
-        flip: turns it over.
-        held: numbers of the atoms that are not to move.
-    """
-
-    structure: Structure
-    flip: Flip
-    held: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class SlabBuilding:
-    """How the slabs of a material are built from its relaxed bulk.
-
-    Attributes:
-        crystal: before the relaxation; its sites name those of the cuts.
-        vacuum: Å.
-        frozen: Å in the middle that stay as in the bulk.
-        seed: of the shaking.
-    """
-
-    crystal: Crystal
-    vacuum: float
-    frozen: float
-    seed: int
-
-    def start(self, arrangement: Arrangement, bulk: Structure) -> SlabStart:
-        """A slab cut from the relaxed bulk, shaken a little but alike on both faces.
-
-        Without the shaking a face keeps symmetry that its ions would rather break, and stops at a saddle.
-        """
-        crystal = relaxed(self.crystal, bulk)
-        structure = build(arrangement.cut, crystal, self.vacuum)
-        flip = flip_of(arrangement.cut, crystal, structure)
-        still = middle_atoms(structure, self.frozen)
-        for site, shift in zip(structure, self._shifts(arrangement.number, flip, still), strict=True):
-            site.coords = site.coords + shift
-        return SlabStart(structure, flip, tuple(int(i) for i in np.flatnonzero(still)))
-
-    def _shifts(self, number: int, flip: Flip, still: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-        random = np.random.default_rng([self.seed, number]).normal(0.0, SHAKE, (len(still), 3))
-        return np.where(still[:, None], 0.0, flip.average(random))
 
 
 @dataclass(frozen=True)
@@ -123,18 +59,31 @@ def _screen(bench: Bench[ScreenInputs]) -> Result:
     """Relax a few steps, enough to rank arrangements of the mobile ions."""
     inputs = bench.inputs
     start = inputs.building.start(inputs.arrangement, bench.parent("bulk").computed.structure)
-    return _relaxed(bench, start, start.structure, inputs.relax, inputs.arrangement.number)
+    return _relaxed(bench, start, start.structure, inputs.relax, Choices(arrangement=inputs.arrangement.number))
 
 
 def _bare(bench: Bench[BareInputs]) -> Result:
     """Relax a cut of the relaxed bulk, or go on with one of the lowest that were screened."""
     inputs, bulk = bench.inputs, bench.parent("bulk").computed.structure
-    screened = lowest(bench.parents.get("screen", ()))
-    number = screened[inputs.rank - 1].choices.arrangement if screened else inputs.arrangements[0].number
+    screened = lowest((*bench.parents.get("screen", ()), *bench.parents.get("search", ())))
+    choices = replace(screened[inputs.rank - 1].choices, **_searched(screened)) if screened else Choices()
+    number = choices.arrangement or inputs.arrangements[0].number
     arrangement = next(each for each in inputs.arrangements if each.number == number)
     start = inputs.building.start(arrangement, bulk)
     structure = screened[inputs.rank - 1].computed.structure if screened else start.structure
-    return _relaxed(bench, start, structure, inputs.relax, arrangement.number)
+    return _relaxed(bench, start, structure, inputs.relax, replace(choices, arrangement=number))
+
+
+def _searched(batches: list[Result]) -> dict[str, Any]:
+    """How many arrangements all batches of a search have judged, and may have missed; nothing where there was none.
+
+    Each batch counts those below its own lowest, so that their sum is what may lie below the lowest of all, or more.
+    """
+    if any(batch.choices.judged is None for batch in batches):
+        return {}
+    unsure = [batch.choices.missed for batch in batches]
+    judged = sum(batch.choices.judged or 0 for batch in batches)
+    return {"judged": judged, "missed": None if None in unsure else sum(filter(None, unsure))}
 
 
 def _relaxed(
@@ -142,11 +91,11 @@ def _relaxed(
     start: SlabStart,
     structure: Structure,
     relax: RelaxSettings,
-    number: int,
+    choices: Choices,
 ) -> Result:
     settings = replace(relax, held=start.held)
     calculation = bench.engine(Ask.SLAB).relax(structure, settings, bench.folder, bench.forces, start.flip)
-    return bench.result(calculation=calculation, start=structure, choices=Choices(arrangement=number))
+    return bench.result(calculation=calculation, start=structure, choices=choices)
 
 
 def _screen_evaluations(inputs: ScreenInputs) -> float:
@@ -159,6 +108,8 @@ def _bare_evaluations(_inputs: BareInputs) -> float:
 
 SCREEN = TaskKind("screen", _screen, (Ask.SLAB,), _screen_evaluations)
 BARE = TaskKind("bare", _bare, (Ask.SLAB,), _bare_evaluations)
+JUDGED = (SCREEN.name, SEARCH.name)
+"""Kinds of tasks that judge arrangements by their first steps."""
 
 
 def plan(draft: Draft) -> None:
@@ -176,12 +127,13 @@ def plan(draft: Draft) -> None:
 def _best_cuts(draft: Draft, material: Material, miller: tuple[int, ...]) -> tuple[SlabCut, ...]:
     """The cuts of a plane that a study relaxes; every other is rejected with the reason."""
     options = draft.study.settings.slabs
-    found, refused = cut_slabs(material.crystal, miller, material.polyanions, material.mobile, options)
+    wanted = replace(options, arrangements=draft.study.profile.search or options.arrangements)
+    found, refused = cut_slabs(material.crystal, miller, material.polyanions, material.mobile, wanted)
     if not found:
         refused = _with_alternatives(draft, material, miller, refused)
     cuts, worse = fewest_broken(found)
     draft.rejected += [(material.name, rejection) for rejection in refused + worse]
-    for number, cut in enumerate(cuts, start=1):
+    for number, cut in enumerate(cuts[: options.arrangements], start=1):
         structure = build(cut, material.crystal, options.vacuum)
         draft.slabs.append(PlannedSlab(material, cut, structure, number, frozen=options.frozen))
     return cuts
@@ -205,7 +157,8 @@ def _planned(draft: Draft, material: Material, miller: tuple[int, ...], cuts: tu
     profile, subject = draft.study.profile, Subject(material.name, miller)
     building, arranged = slab_building(draft, material), arrangements(cuts)
     too_many = len(arranged) > profile.relaxed
-    screens = _screens(draft, subject, building, arranged) if too_many else ()
+    judge = _screens if profile.search is None else _searches
+    screens = judge(draft, subject, building, arranged) if too_many else ()
     tasks = []
     for each in arranged[: profile.relaxed]:
         chosen, rank = (arranged, each.number) if too_many else ((each,), 1)
@@ -227,12 +180,7 @@ def _screens(
     )
 
 
-def arrangements(cuts: tuple[SlabCut, ...]) -> tuple[Arrangement, ...]:
-    """Cuts of a plane with their numbers, from 1."""
-    return tuple(Arrangement(number, cut.alone) for number, cut in enumerate(cuts, start=1))
-
-
-def slab_building(draft: Draft, material: Material) -> SlabBuilding:
-    """How a study builds the slabs of a material."""
-    options = draft.study.settings.slabs
-    return SlabBuilding(material.crystal, options.vacuum, options.frozen, draft.study.settings.seed)
+def _searches(
+    draft: Draft, subject: Subject, building: SlabBuilding, arranged: tuple[Arrangement, ...]
+) -> tuple[str, ...]:
+    return searches(draft, subject, building, arranged, draft.bulks[subject.material or ""])

@@ -35,6 +35,8 @@ class Choices:
         film_units: formula units of a film's compound, both faces together.
         better_face: "bottom" or "top", that both faces were made like.
         way: how a film was laid on; None for grown.
+        judged: arrangements among which this one was the lowest.
+        missed: how many of those that were not relaxed to the end may lie below it.
     """
 
     arrangement: int | None = None
@@ -42,6 +44,8 @@ class Choices:
     film_units: int | None = None
     better_face: str | None = None
     way: str | None = None
+    judged: int | None = None
+    missed: float | None = None
 
 
 @dataclass(frozen=True)

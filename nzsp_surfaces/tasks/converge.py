@@ -14,8 +14,8 @@ from nzsp_surfaces.slabs.build import build, flip_of
 from nzsp_surfaces.slabs.carried import face_displacements, further_apart, with_displacements
 from nzsp_surfaces.slabs.placing import middle_atoms
 from nzsp_surfaces.slabs.series import of_repeats, repeats
-from nzsp_surfaces.tasks.bare import Arrangement, SlabBuilding, arrangements, slab_building
 from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
+from nzsp_surfaces.tasks.building import Arrangement, SlabBuilding, arrangements, slab_building
 from nzsp_surfaces.tasks.draft import BarePlane, Entry, Series
 
 if TYPE_CHECKING:

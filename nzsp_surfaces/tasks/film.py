@@ -15,8 +15,8 @@ from nzsp_surfaces.films.compound import FilmCompound
 from nzsp_surfaces.films.cover import GROWN, CappedSlab, cap, mirrored
 from nzsp_surfaces.films.laying import Laying, Way
 from nzsp_surfaces.slabs.cut import Rejection
-from nzsp_surfaces.tasks.bare import Arrangement, arrangements
 from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
+from nzsp_surfaces.tasks.building import Arrangement, arrangements
 from nzsp_surfaces.tasks.draft import BarePlane, Entry, PlannedSlab
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nzsp_surfaces.energies.spread import Spread, lower_yet
 from nzsp_surfaces.energies.surface import excess_energy
+from nzsp_surfaces.tasks.bare import JUDGED
 from nzsp_surfaces.tasks.base import Result, Subject
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _of(row: EvaluatedEntry, material: str, miller: tuple[int, ...]) -> bool:
 def _tried(plan: Plan, row: EvaluatedEntry, results: Mapping[str, Result]) -> list[float]:
     """J/m² of the arrangements that were screened alike, or relaxed where none was screened."""
     subject, bulk = Subject(row.entry.material, row.entry.miller), results.get(plan.bulks[row.entry.material])
-    screens = [t.id for t in plan.tasks if t.kind == "screen" and t.subject == subject and t.id in results]
+    screens = [t.id for t in plan.tasks if t.kind in JUDGED and t.subject == subject and t.id in results]
     if len(screens) < 2 or bulk is None:
         return [candidate.energy.gamma for candidate in row.candidates if candidate.energy]
     slabs = [results[name].computed for name in screens]

@@ -15,7 +15,8 @@ from nzsp_surfaces.energies.surface import (
     surface_energy,
     surface_energy_of_series,
 )
-from nzsp_surfaces.tasks.base import Result, Subject, Task
+from nzsp_surfaces.tasks.bare import JUDGED
+from nzsp_surfaces.tasks.base import Choices, Result, Subject, Task
 from nzsp_surfaces.tasks.draft import Before, Entry
 from nzsp_surfaces.tasks.plan import Plan
 
@@ -109,13 +110,14 @@ def screened(plan: Plan, row: EvaluatedEntry, results: Mapping[str, Result]) -> 
     if entry.film is not None or bulk is None:
         return ()
     subject = Subject(entry.material, entry.miller)
-    tasks = [task for task in plan.tasks if task.kind == "screen" and task.subject == subject and task.id in results]
-    return tuple(_screened(task, results[task.id].computed, bulk) for task in tasks)
+    tasks = [task for task in plan.tasks if task.kind in JUDGED and task.subject == subject and task.id in results]
+    return tuple(_screened(task, results[task.id].choices, results[task.id].computed, bulk) for task in tasks)
 
 
-def _screened(task: Task, slab: Calculation, bulk: Calculation) -> Candidate:
+def _screened(task: Task, chosen: Choices, slab: Calculation, bulk: Calculation) -> Candidate:
     gamma = excess_energy(slab, bulk, _area(slab))
-    note = f"arrangement {task.number}, screened: {gamma:.2f} J/m² after {slab.steps} steps"
+    number = chosen.arrangement or task.number
+    note = f"arrangement {number}{_among(chosen)}, screened: {gamma:.2f} J/m² after {slab.steps} steps"
     return Candidate(task.id, slab, None, note)
 
 
@@ -180,4 +182,12 @@ def _note(task: Task, result: Result, before: Before | None) -> str:
         return f"start {task.number}{laid}, annealed, relaxed; mean of two unlike faces"
     if task.kind == "alike":
         return f"start {task.number}{laid}, annealed, relaxed; both faces like the {chosen.better_face} one"
-    return f"arrangement {chosen.arrangement or task.number}"
+    return f"arrangement {chosen.arrangement or task.number}{_among(chosen)}"
+
+
+def _among(chosen: Choices) -> str:
+    """How many a search has judged, and missed."""
+    if chosen.judged is None:
+        return ""
+    sure = "how many are missed is not known" if chosen.missed is None else f"{chosen.missed:.1f} lower ones missed"
+    return f", lowest of {chosen.judged} ({sure})"

@@ -12,8 +12,9 @@ from nzsp_surfaces.slabs.cutting import cut_slabs
 from nzsp_surfaces.slabs.series import thickness_series
 from nzsp_surfaces.study.study import Study
 from nzsp_surfaces.tasks import bulk
-from nzsp_surfaces.tasks.bare import BARE, BareInputs, arrangements, slab_building
+from nzsp_surfaces.tasks.bare import BARE, BareInputs
 from nzsp_surfaces.tasks.base import Outcome, Subject
+from nzsp_surfaces.tasks.building import arrangements, slab_building
 from nzsp_surfaces.tasks.draft import Draft, Entry
 from nzsp_surfaces.tasks.plan import Plan
 from nzsp_surfaces.tasks.table import EvaluatedEntry, evaluate
