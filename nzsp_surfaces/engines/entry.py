@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -65,6 +65,7 @@ class EngineEntry:
         is_dft: whether it is density-functional theory.
         abilities: what it can be asked for.
         keys: of `EngineKeys` that it takes besides its name.
+        references: keys of base/references.bib, to be cited by whoever uses it.
     """
 
     name: str
@@ -76,6 +77,7 @@ class EngineEntry:
     is_dft: bool = False
     abilities: frozenset[Ask] = frozenset(Ask)
     keys: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
 
     @abstractmethod
     def choose(self, keys: EngineKeys, where: str) -> ChosenEngine:
@@ -91,6 +93,23 @@ class EngineEntry:
     @abstractmethod
     def device(self) -> str:
         """What the engine computes on here, told without loading it."""
+
+    def cited(self, content: Mapping[str, Any]) -> tuple[str, ...]:
+        """Keys of the works that a choice of this engine rests on.
+
+        Args:
+            content: of the choice, as `ChosenEngine.content` gives it; nothing where it is not known.
+        """
+        return self.references
+
+    def told(self, content: Mapping[str, Any], elements: Collection[str]) -> tuple[str, ...]:
+        """The settings of a choice that count, in words; an engine without any has none.
+
+        Args:
+            content: of the choice, as `ChosenEngine.content` gives it.
+            elements: that were computed.
+        """
+        return ()
 
     def answers(self, keys: EngineKeys) -> bool:
         """Whether these keys choose this entry."""

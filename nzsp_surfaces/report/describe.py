@@ -85,6 +85,9 @@ spread; written where a spread is known.
 | file | what |
 |---|---|
 | report.html | all of it on one page that opens without a network |
+| methods.md, references.bib | what was done in words, for pandoc, and the works that it rests on |
+| table.tex, table.csv | the table for a paper: LaTeX with booktabs; CSV with a column for each part of the ± |
+| report.pdf | the page printed, by `nzsp report --pdf` |
 | structures/ | POSCAR and CIF of every crystal and slab |
 | traces/ | CSV of every run of dynamics: time_fs, temperature_K, potential_energy_eV |
 | pictures/ | PNG and SVG |

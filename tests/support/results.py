@@ -93,7 +93,21 @@ def energies(material: str) -> list[SurfaceEnergyRow]:
 
 
 def _study() -> StudyHeader:
-    resolved = {"planes": PLANES}
+    engine = {"engine": {"name": "sevennet-0", "model": "7net-0", "version": "0.13.0"}}
+    bulks = {"NZP": ("P", nzp()), "NZS": ("Si", nzs())}
+    resolved = {
+        "materials": {
+            name: {
+                "crystal": {"structure": {"elements": [site.specie.symbol for site in bulk]}},
+                "polyanions": [{"centre": centre, "ligand": "O", "count": 4}],
+            }
+            for name, (centre, bulk) in bulks.items()
+        },
+        "films": {"Na3PO4": {"structure": {"elements": ["Na", "P", "O"]}, "settings": {"planes": [PLANES[0]]}}},
+        "study": {"planes": PLANES},
+        "profile": {"slab_force": 0.05, "longest_anneal": 500.0, "relaxed": 1, "placements": 8},
+        "engines": [engine] * 4,
+    }
     return StudyHeader(
         layout=LAYOUT, version="0.2.0", identity="3f9c2a", profile="quick", name="Table 1", resolved=resolved
     )
