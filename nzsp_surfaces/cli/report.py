@@ -27,9 +27,12 @@ def command(directory: Path, figures: Path | None, *, pdf: bool) -> None:
     The page is one file: it opens without a network and can be sent as it is. Beside it lie methods.md, references.bib,
     table.tex and table.csv. Figures are PDF, SVG and PNG.
     """
+    from nzsp_surfaces.cli.energy_table import show_energies
     from nzsp_surfaces.report.page import write_report
+    from nzsp_surfaces.report.read import load_results
 
     page = write_report(directory)
+    show_energies(load_results(directory))
     click.echo(f"written: {page}")
     if pdf:
         from nzsp_surfaces.report.pdf import write_pdf
@@ -37,6 +40,5 @@ def command(directory: Path, figures: Path | None, *, pdf: bool) -> None:
         click.echo(f"written: {write_pdf(page)}")
     if figures:
         from nzsp_surfaces.report.draw.journal import write_figures
-        from nzsp_surfaces.report.read import load_results
 
         click.echo(f"written: {len(write_figures(load_results(directory), figures))} figures in {figures}")

@@ -117,9 +117,9 @@ def _converged(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> tuple[Conve
     return converged(done.plan, rows, results, failures, keys.tolerance) if keys else ()
 
 
-def entry_row(study: Study, evaluated: EvaluatedEntry) -> DatabaseEntry:
+def entry_row(study: Study, evaluated: EvaluatedEntry, spread: Spread | None = None) -> DatabaseEntry:
     """A surface energy as the database keeps it."""
-    return DatabaseEntry.made_from(EnergySource(study, evaluated))
+    return DatabaseEntry.made_from(EnergySource(study, evaluated, spread=spread))
 
 
 def _bulk_rows(done: _Finished) -> Iterator[BulkRow]:

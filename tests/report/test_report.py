@@ -225,6 +225,14 @@ def test_command_says_where_the_page_is(sparse: Path) -> None:
     assert str(sparse / "report.html") in result.output
 
 
+def test_the_terminal_shows_each_value_with_its_margin(sparse: Path) -> None:
+    """As on the page: what nothing tells is a question mark, and the parts stand below, a line for each kind."""
+    shown = CliRunner().invoke(command, [str(sparse)]).output.replace("\xa0", " ")
+    assert "0.81 ± 0.03" in shown
+    assert "0.83 ± ?" in shown
+    assert "± thickness: NZP (1-102) 0.030, NZP (10-14) 0.030" in shown
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium to open the page")
 def test_browser_draws_shapes_and_slab(directory: Path, tmp_path: Path) -> None:
