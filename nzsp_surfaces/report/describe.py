@@ -80,6 +80,16 @@ spread; written where a spread is known.
 | forms | list | | miller, area_fraction (mean), interval (of 95 % of them), appears (probability), spread (J/m²) |
 | alike | list | | pairs of planes whose order in energy turns with more than 5 % probability, the lower first |
 
+## wulff_path.json
+
+A mapping from material to its shapes along a chemical potential, each plane with its lowest termination; written where
+the study asks for potentials.
+
+| column | type | unit | meaning |
+|---|---|---|---|
+| element | text | | whose potential is varied |
+| shapes | list | | potential (eV per atom), rising, and shape, as in wulff.json |
+
 ## Other files
 
 | file | what |

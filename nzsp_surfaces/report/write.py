@@ -37,13 +37,14 @@ from nzsp_surfaces.report.structures import plane_comment, structure_files
 from nzsp_surfaces.report.traces import write_trace
 from nzsp_surfaces.tasks.base import Subject
 from nzsp_surfaces.tasks.converged import Converged, converged
-from nzsp_surfaces.tasks.reservoirs import reservoirs
+from nzsp_surfaces.tasks.reservoirs import Reservoirs, reservoirs
 from nzsp_surfaces.tasks.spread import spreads
 from nzsp_surfaces.tasks.table import EvaluatedEntry, film_reference, screened, table
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
+    from nzsp_surfaces.energies.along import ShapesAlong
     from nzsp_surfaces.energies.construction import Construction
     from nzsp_surfaces.energies.sampling import SampledShapes
     from nzsp_surfaces.energies.spread import Spread
@@ -109,6 +110,26 @@ def _write_reservoirs(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> None
         write_rows(done.path, StabilityRow, [StabilityRow.made_from(each) for each in found])
         write_rows(done.path, TerminationRow, [TerminationRow.made_from(line) for each in found for line in each.lines])
         write_rows(done.path, ConditionRow, [ConditionRow.made_from(row) for each in found for row in each.conditions])
+        along = _along(done, rows, found)
+        write_json(done.path / "wulff_path.json", {name: shapes.as_dict() for name, shapes in along.items()})
+
+
+def _along(done: _Finished, rows: tuple[EvaluatedEntry, ...], found: tuple[Reservoirs, ...]) -> dict[str, ShapesAlong]:
+    """The shape of each bare material between the bounds of a potential, where its planes enclose a volume."""
+    from nzsp_surfaces.energies.along import shapes_along
+
+    made = _constructions(done.study, done.plan, rows, done.outcome.results)
+    along = {
+        each.material: shapes_along(
+            made[each.material],
+            each.lines[0].element,
+            each.lines[0].values[1:-1],
+            [(line.miller, line.gammas[1:-1]) for line in each.lines],
+        )
+        for each in found
+        if each.lines and each.material in made
+    }
+    return {name: shapes for name, shapes in along.items() if shapes.shapes}
 
 
 def _converged(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> tuple[Converged, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
+from nzsp_surfaces.energies.along import shapes_along
 from nzsp_surfaces.energies.construction import construction
 from nzsp_surfaces.energies.sampling import sampled_shapes
 from nzsp_surfaces.energies.wulff import capped_energies, wulff_shape
@@ -207,6 +208,10 @@ def _write_reservoirs(directory: Path) -> None:
         for over, gammas in lines.items()
     ]
     write_rows(directory, TerminationRow, terminations)
+    made = construction(nzp(), zip(PLANES, COMPUTED["NZP"], strict=True))
+    falling = [(PLANES[0], (0.66, 0.66, 0.5)), *((p, (g,) * 3) for p, g in zip(PLANES, COMPUTED["NZP"], strict=True))]
+    along = shapes_along(made, "O", (-7.0, -6.0, -5.0), falling)
+    write_json(directory / "wulff_path.json", {"NZP": along.as_dict()})
     gas: dict[str, Any] = {"temperature": 900.0, "pressure": 0.2, "potential": -1.05, "lowest": None, "gamma": None}
     write_rows(directory, ConditionRow, [ConditionRow(**names, **gas)])
 

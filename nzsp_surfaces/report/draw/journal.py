@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from nzsp_surfaces.base.labels import plane_colours
+from nzsp_surfaces.report.draw.along import draw_shares
 from nzsp_surfaces.report.draw.bars import draw_energies
 from nzsp_surfaces.report.draw.convergence import draw_series, thickness_lines, vacuum_lines
 from nzsp_surfaces.report.draw.coverage import draw_coverage
@@ -59,6 +60,11 @@ def _drawings(results: Results) -> Iterator[_Drawing]:
     ):
         if lines:
             yield _Drawing(f"convergence-{name}", draw_series, lines, 1.0, {"colours": colours, "setting": setting})
+    for name, along in results.wulff_path.items():
+        yield _Drawing(f"wulff-path-{name}", draw_shares, along, 0.9, {"colours": colours})
+        for at in along.shapes:
+            frame = f"wulff-path-{name}_{at.potential:.3f}"
+            yield _Drawing(frame, draw_shape, at.shape, 1.05, {"colours": colours})
     both = [row for row in rows if row.gamma_before is not None and row.gamma is not None]
     if both:
         yield _Drawing("levels", draw_levels, both, 1.0, {"colours": colours})

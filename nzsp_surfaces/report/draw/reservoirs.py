@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from nzsp_surfaces.base.labels import formula_mathtext, plane_mathtext
 from nzsp_surfaces.report.draw.style import GREY, Colours
@@ -29,6 +30,7 @@ def draw_terminations(ax: Axes, rows: Sequence[TerminationRow], *, colours: Colo
     for start, end in ((values[0], values[1]), (values[-2], values[-1])):
         ax.axvspan(start, end, facecolor="none", edgecolor=GREY, hatch="////", linewidth=0.0, alpha=0.5)
     ax.set_xlim(values[0], values[-1])
+    ax.xaxis.set_major_locator(MaxNLocator(5))
     ax.set_xlabel(f"chemical potential of {rows[0].element} / eV (hatched: not stable)")
     ax.set_ylabel(r"surface energy $\gamma$ / J m$^{-2}$")
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -77,6 +77,8 @@ def potentials(asked: Asked) -> Iterator[str]:
             f"Slabs off stoichiometry with two alike faces are compared along the chemical potential of {varied}, "
             f"between the bounds that competing phases relaxed by the same engine set{cite('reuter2001oxygen')}."
         )
+    if results.wulff_path:
+        yield "Shapes along it take the lowest termination of each plane."
     if results.conditions:
         yield f"Oxygen is an ideal gas with the tabulated enthalpy and entropy{cite('chase1998janaf')}."
 
