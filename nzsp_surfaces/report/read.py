@@ -17,7 +17,7 @@ from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
-from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
+from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, StudyHeader, SurveyHeader
 from nzsp_surfaces.report.rows.typed import typed
@@ -48,7 +48,7 @@ class Results:
         wulff: shapes by material, or material+film.
         runs: that were imported.
         convergence: series of thickness and vacuum.
-        stability, terminations, conditions: what chemical potentials decide.
+        stability, terminations, conditions, diagrams: what chemical potentials decide.
         sampled: many shapes of each, within the spread of their energies, by the same names.
         film_series: each plane under more and more of a compound.
         wulff_path: shapes of bare materials along a chemical potential.
@@ -75,6 +75,7 @@ class Results:
     sampled: Mapping[str, SampledShapes] = field(default_factory=dict)
     film_series: tuple[FilmSeriesRow, ...] = ()
     wulff_path: Mapping[str, ShapesAlong] = field(default_factory=dict)
+    diagrams: tuple[DiagramRow, ...] = ()
 
     @property
     def name(self) -> str:
@@ -146,6 +147,7 @@ def _read(directory: Path) -> Results:
         conditions=read_rows(directory, ConditionRow),
         sampled=_by_name(directory / "wulff_spread.json", SampledShapes),
         film_series=read_rows(directory, FilmSeriesRow),
+        diagrams=read_rows(directory, DiagramRow),
         wulff_path=_by_name(directory / "wulff_path.json", ShapesAlong),
     )
 

@@ -19,7 +19,7 @@ from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
 from nzsp_surfaces.report.rows.imported import RunRow, RunSource
-from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
+from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, ProfileUsed, Provenance, StudyHeader
 from nzsp_surfaces.slabs.faces import BrokenBonds, LostCoordination
@@ -212,6 +212,10 @@ def _write_reservoirs(directory: Path) -> None:
     falling = [(PLANES[0], (0.66, 0.66, 0.5)), *((p, (g,) * 3) for p, g in zip(PLANES, COMPUTED["NZP"], strict=True))]
     along = shapes_along(made, "O", (-7.0, -6.0, -5.0), falling)
     write_json(directory / "wulff_path.json", {"NZP": along.as_dict()})
+    grid: dict[str, Any] = {"elements": ("O", "Na"), "terminations": ("", "2 O")}
+    lowest = ((None, 0, 0), (0, 0, 1), (0, 1, None))
+    axes: dict[str, Any] = {"potentials_first": (-7.0, -6.0, -5.0), "potentials_second": (-3.0, -2.0, -1.0)}
+    write_rows(directory, DiagramRow, [DiagramRow(**names, **grid, **axes, lowest=lowest)])
     gas: dict[str, Any] = {"temperature": 900.0, "pressure": 0.2, "potential": -1.05, "lowest": None, "gamma": None}
     write_rows(directory, ConditionRow, [ConditionRow(**names, **gas)])
 

@@ -12,11 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from nzsp_surfaces.base.labels import plane_colours
+from nzsp_surfaces.base.labels import plane_colours, plane_name
 from nzsp_surfaces.report.draw.along import draw_shares
 from nzsp_surfaces.report.draw.bars import draw_energies
 from nzsp_surfaces.report.draw.convergence import draw_series, thickness_lines, vacuum_lines
 from nzsp_surfaces.report.draw.coverage import draw_coverage
+from nzsp_surfaces.report.draw.diagram import draw_diagram
 from nzsp_surfaces.report.draw.levels import draw_levels
 from nzsp_surfaces.report.draw.reservoirs import draw_terminations
 from nzsp_surfaces.report.draw.shapes import draw_shape
@@ -65,6 +66,8 @@ def _drawings(results: Results) -> Iterator[_Drawing]:
         for at in along.shapes:
             frame = f"wulff-path-{name}_{at.potential:.3f}"
             yield _Drawing(frame, draw_shape, at.shape, 1.05, {"colours": colours})
+    for row in results.diagrams:
+        yield _Drawing(f"diagram-{row.material}-{plane_name(row.miller)}", draw_diagram, row, 1.1, {})
     both = [row for row in rows if row.gamma_before is not None and row.gamma is not None]
     if both:
         yield _Drawing("levels", draw_levels, both, 1.0, {"colours": colours})

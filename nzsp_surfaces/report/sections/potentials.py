@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from nzsp_surfaces.report.markup import drawing
-from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
+from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.sections.base import Section, Shown, colours_of
 from nzsp_surfaces.report.sections.shapes import still
 
@@ -51,6 +51,7 @@ class _Potentials(Shown):
     conditions: Sequence[ConditionRow]
     pictures: Mapping[str, Markup]
     paths: Mapping[str, _Path]
+    diagrams: Sequence[Markup]
     colours: Mapping[tuple[int, ...], str]
     kind: type[TerminationRow] = TerminationRow
     condition_kind: type[ConditionRow] = ConditionRow
@@ -65,8 +66,16 @@ def _show(results: Results) -> _Potentials | None:
         conditions=results.conditions,
         pictures=_pictures(results),
         paths={name: _path(f"along{n}-", name, results) for n, name in enumerate(results.wulff_path)},
+        diagrams=[_diagram(row, f"two{n}-") for n, row in enumerate(results.diagrams)],
         colours=colours_of(results),
     )
+
+
+def _diagram(row: DiagramRow, prefix: str) -> Markup:
+    from nzsp_surfaces.report.draw.diagram import draw_diagram
+    from nzsp_surfaces.report.draw.style import figure_of
+
+    return drawing(figure_of(draw_diagram, row, size=(4.2, 4.0)), prefix)
 
 
 def _path(prefix: str, material: str, results: Results) -> _Path:
