@@ -67,7 +67,7 @@ def in_words(work: Fields) -> str:
 
 def _plain(text: str) -> str:
     """Without what is left of LaTeX once its letters are plain ones."""
-    for written, meant in (("---", "—"), ("--", "–"), ("\\textit", ""), ("$_2$", "₂")):
+    for written, meant in (("---", "—"), ("--", "–"), ("\\textit", ""), ("$_2$", "₂"), ("$^2$", "²")):
         text = text.replace(written, meant)
     return text
 

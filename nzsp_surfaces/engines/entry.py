@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.engines.base import Ask
+from nzsp_surfaces.engines.functionals import functional_works
 
 if TYPE_CHECKING:
     from nzsp_surfaces.engines.base import ChosenEngine
@@ -94,13 +95,14 @@ class EngineEntry:
     def device(self) -> str:
         """What the engine computes on here, told without loading it."""
 
-    def cited(self, content: Mapping[str, Any]) -> tuple[str, ...]:
-        """Keys of the works that a choice of this engine rests on.
+    def cited(self, model: str, content: Mapping[str, Any]) -> tuple[str, ...]:
+        """Keys of the works that results of this engine rest on, that of the functional among them.
 
         Args:
+            model: of the results.
             content: of the choice, as `ChosenEngine.content` gives it; nothing where it is not known.
         """
-        return self.references
+        return (*self.references, *functional_works(model)) if self.is_dft else self.references
 
     def told(self, content: Mapping[str, Any], elements: Collection[str]) -> tuple[str, ...]:
         """The settings of a choice that count, in words; an engine without any has none.

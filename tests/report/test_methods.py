@@ -58,7 +58,7 @@ def resolved(key: str, values: Mapping[str, Any]) -> Callable[[Any], Any]:
 def test_every_work_that_an_engine_names_is_known_and_can_be_said() -> None:
     """No engine cites what is in no list, and all but a user's own calculator cite something."""
     for entry in engines():
-        cited = of_keys(entry.references, {})
+        cited = of_keys(entry.cited(entry.model, {}), {})
         assert cited or entry.name not in {"sevennet-0", "chgnet", "emt", "vasp", "cp2k", "gpaw"}, entry.name
     assert all(not set("{}\\$") & set(in_words(work)) for work in works().values())
 
@@ -134,9 +134,12 @@ def test_settings_of_a_program_are_told_as_they_were_chosen() -> None:
     tags = {"slab": {"incar": {"GGA": "PS"}, "hubbard_u": {"Fe": 4.0}}}
     assert "GGA = PS" in entries["vasp"].told(tags, ["Fe"])
     assert "potentials Na, Zr_sv" in entries["vasp"].told({}, ["Zr", "Na"])
-    assert "perdew1996pbe" in entries["vasp"].cited({})
-    assert "perdew1996pbe" not in entries["vasp"].cited(tags)
-    assert "dudarev1998u" in entries["vasp"].cited(tags)
+    cited = {model: entries["vasp"].cited(model, {}) for model in ("PBE", "PE", "R2SCAN", "unknown functional")}
+    assert ["perdew1996pbe" in keys for keys in cited.values()] == [True, True, False, False]
+    assert "furness2020r2scan" in cited["R2SCAN"]
+    assert {"perdew2008pbesol", "dudarev1998u"} <= set(entries["vasp"].cited("PBE", tags))
+    assert "perdew1996pbe" not in entries["vasp"].cited("PBE", tags)
+    assert "perdew1996pbe" in entries["gpaw"].cited("PBE, PAW", {})
 
 
 def test_a_structure_is_cited_where_its_file_names_a_journal(directory: Path) -> None:
@@ -148,3 +151,22 @@ def test_a_structure_is_cited_where_its_file_names_a_journal(directory: Path) ->
     (source,) = [work for work in found.works if work["ID"].startswith("structure-")]
     assert in_words(source) == "L.-O. Hagman and P. Kierkegaard, Acta Chem. Scand. 22, 1822 (1968)"
     assert "[@structure-NaZr2P3O12]" in found.markdown
+
+
+def test_a_lent_hessian_and_another_engine_of_the_dynamics_are_told(directory: Path) -> None:
+    """Each with its references."""
+    study = json.loads((directory / "study.json").read_text())
+    chgnet = {"engine": {"name": "chgnet", "model": "CHGNet 0.3.0", "version": "0.4.2"}}
+    gpaw = {"engine": {"name": "gpaw", "model": "PBE, PAW", "version": "26.1"}, "settings": {"cutoff": 450.0}}
+    study["resolved"]["engines"] = [*[gpaw | {"surrogate": study["resolved"]["engines"][0]}] * 3, chgnet]
+    (directory / "study.json").write_text(json.dumps(study))
+    rows = json.loads((directory / "surface_energies.json").read_text())
+    (directory / "surface_energies.json").write_text(
+        json.dumps([row | {"engine": "gpaw", "model": "PBE, PAW"} for row in rows])
+    )
+    text = told(directory)
+    assert (
+        "gpaw (PBE, PAW) [@mortensen2024gpaw; @bloechl1994paw; @perdew1996pbe]. Settings: plane waves to 450 eV" in text
+    )
+    assert "settled by sevennet-0 (7net-0, version 0.13.0) [@park2024sevennet]" in text
+    assert "Dynamics were computed with chgnet (CHGNet 0.3.0, version 0.4.2) [@deng2023chgnet]." in text

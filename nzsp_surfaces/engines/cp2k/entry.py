@@ -52,7 +52,7 @@ ENTRY = Cp2kEntry(
     model="PBE, GTH",
     about="density functional theory in Gaussians and plane waves, free; closed shells; NZSP_CP2K_CMD starts it",
     default="cp2k_shell.psmp",
-    references=("kuehne2020cp2k", "goedecker1996gth", "vandevondele2007molopt", "perdew1996pbe"),
+    references=("kuehne2020cp2k", "goedecker1996gth", "vandevondele2007molopt"),
 )
 ENTRIES = (ENTRY,)
 

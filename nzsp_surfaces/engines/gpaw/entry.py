@@ -66,7 +66,7 @@ ENTRY = GpawEntry(
     package="gpaw",
     extra="gpaw",
     default=shlex.quote(sys.executable),
-    references=("mortensen2024gpaw", "bloechl1994paw", "perdew1996pbe"),
+    references=("mortensen2024gpaw", "bloechl1994paw"),
 )
 ENTRIES = (ENTRY,)
 

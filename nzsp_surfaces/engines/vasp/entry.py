@@ -45,12 +45,13 @@ class VaspEntry(EngineEntry):
         except ValueError as error:
             raise UserError(f"{where}: {error}") from error
 
-    def cited(self, content: Mapping[str, Any]) -> tuple[str, ...]:
-        """Without PBE where tags name another functional, which is to be cited by hand; with Dudarev's U."""
+    def cited(self, model: str, content: Mapping[str, Any]) -> tuple[str, ...]:
+        """With the functional that tags name, and Dudarev's U; a hybrid is to be cited by hand."""
         changed = content.get("slab", {})
-        other = {"GGA", "METAGGA", "LHFCALC"} & set(changed.get("incar", {}))
-        kept = tuple(key for key in self.references if not (other and key == "perdew1996pbe"))
-        return (*kept, "dudarev1998u") if changed.get("hubbard_u") else kept
+        tags = changed.get("incar", {})
+        functional = "hybrid" if tags.get("LHFCALC") else str(tags.get("METAGGA") or tags.get("GGA") or model)
+        works = super().cited(functional, content)
+        return (*works, "dudarev1998u") if changed.get("hubbard_u") else works
 
     def told(self, content: Mapping[str, Any], elements: Collection[str]) -> tuple[str, ...]:
         """See `EngineEntry.told`: the settings of slabs, which those of the bulk agree with."""
@@ -68,7 +69,7 @@ ENTRY = VaspEntry(
     needs=("custodian",),
     is_dft=True,
     keys=("settings", "surrogate", "magmom", "hubbard_u"),
-    references=("kresse1996vasp", "bloechl1994paw", "kresse1999paw", "perdew1996pbe"),
+    references=("kresse1996vasp", "bloechl1994paw", "kresse1999paw"),
 )
 ENTRIES = (ENTRY,)
 

@@ -22,21 +22,20 @@ def engines(asked: Asked) -> Iterator[str]:
     for name, model in dict.fromkeys((row.engine, row.model) for row in asked.results.surface_energies):
         content = asked.engine(Ask.SLAB)
         own = content if content.get("engine", {}).get("name") == name else {}
-        yield f"Energies and forces were computed with {_named(name, model, _version(asked, name))}{_cites(name, own)}."
+        yield f"Energies and forces were computed with {_who(name, model, _version(asked, name), own)}."
         yield from _settings(asked, name, own)
-    lent = asked.engine(Ask.SLAB).get("surrogate", {}).get("engine")
+    lent = asked.engine(Ask.SLAB).get("surrogate", {})
     if lent:
-        yield (
-            f"The starts of relaxations were settled by {_named(**lent)}{_cites(lent['name'], {})}, whose Hessian "
-            "preconditioned what followed."
-        )
+        who = _who(**lent["engine"], content=lent)
+        yield f"The starts of relaxations were settled by {who}, whose Hessian preconditioned what followed."
     yield from _dynamics(asked)
 
 
 def _dynamics(asked: Asked) -> Iterator[str]:
-    who, energies = (asked.engine(ask).get("engine") for ask in (Ask.DYNAMICS, Ask.SLAB))
-    if asked.results.dynamics and who and who != energies:
-        yield f"Dynamics were computed with {_named(**who)}{_cites(who['name'], asked.engine(Ask.DYNAMICS))}."
+    """Of another engine; nothing where no dynamics were run."""
+    content = asked.engine(Ask.DYNAMICS)
+    if asked.results.dynamics and content and content.get("engine") != asked.engine(Ask.SLAB).get("engine"):
+        yield f"Dynamics were computed with {_who(**content['engine'], content=content)}."
 
 
 def _version(asked: Asked, name: str) -> str:
@@ -45,15 +44,12 @@ def _version(asked: Asked, name: str) -> str:
     return known.engine_version if known and known.engine == name else ""
 
 
-def _named(name: str, model: str, version: str) -> str:
-    said = [name] + [model] * (model != name) + [f"version {version}"] * bool(version)
-    return f"{said[0]} ({', '.join(said[1:])})" if said[1:] else said[0]
-
-
-def _cites(name: str, content: Mapping[str, Any]) -> str:
-    """Its references; of an engine that the registry does not know there are none."""
+def _who(name: str, model: str, version: str, content: Mapping[str, Any]) -> str:
+    """An engine with its model and version, and its references; one that the registry does not know has none."""
+    said = [model] * (model != name) + [f"version {version}"] * bool(version)
     entry = entry_of(name)
-    return cite(*entry.cited(content)) if entry else ""
+    cited = cite(*entry.cited(model, content)) if entry else ""
+    return (f"{name} ({', '.join(said)})" if said else name) + cited
 
 
 def cite(*keys: str) -> str:
