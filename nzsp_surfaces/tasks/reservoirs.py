@@ -65,6 +65,7 @@ class Condition:
         potential: eV of an oxygen atom above half a molecule.
         lowest: name of the lowest termination; None outside the stable region.
         gamma: J/m² of it.
+        absolute: eV of an oxygen atom by the engine, with half a molecule as the study gives it.
     """
 
     material: str
@@ -74,6 +75,7 @@ class Condition:
     potential: float
     lowest: str | None
     gamma: float | None
+    absolute: float
 
 
 @dataclass(frozen=True)
@@ -265,4 +267,5 @@ def _condition(
     best = min(
         ((slab.gamma(point), slab.name) for plane, _, slab in slabs if plane == miller and point), default=(None, None)
     )
-    return Condition(region.crystal.name, miller, temperature, pressure, potential, best[1], best[0])
+    absolute = keys.energy + potential
+    return Condition(region.crystal.name, miller, temperature, pressure, potential, best[1], best[0], absolute)

@@ -216,7 +216,14 @@ def _write_reservoirs(directory: Path) -> None:
     lowest = ((None, 0, 0), (0, 0, 1), (0, 1, None))
     axes: dict[str, Any] = {"potentials_first": (-7.0, -6.0, -5.0), "potentials_second": (-3.0, -2.0, -1.0)}
     write_rows(directory, DiagramRow, [DiagramRow(**names, **grid, **axes, lowest=lowest)])
-    gas: dict[str, Any] = {"temperature": 900.0, "pressure": 0.2, "potential": -1.05, "lowest": None, "gamma": None}
+    gas: dict[str, Any] = {
+        "temperature": 900.0,
+        "pressure": 0.2,
+        "potential": -1.05,
+        "lowest": None,
+        "gamma": None,
+        "absolute": -5.98,
+    }
     write_rows(directory, ConditionRow, [ConditionRow(**names, **gas)])
 
 

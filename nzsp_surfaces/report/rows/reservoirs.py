@@ -87,6 +87,13 @@ class ConditionRow(Row[Condition]):
         "lowest termination; null where the material is not stable", of=lambda s: s.lowest, cell=Cell("lowest")
     )
     gamma: float | None = condition("surface energy of it", of=lambda s: s.gamma, unit="J/m²", cell=Cell("γ"))
+    absolute: float | None = condition(
+        "potential of an oxygen atom on the engine's scale, as in terminations.json, half a molecule being as the study"
+        " gives it",
+        of=lambda s: s.absolute,
+        unit="eV",
+        earlier=None,
+    )
 
 
 diagram = Column[Diagram]()

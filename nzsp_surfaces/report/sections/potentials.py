@@ -102,7 +102,9 @@ def _pictures(results: Results) -> dict[str, Markup]:
     colours, made = colours_of(results), {}
     for number, name in enumerate(dict.fromkeys(row.material for row in results.terminations)):
         rows = [row for row in results.terminations if row.material == name]
-        made[name] = drawing(figure_of(draw_terminations, rows, size=(5.6, 3.2), colours=colours), f"mu{number}-")
+        gas = [row for row in results.conditions if row.material == name]
+        figure = figure_of(draw_terminations, rows, size=(5.6, 3.6), colours=colours, conditions=gas)
+        made[name] = drawing(figure, f"mu{number}-")
     return made
 
 
