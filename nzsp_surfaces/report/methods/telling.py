@@ -79,6 +79,9 @@ def potentials(asked: Asked) -> Iterator[str]:
         )
     if results.wulff_path:
         yield "Shapes along it take the lowest termination of each plane."
+    if results.diagrams:
+        both = joined(dict.fromkeys(joined(row.elements) for row in results.diagrams), "or")
+        yield f"Diagrams show the lowest termination of a plane in the potentials of {both}{cite('reuter2003two')}."
     if results.conditions:
         yield f"Oxygen is an ideal gas with the tabulated enthalpy and entropy{cite('chase1998janaf')}."
 
