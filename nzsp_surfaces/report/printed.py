@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import fields
@@ -26,6 +27,22 @@ SPECIAL = {
 """Characters that LaTeX takes for commands, and how it is made to print them."""
 
 
+TEMPLATE = r"""% \usepackage{{booktabs}} in the preamble
+\begin{{table}}
+  \centering
+  \caption{{{caption}}}
+  \label{{tab:surface-energies}}
+  \begin{{tabular}}{{{columns}}}
+\toprule
+{head} \\
+\midrule
+{body}
+\bottomrule
+  \end{{tabular}}
+\end{{table}}
+"""
+
+
 def table_csv(rows: Sequence[SurfaceEnergyRow]) -> str:
     """A line for each surface, J/m²; what is not known stays empty, which is not zero."""
     text = io.StringIO()
@@ -43,32 +60,16 @@ def table_csv(rows: Sequence[SurfaceEnergyRow]) -> str:
 def table_latex(rows: Sequence[SurfaceEnergyRow]) -> str:
     """The table for LaTeX with the package booktabs and nothing else; J/m²."""
     parts = [part for part in PARTS if any(part in (row.spread_parts or {}) for row in rows)]
-    published = [*(["published"] if any(row.gamma_published is not None for row in rows) else [])]
-    head = ["material", "plane", "film", r"$\gamma$", *parts, *published]
-    lines = [_line(row, parts, published) for row in rows]
-    breaks = [
-        r"\addlinespace" + "\n" if n and rows[n - 1].material != row.material else "" for n, row in enumerate(rows)
-    ]
-    body = "\n".join(before + line for before, line in zip(breaks, lines, strict=True))
+    published = any(row.gamma_published is not None for row in rows)
+    head = ["material", "plane", "film", r"$\gamma$", *parts, *["published"] * published]
+    materials = [list(own) for _, own in itertools.groupby(rows, lambda row: row.material)]
+    blocks = ["\n".join(" & ".join(_cells(row, parts)[: len(head)]) + r" \\" for row in own) for own in materials]
     return TEMPLATE.format(
-        caption=_caption(rows, parts), columns="lll" + "r" * (len(head) - 3), head=" & ".join(head), body=body
+        caption=_caption(rows, parts),
+        columns="lll" + "r" * (len(head) - 3),
+        head=" & ".join(head),
+        body="\n\\addlinespace\n".join(blocks),
     )
-
-
-TEMPLATE = r"""% \usepackage{{booktabs}} in the preamble
-\begin{{table}}
-  \centering
-  \caption{{{caption}}}
-  \label{{tab:surface-energies}}
-  \begin{{tabular}}{{{columns}}}
-\toprule
-{head} \\
-\midrule
-{body}
-\bottomrule
-  \end{{tabular}}
-\end{{table}}
-"""
 
 
 def _caption(rows: Sequence[SurfaceEnergyRow], parts: Sequence[str]) -> str:
@@ -79,12 +80,12 @@ def _caption(rows: Sequence[SurfaceEnergyRow], parts: Sequence[str]) -> str:
     return f"Surface energies $\\gamma$ in J\\,m$^{{-2}}$ ({engines}).{summed}{unknown}{late}"
 
 
-def _line(row: SurfaceEnergyRow, parts: Sequence[str], published: Sequence[str]) -> str:
+def _cells(row: SurfaceEnergyRow, parts: Sequence[str]) -> list[str]:
+    """Of a surface; the published value, which may be left out, stands last."""
     known = row.spread_parts or {}
     cells = [_formula(row.material), plane_latex(row.miller), _formula(row.film) if row.film else "--", _value(row)]
     cells += [f"${_margin(known[part])}$" if part in known else "--" for part in parts]
-    cells += [_number(row.gamma_published) for _ in published]
-    return " & ".join(cells) + r" \\"
+    return [*cells, _number(row.gamma_published)]
 
 
 def _value(row: SurfaceEnergyRow) -> str:

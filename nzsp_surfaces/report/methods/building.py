@@ -112,8 +112,9 @@ def films(asked: Asked) -> Iterator[str]:
 
 
 def _laid(keys: FilmKeys) -> str:
-    amount = f"{keys.units} formula units" if keys.units else counted(int(str(keys.layers)), "layer")
-    return f"{amount} of anions a face {WAYS[keys.way]}" if not keys.units else f"{amount} a face {WAYS[keys.way]}"
+    assert isinstance(keys.layers, int)  # a study that names several is read as so many films
+    amount = f"{keys.units} formula units" if keys.units else f"{counted(keys.layers, 'layer')} of anions"
+    return f"{amount} a face {WAYS[keys.way]}"
 
 
 def _annealed(asked: Asked, runs: list[DynamicsRow]) -> Iterator[str]:
