@@ -235,6 +235,20 @@ def test_the_terminal_shows_each_value_with_its_margin(sparse: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium to open the page")
+def test_the_slider_shows_the_shape_that_it_points_at(directory: Path, tmp_path: Path) -> None:
+    """Moved to the last of three, it shows that one and no other."""
+    moved = 'const i = document.querySelector(".slide input"); i.value = 2; i.dispatchEvent(new Event("input"));'
+    page = (
+        (directory / "report.html").read_text(encoding="utf-8").replace("</body>", f"<script>{moved}</script></body>")
+    )
+    (tmp_path / "moved.html").write_text(page, encoding="utf-8")
+    call = [str(CHROMIUM), *FLAGS, f"--user-data-dir={tmp_path}", "--dump-dom", (tmp_path / "moved.html").as_uri()]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=120, check=False)
+    assert [" now" in shown for shown in re.findall(r'class="(frame\b[^"]*)"', done.stdout)] == [False, False, True]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium to open the page")
 def test_browser_draws_shapes_and_slab(directory: Path, tmp_path: Path) -> None:
     """A headless browser without a network draws four Wulff shapes and one slab, and reports no script error."""
     call = [str(CHROMIUM), *FLAGS, f"--user-data-dir={tmp_path}", "--dump-dom", (directory / "report.html").as_uri()]

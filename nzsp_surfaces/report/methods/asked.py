@@ -61,14 +61,15 @@ class Asked:
     def films(self) -> dict[str, FilmKeys]:
         """The films, by name."""
         given = self.resolved.get("films", {})
-        return {name: _read(FilmKeys, film["settings"], structure=Path(), planes=()) for name, film in given.items()}
+        asked = {name: film.get("settings", {}) for name, film in given.items()}
+        return {name: _read(FilmKeys, keys, structure=Path(), planes=()) for name, keys in asked.items()}
 
     @property
     def elements(self) -> set[str]:
         """Of all crystals."""
-        crystals = [material["crystal"] for material in self.resolved.get("materials", {}).values()]
-        structures = [crystal["structure"] for crystal in (*crystals, *self.resolved.get("films", {}).values())]
-        return {element for structure in structures for element in structure["elements"]}
+        crystals = [material.get("crystal", {}) for material in self.resolved.get("materials", {}).values()]
+        structures = [each.get("structure", {}) for each in (*crystals, *self.resolved.get("films", {}).values())]
+        return {element for structure in structures for element in structure.get("elements", ())}
 
     def engine(self, ask: Ask) -> Mapping[str, Any]:
         """The engine that answers, as keys know it: identity, and settings that are not at their defaults."""
