@@ -86,6 +86,7 @@ def test_a_spread_stands_beside_its_value_with_its_parts_and_shapes_say_what_it_
     assert ">0.83 ± ?</td>" in body
     assert "0.00</td>" not in body[body.index('<table class="main">') : body.index("How each value was computed")]
     assert "50 shapes within the spread of the energies." in body
+    assert body.count('<td class="n">0.81 ± 0.05</td>') == body.count('<td class="n">0.89 ± ?</td>') == 1
     assert "spread not known, held." in body
 
 
