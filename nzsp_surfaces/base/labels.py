@@ -53,6 +53,11 @@ def form_mathtext(miller: Sequence[int]) -> str:
     return r"$\{" + plane_mathtext(miller)[2:-2] + r"\}$"
 
 
+def plane_latex(miller: Sequence[int]) -> str:
+    r"""For LaTeX, with bars as wide as their digits: (1, -1, 0, 2) -> '$(1\overline{1}02)$'."""
+    return "$(" + _joined(miller, r"\overline{{{}}}", r"\,") + ")$"
+
+
 def plane_unicode(miller: Sequence[int]) -> str:
     """With combining overlines, where neither HTML nor mathtext is understood."""
     bars = ["".join(digit + "\u0305" for digit in str(-i)) if i < 0 else str(i) for i in miller]

@@ -24,7 +24,7 @@ Examples:
 @click.argument("directories", metavar="RUN...", type=options.PATH, nargs=-1, required=True)
 @options.output()
 def command(directories: tuple[Path, ...], output: Path) -> None:
-    """Compare the surface energies of finished runs: values, spread, the order of planes, Wulff shapes.
+    """Compare the surface energies of finished runs: values, mean and spread, the order of planes, Wulff shapes.
 
     Materials are matched by formula, planes by the symmetry of the crystal, films by name and amount; engines, studies
     and imported runs may differ. Writes comparison.json, comparison.csv, a picture and comparison.html.
@@ -41,6 +41,7 @@ def command(directories: tuple[Path, ...], output: Path) -> None:
 
 def _show(found: Comparison) -> None:
     from nzsp_surfaces.base.labels import plane_text
+    from nzsp_surfaces.cli.energy_table import with_margin
     from nzsp_surfaces.cli.terminal import show
 
     rows = [
@@ -49,12 +50,13 @@ def _show(found: Comparison) -> None:
             plane_text(surface.miller),
             surface.film or "bare",
             *(_number(surface.gammas.get(name)) for name in found.names),
+            with_margin(surface.mean, surface.margin),
             _number(surface.spread),
             _number(surface.published),
         )
         for surface in found.surfaces
     ]
-    names = ("material", "plane", "film", *found.names, "spread", "published")
+    names = ("material", "plane", "film", *found.names, "mean", "spread", "published")
     show(names, rows, names[3:], "Surface energies, J/m²")
     for material, orders in found.orders().items():
         alike = len({tuple(planes) for planes in orders.values()}) == 1

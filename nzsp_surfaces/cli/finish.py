@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +23,10 @@ def write(study: Study, plan: Plan, outcome: Outcome, output: Path, began: float
     """Write every document, picture and the page, and show the table."""
     from rich.console import Console
 
+    from nzsp_surfaces.cli.energy_table import show_energies
     from nzsp_surfaces.report.draw.pictures import write_pictures
     from nzsp_surfaces.report.page import write_report
+    from nzsp_surfaces.report.read import load_results
     from nzsp_surfaces.report.write import Clock, write_results, wulff_shapes
     from nzsp_surfaces.tasks.table import table
 
@@ -34,7 +36,7 @@ def write(study: Study, plan: Plan, outcome: Outcome, output: Path, began: float
     rows = table(plan, outcome.results, outcome.failures)
     write_pictures(output, rows, wulff_shapes(study, plan, rows, outcome.results))
     page = write_report(output)
-    console.print(_table(study, rows))
+    show_energies(load_results(output))
     for line in (study.profile.description, *study.notes):
         console.print(line, markup=False)
     for task, reason in outcome.failures.items():
@@ -42,29 +44,3 @@ def write(study: Study, plan: Plan, outcome: Outcome, output: Path, began: float
     console.print(
         f"{outcome.computed} calculations, {outcome.repeated} from disk, {time.perf_counter() - began:.0f} s: {page}"
     )
-
-
-def _table(study: Study, rows: Any) -> Any:
-    from rich.table import Table
-
-    from nzsp_surfaces.base.labels import plane_name
-
-    table = Table(title=f"Surface energies, J/m², {study.engines.energies.name}")
-    for name in ("material", "plane", "film"):
-        table.add_column(name)
-    for name in ("gamma", "published", "ratio"):
-        table.add_column(name, justify="right")
-    table.add_column("candidate")
-    for row in rows:
-        gamma = row.best.energy.gamma if row.best else None
-        published = study.published(row.entry.material, row.entry.miller, row.entry.film)
-        table.add_row(
-            row.entry.material,
-            f"({plane_name(row.entry.miller)})",
-            row.entry.film or "bare",
-            f"{gamma:.3f}" if gamma is not None else "-",
-            f"{published:.2f}" if published is not None else "-",
-            f"{gamma / published:.2f}" if gamma is not None and published else "-",
-            row.best.note if row.best else row.reason,
-        )
-    return table

@@ -75,7 +75,8 @@ def _table(rows: list[dict[str, Any]], limit: int) -> None:
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     from nzsp_surfaces.base.labels import plane_name
+    from nzsp_surfaces.cli.energy_table import with_margin
 
-    gamma = f"{row['gamma']:.3f}" if row["gamma"] is not None else f"- ({row['reason']})"
+    gamma = f"- ({row['reason']})" if row["gamma"] is None else with_margin(row["gamma"], row.get("spread"))
     plane, film = f"({plane_name(tuple(row['miller']))})", row["film"] or "bare"
     return row["material"], plane, film, gamma, row["engine"], row["profile"], row["name"]

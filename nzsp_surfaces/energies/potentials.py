@@ -103,7 +103,7 @@ class Region:
         Raises:
             UserError: a potential is open, so that nothing has a middle.
         """
-        return [self._middle({element: value}) for value in values]
+        return [self.point({element: value}) for value in values]
 
     def refuse_unstable(self) -> None:
         """Refuse a crystal that is nowhere stable.
@@ -144,8 +144,18 @@ class Region:
         solved = self._solved({element: sign}, {})
         return float(sign * solved.fun) if solved.status == 0 else None
 
-    def _middle(self, fixed: Mapping[str, float]) -> dict[str, float] | None:
+    def point(self, fixed: Mapping[str, float]) -> dict[str, float] | None:
+        """Potentials of all elements where some are fixed; None where the crystal is not stable there.
+
+        Args:
+            fixed: eV, by element; the others lie in the middle, see `path`.
+
+        Raises:
+            UserError: a potential is open.
+        """
         others = [e for e in self.elements if e not in fixed]
+        if len(others) == 1:
+            return self._last(others[0], fixed)
         solved = [self._solved({e: sign}, fixed) for e in others for sign in (1.0, -1.0)]
         if any(each.status == 3 for each in solved):
             raise UserError(f"{self.crystal.name}: potentials are open; name a competing phase that bounds them")
@@ -153,6 +163,12 @@ class Region:
             return None
         mean = np.mean([each.x for each in solved], axis=0)
         return dict(zip(self.elements, map(float, mean), strict=True))
+
+    def _last(self, element: str, fixed: Mapping[str, float]) -> dict[str, float] | None:
+        """The one potential that is left, which the energy of the crystal fixes."""
+        rest = self.crystal.energy - sum(self.crystal.counts[e] * value for e, value in fixed.items())
+        known = {**fixed, element: rest / self.crystal.counts[element]}
+        return {e: known[e] for e in self.elements} if self.holds(known) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.engines.base import Ask
+from nzsp_surfaces.engines.functionals import functional_works
 
 if TYPE_CHECKING:
     from nzsp_surfaces.engines.base import ChosenEngine
@@ -65,6 +66,7 @@ class EngineEntry:
         is_dft: whether it is density-functional theory.
         abilities: what it can be asked for.
         keys: of `EngineKeys` that it takes besides its name.
+        references: keys of base/references.bib, to be cited by whoever uses it.
     """
 
     name: str
@@ -76,6 +78,7 @@ class EngineEntry:
     is_dft: bool = False
     abilities: frozenset[Ask] = frozenset(Ask)
     keys: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
 
     @abstractmethod
     def choose(self, keys: EngineKeys, where: str) -> ChosenEngine:
@@ -91,6 +94,24 @@ class EngineEntry:
     @abstractmethod
     def device(self) -> str:
         """What the engine computes on here, told without loading it."""
+
+    def cited(self, model: str, content: Mapping[str, Any]) -> tuple[str, ...]:
+        """Keys of the works that results of this engine rest on, that of the functional among them.
+
+        Args:
+            model: of the results.
+            content: of the choice, as `ChosenEngine.content` gives it; nothing where it is not known.
+        """
+        return (*self.references, *functional_works(model)) if self.is_dft else self.references
+
+    def told(self, content: Mapping[str, Any], elements: Collection[str]) -> tuple[str, ...]:
+        """The settings of a choice that count, in words; an engine without any has none.
+
+        Args:
+            content: of the choice, as `ChosenEngine.content` gives it.
+            elements: that were computed.
+        """
+        return ()
 
     def answers(self, keys: EngineKeys) -> bool:
         """Whether these keys choose this entry."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from nzsp_surfaces.report.rows.energies import SurfaceEnergyRow
 
 Key = tuple[str, tuple[int, ...], str | None, float]
+Told = tuple[str, "SurfaceEnergyRow"]
+"""A row of a run, with the run's name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,32 +61,58 @@ def compare(runs: Sequence[Results]) -> Comparison:
     if len(runs) < 2:
         raise UserError("a comparison needs at least two results directories; give another")
     sides = [_Side(results, name) for results, name in zip(runs, _names(runs), strict=True)]
-    known: dict[Key, tuple[SurfaceEnergyRow, dict[str, float], float | None]] = {}
+    known: dict[Key, list[Told]] = {}
     for side in sides:
         for row in side.results.surface_energies:
-            first, gammas, published = known.get(side.key(row), (row, {}, None))
-            if row.gamma is not None:
-                gammas = {**gammas, side.name: min(row.gamma, gammas.get(side.name, row.gamma))}
-            known[side.key(row)] = first, gammas, published or row.gamma_published
-    surfaces = tuple(
-        Surface(key[0], first.miller, first.film, gammas, published)
-        for key, (first, gammas, published) in known.items()
-    )
+            known.setdefault(side.key(row), []).append((side.name, row))
+    surfaces = tuple(_surface(key[0], told) for key, told in known.items())
     if not any(len(surface.gammas) > 1 for surface in surfaces):
         raise UserError("no two of these runs have a surface in common; compare runs of the same materials and planes")
-    words = {key[:2]: first.miller for key, (first, _, _) in reversed(known.items())}
+    words = {key[:2]: told[0][1].miller for key, told in reversed(known.items())}
     shapes = {title: shape for side in sides for title, shape in side.shapes(words).items()}
     return Comparison(tuple(side.name for side in sides), surfaces, shapes)
+
+
+def _surface(material: str, told: Sequence[Told]) -> Surface:
+    """A surface of several runs; where a run has it twice, its lowest counts."""
+    first = told[0][1]
+    published = next((row.gamma_published for _, row in told if row.gamma_published is not None), None)
+    gammas = _lowest((name, row.gamma) for name, row in told)
+    return Surface(material, first.miller, first.film, gammas, published, _parts([row for _, row in told]))
+
+
+def _lowest(told: Iterable[tuple[str, float | None]]) -> dict[str, float]:
+    """The lowest value under each name."""
+    found: dict[str, float] = {}
+    for name, gamma in told:
+        if gamma is not None:
+            found[name] = min(gamma, found.get(name, gamma))
+    return found
+
+
+def _parts(rows: Sequence[SurfaceEnergyRow]) -> dict[str, float]:
+    """What leaves the mean open, kept apart: the greatest of each part of the runs' spreads, half the range of engines.
+
+    Runs of one engine, such as those of two profiles, tell nothing of engines.
+    """
+    names = dict.fromkeys(name for row in rows for name in row.spread_parts or {})
+    greatest = {name: max((row.spread_parts or {}).get(name, 0.0) for row in rows) for name in names}
+    of_engines = _lowest((f"{row.engine} {row.model}", row.gamma) for row in rows).values()
+    half = 0.5 * (max(of_engines) - min(of_engines)) if len(of_engines) > 1 else None
+    return greatest if half is None else {**greatest, "engines": half}
 
 
 def comparison_csv(comparison: Comparison) -> str:
     """A line for each surface, a column for each run; J/m²."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["material", "miller", "film", *comparison.names, "spread", "published"])
+    writer.writerow(
+        ["material", "miller", "film", *comparison.names, "spread", "published", "mean", "margin", "margin_engines"]
+    )
     for surface in comparison.surfaces:
         gammas = [surface.gammas.get(name, "") for name in comparison.names]
-        ends = ["" if value is None else value for value in (surface.spread, surface.published)]
+        mean = (surface.mean, surface.margin, surface.parts.get("engines"))
+        ends = ["" if value is None else value for value in (surface.spread, surface.published, *mean)]
         writer.writerow([surface.material, " ".join(map(str, surface.miller)), surface.film or "", *gammas, *ends])
     return text.getvalue()
 

@@ -15,7 +15,7 @@ from nzsp_surfaces.report.rows.energies import CandidateRow, DatabaseEntry, Surf
 from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.inputs import InputsRow
-from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
+from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, StudyHeader, SurveyHeader
 from nzsp_surfaces.report.rows.typed import hints_of
@@ -27,6 +27,7 @@ LISTS: tuple[type[Row[Any]], ...] = (
     StabilityRow,
     TerminationRow,
     ConditionRow,
+    DiagramRow,
     FilmFaceRow,
     FilmSeriesRow,
     DynamicsRow,
@@ -80,11 +81,24 @@ spread; written where a spread is known.
 | forms | list | | miller, area_fraction (mean), interval (of 95 % of them), appears (probability), spread (J/m²) |
 | alike | list | | pairs of planes whose order in energy turns with more than 5 % probability, the lower first |
 
+## wulff_path.json
+
+A mapping from material to its shapes along a chemical potential, each plane with its lowest termination; written where
+the study asks for potentials.
+
+| column | type | unit | meaning |
+|---|---|---|---|
+| element | text | | whose potential is varied |
+| shapes | list | | potential (eV per atom), rising, and shape, as in wulff.json |
+
 ## Other files
 
 | file | what |
 |---|---|
 | report.html | all of it on one page that opens without a network |
+| methods.md, references.bib | what was done in words, for pandoc, and the works that it rests on |
+| table.tex, table.csv | the table for a paper: LaTeX with booktabs; CSV with a column for each part of the ± |
+| report.pdf | the page printed, by `nzsp report --pdf` |
 | structures/ | POSCAR and CIF of every crystal and slab |
 | traces/ | CSV of every run of dynamics: time_fs, temperature_K, potential_energy_eV |
 | pictures/ | PNG and SVG |

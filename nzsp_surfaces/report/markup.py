@@ -44,6 +44,7 @@ def environment() -> Environment:
         "cells": cells,
         "open": openness,
         "margin": margin,
+        "parted": parted,
     }
     env.filters |= filters
     env.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "sort_keys": False}
@@ -75,9 +76,18 @@ def margin(spread: float | None) -> str:
 
 def openness(row: SurfaceEnergyRow) -> str:
     """What leaves a surface energy open, for whoever points at it."""
-    if not row.spread_parts:
+    return parted(row.spread_parts or {})
+
+
+def parted(parts: Mapping[str, float]) -> str:
+    """The parts of a spread, J/m².
+
+    >>> parted({"thickness": 0.03, "seeds": 0.012})
+    'thickness 0.030, seeds 0.012 J/m²'
+    """
+    if not parts:
         return "nothing tells how far off it may be: no thickness series, nothing else tried"
-    return ", ".join(f"{name} {part:.3f}" for name, part in row.spread_parts.items()) + " J/m²"
+    return ", ".join(f"{name} {part:.3f}" for name, part in parts.items()) + " J/m²"
 
 
 def counts(coordination: Sequence[int]) -> str:

@@ -17,6 +17,7 @@ from nzsp_surfaces.base.labels import plane_colours
 from nzsp_surfaces.report.compare import Comparison, comparison_csv
 from nzsp_surfaces.report.files import file_name, write_json, write_rows
 from nzsp_surfaces.report.markup import drawing, environment
+from nzsp_surfaces.report.papers import papers
 from nzsp_surfaces.report.read import Results, load_results
 from nzsp_surfaces.report.rows.comparison import ComparisonRow
 from nzsp_surfaces.report.rows.study import ProfileUsed
@@ -44,7 +45,7 @@ class _Written:
 
 
 def write_report(directory: Path) -> Path:
-    """Write report.html into a results directory and return its path.
+    """Write report.html, and beside it what a paper takes, into a results directory; return the page's path.
 
     Raises:
         UserError: the directory holds no results, or a file in it is damaged.
@@ -58,6 +59,8 @@ def write_report(directory: Path) -> Path:
     page = templates.get_template("report.html").render(
         results=results, profile=_profile(results), sections=shown.values(), scenes=scenes, plotly=plotly_script()
     )
+    for name, text in papers(results).items():
+        write_atomically(directory / name, text)
     write_atomically(directory / "report.html", page)
     return directory / "report.html"
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.energies.along import ShapesAlong
 from nzsp_surfaces.energies.sampling import SampledShapes
 from nzsp_surfaces.energies.wulff import WulffShape
 from nzsp_surfaces.report.files import read_document, read_json, read_rows
@@ -16,7 +17,7 @@ from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
-from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
+from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, StudyHeader, SurveyHeader
 from nzsp_surfaces.report.rows.typed import typed
@@ -25,6 +26,8 @@ from nzsp_surfaces.report.traces import Trace, read_trace
 
 if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,10 @@ class Results:
         wulff: shapes by material, or material+film.
         runs: that were imported.
         convergence: series of thickness and vacuum.
-        stability, terminations, conditions: what chemical potentials decide.
+        stability, terminations, conditions, diagrams: what chemical potentials decide.
         sampled: many shapes of each, within the spread of their energies, by the same names.
         film_series: each plane under more and more of a compound.
+        wulff_path: shapes of bare materials along a chemical potential.
     """
 
     directory: Path
@@ -70,6 +74,8 @@ class Results:
     conditions: tuple[ConditionRow, ...] = ()
     sampled: Mapping[str, SampledShapes] = field(default_factory=dict)
     film_series: tuple[FilmSeriesRow, ...] = ()
+    wulff_path: Mapping[str, ShapesAlong] = field(default_factory=dict)
+    diagrams: tuple[DiagramRow, ...] = ()
 
     @property
     def name(self) -> str:
@@ -133,25 +139,22 @@ def _read(directory: Path) -> Results:
         candidates=read_rows(directory, CandidateRow),
         films=read_rows(directory, FilmFaceRow),
         dynamics=read_rows(directory, DynamicsRow),
-        wulff=_shapes(directory / "wulff.json"),
+        wulff=_by_name(directory / "wulff.json", WulffShape),
         runs=read_rows(directory, RunRow),
         convergence=read_rows(directory, ConvergenceRow),
         stability=read_rows(directory, StabilityRow),
         terminations=read_rows(directory, TerminationRow),
         conditions=read_rows(directory, ConditionRow),
-        sampled=_sampled(directory / "wulff_spread.json"),
+        sampled=_by_name(directory / "wulff_spread.json", SampledShapes),
         film_series=read_rows(directory, FilmSeriesRow),
+        diagrams=read_rows(directory, DiagramRow),
+        wulff_path=_by_name(directory / "wulff_path.json", ShapesAlong),
     )
 
 
-def _shapes(path: Path) -> dict[str, WulffShape]:
-    shapes = (read_json(path, dict) or {}).items()
-    return {name: typed(shape, WulffShape, f"{path}: {name}") for name, shape in shapes}
-
-
-def _sampled(path: Path) -> dict[str, SampledShapes]:
-    sampled = (read_json(path, dict) or {}).items()
-    return {name: typed(each, SampledShapes, f"{path}: {name}") for name, each in sampled}
+def _by_name(path: Path, kind: type[T]) -> dict[str, T]:
+    """What a mapping in a file holds for each crystal."""
+    return {name: typed(each, kind, f"{path}: {name}") for name, each in (read_json(path, dict) or {}).items()}
 
 
 def check_layout(directory: Path, header: Mapping[str, Any]) -> None:

@@ -30,20 +30,22 @@ from nzsp_surfaces.report.rows.energies import (
     SurfaceEnergyRow,
 )
 from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
-from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
+from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.study import Clock, Provenance, RunSource
 from nzsp_surfaces.report.slabs import write_slabs
 from nzsp_surfaces.report.structures import plane_comment, structure_files
 from nzsp_surfaces.report.traces import write_trace
 from nzsp_surfaces.tasks.base import Subject
 from nzsp_surfaces.tasks.converged import Converged, converged
-from nzsp_surfaces.tasks.reservoirs import reservoirs
+from nzsp_surfaces.tasks.reservoirs import Line, Reservoirs, reservoirs
 from nzsp_surfaces.tasks.spread import spreads
 from nzsp_surfaces.tasks.table import EvaluatedEntry, film_reference, screened, table
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
+    from nzsp_surfaces.crystals.material import Material
+    from nzsp_surfaces.energies.along import ShapesAlong
     from nzsp_surfaces.energies.construction import Construction
     from nzsp_surfaces.energies.sampling import SampledShapes
     from nzsp_surfaces.energies.spread import Spread
@@ -109,6 +111,28 @@ def _write_reservoirs(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> None
         write_rows(done.path, StabilityRow, [StabilityRow.made_from(each) for each in found])
         write_rows(done.path, TerminationRow, [TerminationRow.made_from(line) for each in found for line in each.lines])
         write_rows(done.path, ConditionRow, [ConditionRow.made_from(row) for each in found for row in each.conditions])
+        write_rows(done.path, DiagramRow, [DiagramRow.made_from(row) for each in found for row in each.diagrams])
+        along = _along(done, found)
+        write_json(done.path / "wulff_path.json", {name: shapes.as_dict() for name, shapes in along.items()})
+
+
+def _along(done: _Finished, found: tuple[Reservoirs, ...]) -> dict[str, ShapesAlong]:
+    """The shape of each bare material between the bounds of a potential, of planes without a whole slab too."""
+    lines = {each.material: each.lines for each in found}
+    made = ((each.name, _along_of(done, each, lines.get(each.name, ()))) for each in done.study.materials)
+    return {name: shapes for name, shapes in made if shapes and shapes.shapes}
+
+
+def _along_of(done: _Finished, material: Material, lines: tuple[Line, ...]) -> ShapesAlong | None:
+    """None where a material has no lines, or its planes enclose no volume."""
+    from nzsp_surfaces.energies.along import shapes_along
+
+    planes = {line.miller: 1.0 for line in lines}  # alike: a surface energy of its own follows at each potential
+    given = _construction(done.plan, material, done.outcome.results, planes) if lines else None
+    if given is None:
+        return None
+    inside = [(line.miller, line.gammas[1:-1]) for line in lines]
+    return shapes_along(given, lines[0].element, lines[0].values[1:-1], inside)
 
 
 def _converged(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> tuple[Converged, ...]:
@@ -117,9 +141,9 @@ def _converged(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> tuple[Conve
     return converged(done.plan, rows, results, failures, keys.tolerance) if keys else ()
 
 
-def entry_row(study: Study, evaluated: EvaluatedEntry) -> DatabaseEntry:
+def entry_row(study: Study, evaluated: EvaluatedEntry, spread: Spread | None = None) -> DatabaseEntry:
     """A surface energy as the database keeps it."""
-    return DatabaseEntry.made_from(EnergySource(study, evaluated))
+    return DatabaseEntry.made_from(EnergySource(study, evaluated, spread=spread))
 
 
 def _bulk_rows(done: _Finished) -> Iterator[BulkRow]:
@@ -206,19 +230,27 @@ def _constructions(
     study: Study, plan: Plan, rows: tuple[EvaluatedEntry, ...], results: Mapping[str, Result]
 ) -> dict[str, Construction]:
     """What the shapes are constructed from."""
+    made = {
+        name: _construction(plan, material, results, energies)
+        for material in study.materials
+        for name, energies in _variants(study, rows, material.name).items()
+    }
+    return {name: given for name, given in made.items() if given}
+
+
+def _construction(
+    plan: Plan, material: Material, results: Mapping[str, Result], energies: Mapping[tuple[int, ...], float]
+) -> Construction | None:
+    """None where planes enclose no volume: the table stands without a shape."""
     from nzsp_surfaces.energies.construction import construction
 
-    made: dict[str, Construction] = {}
-    for material in study.materials:
-        bulk = results.get(plan.by_id[plan.bulks[material.name]].id)
-        structure = bulk.computed.structure if bulk else material.crystal.structure
-        axes, symprec = material.crystal.conventional_multiples, material.crystal.tolerance.symprec
-        for name, energies in _variants(study, rows, material.name).items():
-            try:
-                made[name] = construction(structure, list(energies.items()), setting=axes, symprec=symprec)
-            except UserError:
-                continue  # planes that enclose no volume: the table stands without a shape
-    return made
+    bulk = results.get(plan.by_id[plan.bulks[material.name]].id)
+    structure = bulk.computed.structure if bulk else material.crystal.structure
+    axes, symprec = material.crystal.conventional_multiples, material.crystal.tolerance.symprec
+    try:
+        return construction(structure, list(energies.items()), setting=axes, symprec=symprec)
+    except UserError:
+        return None
 
 
 def _sampled(

@@ -208,11 +208,17 @@ class PotentialKeys:
         vary: element whose chemical potential is varied.
         phases: that compete, by name; elements count as phases.
         oxygen: conditions of oxygen gas.
+        second: element whose potential is varied as well, for surface phase diagrams in two potentials.
     """
 
     vary: str
     phases: dict[str, PhaseKeys] = field(metadata=ELSEWHERE)
     oxygen: OxygenKeys | None = None
+    second: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.second == self.vary:
+            raise ValueError("'second' must be another element than 'vary'")
 
 
 @dataclass(frozen=True)

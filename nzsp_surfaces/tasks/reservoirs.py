@@ -10,6 +10,7 @@ import numpy as np
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.certificate import turns_over
+from nzsp_surfaces.energies.diagram import Grid, grid
 from nzsp_surfaces.energies.potentials import Bound, Phase, Region, Termination, lowest_ranges, oxygen
 from nzsp_surfaces.energies.surface import UNLIKE
 from nzsp_surfaces.tasks.table import FACE_TOLERANCE
@@ -64,6 +65,7 @@ class Condition:
         potential: eV of an oxygen atom above half a molecule.
         lowest: name of the lowest termination; None outside the stable region.
         gamma: J/m² of it.
+        absolute: eV of an oxygen atom by the engine, with half a molecule as the study gives it.
     """
 
     material: str
@@ -73,6 +75,26 @@ class Condition:
     potential: float
     lowest: str | None
     gamma: float | None
+    absolute: float
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """Which termination of a plane is the lowest in two chemical potentials.
+
+    Attributes:
+        material: its name.
+        miller: plane, as the study writes it.
+        terminations: ions beyond whole formula units of each; empty for a stoichiometric slab.
+        grid: of the potentials.
+        lowest: numbers of terminations, see `Grid.lowest`.
+    """
+
+    material: str
+    miller: tuple[int, ...]
+    terminations: tuple[str, ...]
+    grid: Grid
+    lowest: tuple[tuple[int | None, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -85,6 +107,7 @@ class Reservoirs:
         lines: of its terminations.
         conditions: in oxygen gas.
         notes: what is open, refused or missing.
+        diagrams: of its planes in two potentials.
     """
 
     material: str
@@ -92,6 +115,7 @@ class Reservoirs:
     lines: tuple[Line, ...] = ()
     conditions: tuple[Condition, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    diagrams: tuple[Diagram, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,7 +159,28 @@ def _of_material(known: _Known, name: str, bulk: Calculation) -> Reservoirs:
         lines, conditions = _lines(name, known.keys.vary, path, terminations), _conditions(region, known, terminations)
     except UserError as refusal:
         return Reservoirs(name, bounds, notes=(*notes, str(refusal)))
-    return Reservoirs(name, bounds, lines, conditions, tuple(notes))
+    diagrams = _diagrams(region, known.keys, terminations, notes)
+    return Reservoirs(name, bounds, lines, conditions, tuple(notes), diagrams)
+
+
+def _diagrams(region: Region, keys: PotentialKeys, terminations: list[_Named], notes: list[str]) -> tuple[Diagram, ...]:
+    """One for each plane, where the study names a second element; what keeps one from being is noted."""
+    if keys.second is None:
+        return ()
+    try:
+        made = grid(region, (keys.vary, keys.second))
+    except UserError as refusal:
+        notes.append(str(refusal))
+        return ()
+    return tuple(
+        _diagram(region.crystal.name, miller, made, [each for each in terminations if each[0] == miller])
+        for miller in dict.fromkeys(miller for miller, _, _ in terminations)
+    )
+
+
+def _diagram(material: str, miller: tuple[int, ...], made: Grid, own: list[_Named]) -> Diagram:
+    overs, slabs = tuple(over for _, over, _ in own), [slab for _, _, slab in own]
+    return Diagram(material, miller, overs, made, made.lowest(slabs))
 
 
 def _phase(name: str, calculation: Calculation) -> Phase:
@@ -222,4 +267,5 @@ def _condition(
     best = min(
         ((slab.gamma(point), slab.name) for plane, _, slab in slabs if plane == miller and point), default=(None, None)
     )
-    return Condition(region.crystal.name, miller, temperature, pressure, potential, best[1], best[0])
+    absolute = keys.energy + potential
+    return Condition(region.crystal.name, miller, temperature, pressure, potential, best[1], best[0], absolute)

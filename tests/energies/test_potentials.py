@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.thermochemistry import IdealGasThermo
+from pymatgen.core import Lattice, Structure
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.units import joule_per_square_metre
+from nzsp_surfaces.energies.along import shapes_along
+from nzsp_surfaces.energies.construction import construction
+from nzsp_surfaces.energies.diagram import grid
 from nzsp_surfaces.energies.potentials import Phase, Region, Termination, lowest_ranges, oxygen
+from nzsp_surfaces.energies.wulff import wulff_shape
 
 SR, TI, O = Phase("Sr", {"Sr": 1}, -1.0), Phase("Ti", {"Ti": 1}, -2.0), Phase("O2", {"O": 2}, -6.0)
 SRO, TIO2 = Phase("SrO", {"Sr": 1, "O": 1}, -10.0), Phase("TiO2", {"Ti": 1, "O": 2}, -18.0)
@@ -67,6 +72,43 @@ def test_the_phase_diagram_names_what_is_lowest_where() -> None:
     """What is lowest nowhere is not named."""
     lines = {"a": [0.0, 1.0, 2.0, 3.0], "b": [1.5, 1.5, 1.5, 1.5], "c": [4.0, 4.0, 4.0, 4.0]}
     assert lowest_ranges([-3.0, -2.0, -1.0, 0.0], lines) == {"a": (-3.0, -2.0), "b": (-1.0, 0.0)}
+
+
+def test_a_diagram_in_two_potentials_ends_where_the_crystal_falls_apart() -> None:
+    """At each point inside all phases lie above, outside none is lowest; SrO wins where its parts are dear."""
+    made = grid(REGION, ("O", "Sr"))
+    inside = [(x, y) for y, row in enumerate(made.points) for x, point in enumerate(row) if point]
+    assert all(REGION.holds(made.points[y][x] or {}) for x, y in inside)
+    assert 0 < len(inside) < len(made.values[0]) * len(made.values[1])
+    one = Termination("SrO", {"Sr": 3, "Ti": 2, "O": 7}, -66.0, 15.0)
+    other = Termination("TiO2", {"Sr": 2, "Ti": 3, "O": 8}, -74.0, 15.0)
+    lowest = made.lowest([one, other])
+    for x, y in inside:
+        gammas = [each.gamma(made.points[y][x] or {}) for each in (one, other)]
+        assert gammas[lowest[y][x] or 0] == pytest.approx(min(gammas))
+    assert {n for row in lowest for n in row} == {None, 0, 1}
+
+
+def test_two_elements_have_no_diagram_in_two_potentials() -> None:
+    """One potential fixes the other; nor has an element that the crystal does not hold."""
+    with pytest.raises(UserError, match="fixes that of the other"):
+        grid(Region(Phase("MgO", {"Mg": 1, "O": 1}, -12.0), (Phase("Mg", {"Mg": 2}, -3.0), O)), ("Mg", "O"))
+    with pytest.raises(UserError, match="SrTiO3: holds no Na"):
+        grid(REGION, ("O", "Na"))
+
+
+def test_a_shape_follows_the_lowest_termination_of_each_plane() -> None:
+    """Where a plane's best one falls, its share grows; where a surface energy is not above zero, there is no shape."""
+    cube = Structure(Lattice.cubic(4.2), ["Mg", "O"], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]])
+    made = construction(cube, [((1, 0, 0), 1.0), ((1, 1, 0), 1.3)])
+    lines = [((1, 0, 0), (1.0,) * 4), ((1, 1, 0), (1.3,) * 4), ((1, 1, 0), (1.5, 1.2, 0.9, -0.1))]
+    along = shapes_along(made, "O", (-3.0, -2.0, -1.0, 0.0), lines)
+    assert [at.potential for at in along.shapes] == [-3.0, -2.0, -1.0]
+    assert [at.shape.facets[1].gamma for at in along.shapes] == [1.3, 1.2, 0.9]
+    first, second, third = (at.shape.facets[1].area_fraction for at in along.shapes)
+    assert 0 < first < second < third
+    whole = wulff_shape(cube, [((1, 0, 0), 1.0), ((1, 1, 0), 0.9)])
+    assert third == pytest.approx(whole.facets[1].area_fraction)
 
 
 @pytest.mark.parametrize("temperature", [200.0, 300.0, 600.0, 900.0, 1500.0])

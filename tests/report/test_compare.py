@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,18 @@ def test_surfaces_are_matched_by_formula_and_symmetry(two: tuple[Path, Path]) ->
     assert [surface.spread for surface in found.surfaces] == pytest.approx([0.1] * 10)
     first = found.surfaces[0]
     assert (first.miller, first.gammas["sevennet SevenNet-0"]) == (PLANES[0], COMPUTED["NZP"][0])
+
+
+def test_the_range_over_engines_is_a_part_of_its_own(two: tuple[Path, Path], tmp_path: Path) -> None:
+    """Half of it, beside what runs say of themselves; two runs of one engine tell nothing of engines."""
+    again = shutil.copytree(two[0], tmp_path / "again")
+    apart, alike = (compare([load_results(path) for path in (two[0], other)]) for other in (two[1], again))
+    bare, film = apart.surfaces[0], apart.surfaces[4]
+    assert dict(bare.parts) == pytest.approx({"thickness": 0.03, "engines": 0.05})
+    assert (bare.mean, bare.margin) == pytest.approx((COMPUTED["NZP"][0] + 0.05, (0.03**2 + 0.05**2) ** 0.5))
+    assert dict(film.parts) == pytest.approx({"engines": 0.05})
+    assert dict(alike.surfaces[0].parts) == {"thickness": 0.03}
+    assert alike.surfaces[4].margin is None
 
 
 def test_shapes_bear_the_same_names_of_planes(two: tuple[Path, Path]) -> None:

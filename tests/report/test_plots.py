@@ -22,14 +22,17 @@ from nzsp_surfaces.base.labels import (
 )
 from nzsp_surfaces.energies.wulff import WulffShape, wulff_shape
 from nzsp_surfaces.report.draw.bars import draw_energies
+from nzsp_surfaces.report.draw.diagram import draw_diagram
+from nzsp_surfaces.report.draw.reservoirs import draw_terminations
 from nzsp_surfaces.report.draw.scenes import plotly_script, shape_scene, slab_data
 from nzsp_surfaces.report.draw.shapes import draw_shape
 from nzsp_surfaces.report.draw.slab_view import slab_view
 from nzsp_surfaces.report.draw.slabs import draw_slab
 from nzsp_surfaces.report.draw.style import figure_of, save
 from nzsp_surfaces.report.draw.traces import draw_trace
+from nzsp_surfaces.report.read import Results, load_results
 from nzsp_surfaces.report.traces import read_trace
-from support.results import PLANES, PUBLISHED, energies, nzp, toy_slab
+from support.results import PLANES, PUBLISHED, energies, nzp, toy_slab, write_results
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +176,41 @@ def test_trace_is_read_with_its_units(tmp_path: Path, ax: Axes) -> None:
     thin = trace.thinned(30)
     assert len(thin.time) <= 30
     assert np.all(np.diff(thin.time) > 0)
+
+
+def potentials(tmp_path: Path) -> Results:
+    """Results with chemical potentials."""
+    return load_results(write_results(tmp_path))
+
+
+def test_conditions_of_oxygen_stand_where_they_put_its_potential(tmp_path: Path, ax: Axes) -> None:
+    """Those that lie in the picture; of another element's potential they say nothing."""
+    found = potentials(tmp_path)
+    far = replace(found.conditions[0], absolute=-9.0)
+    unknown = replace(found.conditions[0], absolute=None)
+    colours, gas = plane_colours(PLANES), [*found.conditions, far, unknown]
+    draw_terminations(ax, found.terminations, colours=colours, conditions=gas)
+    (above,) = ax.child_axes
+    assert [text.get_text() for text in above.get_xticklabels()] == ["900 K, 0.2 bar"]
+    assert above.get_xticks().tolist() == [-5.98]
+    other = Figure().subplots()
+    sodium = [replace(row, element="Na") for row in found.terminations]
+    draw_terminations(other, sodium, colours=colours, conditions=gas)
+    assert not other.child_axes
+
+
+def test_a_diagram_shows_the_lowest_termination_at_each_point(tmp_path: Path, ax: Axes) -> None:
+    """A point is where its potentials are; what is not stable is no colour, and what is nowhere lowest has no name."""
+    (row,) = potentials(tmp_path).diagrams
+    draw_diagram(ax, replace(row, terminations=(*row.terminations, "Na")))
+    (image,) = ax.images
+    shown = image.get_array()
+    assert shown is not None
+    assert np.array_equal(np.ma.getmaskarray(shown), [[n is None for n in line] for line in row.lowest])
+    assert list(image.get_extent()) == [-7.5, -4.5, -3.5, -0.5]
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["stoichiometric", "O over", "not stable"]
 
 
 def test_saved_pictures_are_png_and_svg_and_repeatable(tmp_path: Path, shape: WulffShape) -> None:

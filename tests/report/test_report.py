@@ -24,7 +24,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 FLAGS = [
     "--headless", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr", "--window-size=1200,6000",
+    "--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr", "--window-size=1200,8000",
     "--virtual-time-budget=20000",
 ]  # fmt: skip
 OPTIONAL = ["study", "slabs", "rejected", "bulk", "candidates", "films", "dynamics", "wulff", "provenance"]
@@ -86,6 +86,7 @@ def test_a_spread_stands_beside_its_value_with_its_parts_and_shapes_say_what_it_
     assert ">0.83 ± ?</td>" in body
     assert "0.00</td>" not in body[body.index('<table class="main">') : body.index("How each value was computed")]
     assert "50 shapes within the spread of the energies." in body
+    assert body.count('<td class="n">0.81 ± 0.05</td>') == body.count('<td class="n">0.89 ± ?</td>') == 1
     assert "spread not known, held." in body
 
 
@@ -127,7 +128,7 @@ def test_names_of_drawing_parts_are_unique(body: str) -> None:
     """Drawings that share a page must not share the names of their parts."""
     drawings = re.findall(r"<svg\b.*?</svg>", body, flags=re.DOTALL)
     names = [set(re.findall(r'\bid="([^"]+)"', drawing)) for drawing in drawings]
-    assert len(drawings) == 15
+    assert len(drawings) == 20
     assert sum(map(len, names)) == len(set().union(*names))
 
 
@@ -223,6 +224,28 @@ def test_command_says_where_the_page_is(sparse: Path) -> None:
     result = CliRunner().invoke(command, [str(sparse)])
     assert result.exit_code == 0, result.output
     assert str(sparse / "report.html") in result.output
+
+
+def test_the_terminal_shows_each_value_with_its_margin(sparse: Path) -> None:
+    """As on the page: what nothing tells is a question mark, and the parts stand below, a line for each kind."""
+    shown = CliRunner().invoke(command, [str(sparse)]).output.replace("\xa0", " ")
+    assert "0.81 ± 0.03" in shown
+    assert "0.83 ± ?" in shown
+    assert "± thickness: NZP (1-102) 0.030, NZP (10-14) 0.030" in shown
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium to open the page")
+def test_the_slider_shows_the_shape_that_it_points_at(directory: Path, tmp_path: Path) -> None:
+    """Moved to the last of three, it shows that one and no other."""
+    moved = 'const i = document.querySelector(".slide input"); i.value = 2; i.dispatchEvent(new Event("input"));'
+    page = (
+        (directory / "report.html").read_text(encoding="utf-8").replace("</body>", f"<script>{moved}</script></body>")
+    )
+    (tmp_path / "moved.html").write_text(page, encoding="utf-8")
+    call = [str(CHROMIUM), *FLAGS, f"--user-data-dir={tmp_path}", "--dump-dom", (tmp_path / "moved.html").as_uri()]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=120, check=False)
+    assert [" now" in shown for shown in re.findall(r'class="(frame\b[^"]*)"', done.stdout)] == [False, False, True]
 
 
 @pytest.mark.slow

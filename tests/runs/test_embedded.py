@@ -44,6 +44,8 @@ def test_the_embedded_database_carries_a_study_from_end_to_end(embedded: dict[st
     rows = json.loads(nzsp("query", "-l", launchpad, "--format", "json", **embedded).stdout)
     assert sorted((row["id"], row["gamma"]) for row in rows) == sorted(energies(tmp_path / "collected"))
     assert all(gamma > 0 for _, gamma in energies(tmp_path / "collected"))
+    told = json.loads((tmp_path / "collected" / "surface_energies.json").read_text())
+    assert {row["id"]: row["spread_parts"] for row in rows} == {row["id"]: row["spread_parts"] for row in told}
 
 
 def test_the_embedded_database_serves_one_process(embedded: dict[str, str], tmp_path: Path) -> None:

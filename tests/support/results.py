@@ -9,6 +9,7 @@ import numpy as np
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
+from nzsp_surfaces.energies.along import shapes_along
 from nzsp_surfaces.energies.construction import construction
 from nzsp_surfaces.energies.sampling import sampled_shapes
 from nzsp_surfaces.energies.wulff import capped_energies, wulff_shape
@@ -18,7 +19,7 @@ from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
 from nzsp_surfaces.report.rows.imported import RunRow, RunSource
-from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
+from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, ProfileUsed, Provenance, StudyHeader
 from nzsp_surfaces.slabs.faces import BrokenBonds, LostCoordination
@@ -93,7 +94,21 @@ def energies(material: str) -> list[SurfaceEnergyRow]:
 
 
 def _study() -> StudyHeader:
-    resolved = {"planes": PLANES}
+    engine = {"engine": {"name": "sevennet-0", "model": "7net-0", "version": "0.13.0"}}
+    bulks = {"NZP": ("P", nzp()), "NZS": ("Si", nzs())}
+    resolved = {
+        "materials": {
+            name: {
+                "crystal": {"structure": {"elements": [site.specie.symbol for site in bulk]}},
+                "polyanions": [{"centre": centre, "ligand": "O", "count": 4}],
+            }
+            for name, (centre, bulk) in bulks.items()
+        },
+        "films": {"Na3PO4": {"structure": {"elements": ["Na", "P", "O"]}, "settings": {"planes": [PLANES[0]]}}},
+        "study": {"planes": PLANES},
+        "profile": {"slab_force": 0.05, "longest_anneal": 500.0, "relaxed": 1, "placements": 8},
+        "engines": [engine] * 4,
+    }
     return StudyHeader(
         layout=LAYOUT, version="0.2.0", identity="3f9c2a", profile="quick", name="Table 1", resolved=resolved
     )
@@ -193,7 +208,22 @@ def _write_reservoirs(directory: Path) -> None:
         for over, gammas in lines.items()
     ]
     write_rows(directory, TerminationRow, terminations)
-    gas: dict[str, Any] = {"temperature": 900.0, "pressure": 0.2, "potential": -1.05, "lowest": None, "gamma": None}
+    made = construction(nzp(), zip(PLANES, COMPUTED["NZP"], strict=True))
+    falling = [(PLANES[0], (0.66, 0.66, 0.5)), *((p, (g,) * 3) for p, g in zip(PLANES, COMPUTED["NZP"], strict=True))]
+    along = shapes_along(made, "O", (-7.0, -6.0, -5.0), falling)
+    write_json(directory / "wulff_path.json", {"NZP": along.as_dict()})
+    grid: dict[str, Any] = {"elements": ("O", "Na"), "terminations": ("", "2 O")}
+    lowest = ((None, 0, 0), (0, 0, 1), (0, 1, None))
+    axes: dict[str, Any] = {"potentials_first": (-7.0, -6.0, -5.0), "potentials_second": (-3.0, -2.0, -1.0)}
+    write_rows(directory, DiagramRow, [DiagramRow(**names, **grid, **axes, lowest=lowest)])
+    gas: dict[str, Any] = {
+        "temperature": 900.0,
+        "pressure": 0.2,
+        "potential": -1.05,
+        "lowest": None,
+        "gamma": None,
+        "absolute": -5.98,
+    }
     write_rows(directory, ConditionRow, [ConditionRow(**names, **gas)])
 
 

@@ -22,7 +22,14 @@ def chgnet(weights: str, _modal: str | None, device: str) -> Any:
     return CHGNetCalculator(model, use_device=device)
 
 
-_entry = partial(PotentialEntry, package="chgnet", needs=("torch", "chgnet"), extra="chgnet", elements=MPTRJ_ELEMENTS)
+_entry = partial(
+    PotentialEntry,
+    package="chgnet",
+    needs=("torch", "chgnet"),
+    extra="chgnet",
+    elements=MPTRJ_ELEMENTS,
+    references=("deng2023chgnet",),
+)
 
 ENTRIES = (
     _entry(
@@ -36,5 +43,6 @@ ENTRIES = (
         model="CHGNet r2SCAN",
         about="the weights of chgnet, trained further on r2SCAN energies",
         calculator=partial(chgnet, "r2scan"),
+        references=("deng2023chgnet", "huang2025transfer"),
     ),
 )

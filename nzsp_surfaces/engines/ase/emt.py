@@ -23,5 +23,6 @@ ENTRIES = (
         needs=("ase",),
         calculator=emt,
         elements=frozenset(("Al", "Cu", "Ag", "Au", "Ni", "Pd", "Pt", "H", "C", "N", "O")),
+        references=("jacobsen1996emt", "larsen2017ase"),
     ),
 )

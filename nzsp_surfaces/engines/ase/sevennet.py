@@ -31,6 +31,7 @@ _entry = partial(
     needs=("torch", "sevenn", "numba"),
     extra="sevennet",
     elements=MPTRJ_ELEMENTS,
+    references=("park2024sevennet",),
 )
 
 ENTRIES = (
@@ -53,5 +54,6 @@ ENTRIES = (
         calculator=partial(sevennet, "7net-mf-0"),
         modals=("PBE", "R2SCAN"),
         keys=("modal", "surrogate"),
+        references=("park2024sevennet", "kim2025sevennetmf"),
     ),
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.engines.base import ChosenEngine
 from nzsp_surfaces.engines.cp2k.settings import Cp2kSettings, read_settings
@@ -42,12 +42,17 @@ class Cp2kEntry(ProgramEntry):
         """What the program says of itself; None where it is not installed."""
         return _version(self.command({}))
 
+    def told(self, content: Mapping[str, Any], elements: Collection[str]) -> tuple[str, ...]:
+        """See `EngineEntry.told`."""
+        return Cp2kSettings(**content.get("settings", {})).words
+
 
 ENTRY = Cp2kEntry(
     name="cp2k",
     model="PBE, GTH",
     about="density functional theory in Gaussians and plane waves, free; closed shells; NZSP_CP2K_CMD starts it",
     default="cp2k_shell.psmp",
+    references=("kuehne2020cp2k", "goedecker1996gth", "vandevondele2007molopt"),
 )
 ENTRIES = (ENTRY,)
 

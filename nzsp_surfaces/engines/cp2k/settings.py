@@ -56,6 +56,13 @@ class Cp2kSettings(ProgramSettings):
         if self.repeat < 0:
             raise ValueError("'repeat' must not be negative")
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What moves the energy, for people."""
+        grids = f"grids of {self.cutoff:g} Ry with {self.rel_cutoff:g} Ry for Gaussians"
+        repeats = f"cells repeated to {self.repeat:g} Å at the Γ point" if self.repeat else "the Γ point"
+        return f"{self.basis} basis sets", grids, repeats, "closed shells"
+
 
 def read_settings(folder: Path | None) -> Cp2kSettings:
     """The settings of a study; see `settings_in`.

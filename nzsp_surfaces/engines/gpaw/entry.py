@@ -6,11 +6,11 @@ import importlib.util
 import shlex
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.engines.base import ChosenEngine
 from nzsp_surfaces.engines.entry import EngineEntry, EngineKeys
@@ -54,6 +54,10 @@ class GpawEntry(ProgramEntry):
         """The commands for Debian and Ubuntu; GPAW is C++ since version 26, and says so to nobody."""
         return "apt-get install libxc-dev libopenblas-dev libopenmpi-dev; CC=g++ pip install gpaw gpaw-data"
 
+    def told(self, content: Mapping[str, Any], elements: Collection[str]) -> tuple[str, ...]:
+        """See `EngineEntry.told`."""
+        return GpawSettings(**content.get("settings", {})).words
+
 
 ENTRY = GpawEntry(
     name="gpaw",
@@ -62,6 +66,7 @@ ENTRY = GpawEntry(
     package="gpaw",
     extra="gpaw",
     default=shlex.quote(sys.executable),
+    references=("mortensen2024gpaw", "bloechl1994paw"),
 )
 ENTRIES = (ENTRY,)
 

@@ -49,6 +49,17 @@ class GpawSettings(ProgramSettings):
             if getattr(self, name) < 0:
                 raise ValueError(f"'{name}' must not be negative")
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What moves the energy, for people."""
+        said = [f"plane waves to {self.cutoff:g} eV", f"a density grid of {self.grid:g} Å", _mesh(self.length)]
+        said += [f"occupations smeared by {self.smearing:g} eV"] if self.smearing else []
+        return (*said, "spin-polarised" if self.spin else "without spin polarisation")
+
+
+def _mesh(length: float) -> str:
+    return f"⌈{length:g} Å · |b|⌉ k-points along each reciprocal vector b, centred on Γ"
+
 
 def read_settings(folder: Path | None) -> GpawSettings:
     """The settings of a study; see `settings_in`.

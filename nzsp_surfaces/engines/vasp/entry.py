@@ -10,7 +10,7 @@ from nzsp_surfaces.base.calculation import EngineIdentity
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.engines.base import Ask, ChosenEngine
 from nzsp_surfaces.engines.entry import Described, EngineEntry, EngineKeys
-from nzsp_surfaces.engines.vasp.settings import Purpose, VaspSettings, other_than_default, read_settings
+from nzsp_surfaces.engines.vasp.settings import Purpose, VaspSettings, other_than_default, read_settings, told_settings
 
 if TYPE_CHECKING:
     from nzsp_surfaces.engines.vasp.engine import VaspEngine
@@ -45,6 +45,18 @@ class VaspEntry(EngineEntry):
         except ValueError as error:
             raise UserError(f"{where}: {error}") from error
 
+    def cited(self, model: str, content: Mapping[str, Any]) -> tuple[str, ...]:
+        """With the functional that tags name, and Dudarev's U; a hybrid is to be cited by hand."""
+        changed = content.get("slab", {})
+        tags = changed.get("incar", {})
+        functional = "hybrid" if tags.get("LHFCALC") else str(tags.get("METAGGA") or tags.get("GGA") or model)
+        works = super().cited(functional, content)
+        return (*works, "dudarev1998u") if changed.get("hubbard_u") else works
+
+    def told(self, content: Mapping[str, Any], elements: Collection[str]) -> tuple[str, ...]:
+        """See `EngineEntry.told`: the settings of slabs, which those of the bulk agree with."""
+        return told_settings(content.get("slab", {}), elements)
+
     def device(self) -> str:
         """Nobody knows before it runs what the program behind the worker's command was built for."""
         return "its own"
@@ -57,6 +69,7 @@ ENTRY = VaspEntry(
     needs=("custodian",),
     is_dft=True,
     keys=("settings", "surrogate", "magmom", "hubbard_u"),
+    references=("kresse1996vasp", "bloechl1994paw", "kresse1999paw"),
 )
 ENTRIES = (ENTRY,)
 

@@ -6,7 +6,7 @@ with where each comes from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, make_dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -169,6 +169,28 @@ def other_than_default(settings: VaspSettings) -> dict[str, Any]:
         if ours != usual:
             found[key.name] = ours
     return found
+
+
+TOLD = ("GGA", "METAGGA", "ENCUT", "PREC", "ISPIN", "ISMEAR", "SIGMA", "EDIFF", "IVDW")
+"""Tags that papers tell; those that are changed are told as well."""
+
+
+def told_settings(other: Mapping[str, Any], elements: Collection[str]) -> tuple[str, ...]:
+    """The settings of slabs in words.
+
+    Args:
+        other: than the default, as `other_than_default` gives it.
+        elements: whose potentials are told.
+    """
+    default = default_settings("slab")
+    tags = {**default.incar, **other.get("incar", {})}
+    potentials = {**default.potentials, **other.get("potentials", {})}
+    names = [name for name in dict.fromkeys((*TOLD, *other.get("incar", {}))) if tags.get(name) is not None]
+    chosen = [potentials.get(element, f"{element} as in MPRelaxSet") for element in sorted(elements)]
+    mesh = f"⌈{other.get('kpoint_length', default.kpoint_length):g} Å · |b|⌉ k-points along each reciprocal vector b"
+    moved = [f"U − J = {u:g} eV on {element}" for element, u in other.get("hubbard_u", {}).items() if u]
+    said = [f"potentials {', '.join(chosen)}"] if chosen else []
+    return (*(f"{name} = {tags[name]}" for name in names), mesh, *said, *moved)
 
 
 def _listed(value: Any) -> Any:

@@ -97,7 +97,7 @@ def columns(row: type[Row[Any]] | Row[Any]) -> tuple[Field[Any], ...]:
 
 
 def csv_text(kind: type[Row[Any]], rows: Iterable[Mapping[str, Any]]) -> str:
-    """Rows as CSV with header; indices as "1 -1 0 2", so that `nzsp wulff` reads them, and nothing for None.
+    """Rows as CSV with header: indices as `nzsp wulff` reads them, "1 -1 0 2", mappings as "a=1 b=2", None as nothing.
 
     Args:
         kind: of the rows.
@@ -112,4 +112,6 @@ def csv_text(kind: type[Row[Any]], rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _flat(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={part}" for name, part in value.items())
     return " ".join(map(str, value)) if isinstance(value, list | tuple) else value

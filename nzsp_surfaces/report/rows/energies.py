@@ -220,7 +220,8 @@ class SurfaceEnergyRow(Row[EnergySource]):
 class DatabaseEntry(SurfaceEnergyRow):
     """A surface energy in the database of FireWorks, collection nzsp_entries; `nzsp query` prints it.
 
-    Its structure and its spread are null: `nzsp collect` writes the files, and knows all results of the study.
+    Its structure is null: `nzsp collect` writes the files. So is its spread where the study asks for series of
+    thicknesses, which are computed when the entry is known already.
     """
 
     FILE: ClassVar[str] = "nzsp query"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from nzsp_surfaces.report.rows.columns import Cell, Column, Row
-from nzsp_surfaces.tasks.reservoirs import Condition, Line, Reservoirs
+from nzsp_surfaces.tasks.reservoirs import Condition, Diagram, Line, Reservoirs
 
 stability = Column[Reservoirs]()
 
@@ -87,3 +87,42 @@ class ConditionRow(Row[Condition]):
         "lowest termination; null where the material is not stable", of=lambda s: s.lowest, cell=Cell("lowest")
     )
     gamma: float | None = condition("surface energy of it", of=lambda s: s.gamma, unit="J/m²", cell=Cell("γ"))
+    absolute: float | None = condition(
+        "potential of an oxygen atom on the engine's scale, as in terminations.json, half a molecule being as the study"
+        " gives it",
+        of=lambda s: s.absolute,
+        unit="eV",
+        earlier=None,
+    )
+
+
+diagram = Column[Diagram]()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiagramRow(Row[Diagram]):
+    """Which termination of a plane is the lowest in two chemical potentials; the key `second` asks for it."""
+
+    FILE: ClassVar[str] = "phase_diagrams.json"
+
+    material: str = diagram("name in the study", of=lambda s: s.material)
+    miller: tuple[int, ...] = diagram("plane, as the study writes it", of=lambda s: s.miller)
+    film: str | None = diagram("null: slabs are bare", of=lambda _: None)
+    elements: tuple[str, ...] = diagram("whose potentials are varied", of=lambda s: s.grid.elements)
+    potentials_first: tuple[float, ...] = diagram(
+        "of the first element, between its bounds; elements besides these two lie in the middle of what is left to"
+        " them",
+        of=lambda s: s.grid.values[0],
+        unit="eV per atom",
+    )
+    potentials_second: tuple[float, ...] = diagram(
+        "of the second element, between its bounds", of=lambda s: s.grid.values[1], unit="eV per atom"
+    )
+    terminations: tuple[str, ...] = diagram(
+        "ions beyond whole formula units of each; empty for a stoichiometric slab", of=lambda s: s.terminations
+    )
+    lowest: tuple[tuple[int | None, ...], ...] = diagram(
+        "number of the lowest, from 0, by potential of the second element and of the first; null where the material is"
+        " not stable",
+        of=lambda s: s.lowest,
+    )

@@ -15,6 +15,7 @@ SECTIONS = (
     "bulk",
     "tried",
     "runs",
+    "methods",
     "provenance",
 )
 """In their order: modules of this folder, each with its `SECTION`, and its template of the same name."""

@@ -70,13 +70,17 @@ def shapes_shown(shapes: Mapping[str, WulffShape], colours: Colours, caution: st
     return ShapesShown(cards=cards, colours=colours, scenes=scenes, caveat=caution)
 
 
-def _card(number: str, name: str, shape: WulffShape, colours: Colours) -> ShapeCard:
+def still(shape: WulffShape, colours: Colours, prefix: str) -> Markup:
+    """A picture of a shape without legend; the names of its parts begin with the prefix."""
     from nzsp_surfaces.report.draw.style import figure_of
 
+    return drawing(figure_of(_draw, shape, size=(3, 3), colours=colours), prefix)
+
+
+def _card(number: str, name: str, shape: WulffShape, colours: Colours) -> ShapeCard:
     material, _, film = name.partition("+")
     drawn = any(facet.polygons for facet in shape.facets)
-    figure = figure_of(_draw, shape, size=(3, 3), colours=colours) if drawn else None
-    return ShapeCard(number, material, film, shape, drawing(figure, f"w{number}-") if figure else None)
+    return ShapeCard(number, material, film, shape, still(shape, colours, f"w{number}-") if drawn else None)
 
 
 def _draw(ax: Axes, shape: WulffShape, colours: Colours) -> None:

@@ -24,9 +24,11 @@ from nzsp_surfaces.study.bundle import unpack
 from nzsp_surfaces.tasks.base import Result, Task, carry_out
 from nzsp_surfaces.tasks.draft import Entry
 from nzsp_surfaces.tasks.plan import Plan, make_plan
-from nzsp_surfaces.tasks.table import evaluate
+from nzsp_surfaces.tasks.spread import spreads
+from nzsp_surfaces.tasks.table import EvaluatedEntry, evaluate
 
 if TYPE_CHECKING:
+    from nzsp_surfaces.energies.spread import Spread
     from nzsp_surfaces.study.study import Study
 
 
@@ -90,9 +92,24 @@ class Evaluate(FiretaskBase):
         study, plan = _study(database, self["study"])
         entry = next(e for e in plan.entries if e.id == self["entry"])
         tasks = [replace(plan.by_id[name], key=key) for name, key in fw_spec["nzsp"]["keys"].items()]
-        row = entry_row(study, evaluate(plan, entry, database.results(tasks), {}))
+        evaluated = evaluate(plan, entry, database.results(tasks), {})
+        row = entry_row(study, evaluated, _spread(database, study, plan, evaluated))
         database.keep_entry(row)
         return FWAction(stored_data={"gamma": row.gamma, "reason": row.reason})
+
+
+def _spread(database: Database, study: Study, plan: Plan, evaluated: EvaluatedEntry) -> Spread | None:
+    """What leaves a surface energy open; None where series are still to tell it, since a part would be missing."""
+    if study.settings.converge is not None:
+        return None
+    keys, entry = database.submitted_keys(study.identity), evaluated.entry
+    wanted = {plan.bulks[entry.material], *(t.id for t in plan.tasks if _of_plane(t, entry))} & set(keys)
+    results = database.results(replace(plan.by_id[name], key=keys[name]) for name in sorted(wanted))
+    return spreads(plan, (evaluated,), (), results).get(entry.id)
+
+
+def _of_plane(task: Task, entry: Entry) -> bool:
+    return (task.subject.material, task.subject.miller) == (entry.material, entry.miller)
 
 
 def workflows(study: Study, plan: Plan, folder: Path, finished: set[str]) -> list[Workflow]:

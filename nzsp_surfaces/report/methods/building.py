@@ -1,0 +1,152 @@
+"""Sentences on crystals, slabs, shared ions and films: how they were chosen, built and relaxed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nzsp_surfaces.report.methods.asked import Asked, counted, joined, planes_of, span, surfaces_of
+from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow
+from nzsp_surfaces.study.schema import FilmKeys
+from nzsp_surfaces.tasks.film import PLACEMENT_STEPS
+
+WAYS = {
+    "grown": "in the places where the crystal's own anions would have gone on, or, where these have no room, at the "
+    "density of its own crystal",
+    "melted": "at random places at the density of its own crystal",
+    "all": "in the crystal's places and at random ones, both competing",
+}
+
+
+def crystals(asked: Asked) -> Iterator[str]:
+    """Relaxed crystals, and where their structures come from."""
+    rows = asked.results.bulk
+    if not rows:
+        return
+    names = joined(_crystal(row) for row in rows)
+    limit = f" until no force exceeded {asked.profile.bulk_force:g} eV/Å" if asked.profile else ""
+    verb = "was" if len(rows) == 1 else "were"
+    computed = "taken from imported runs" if asked.results.runs else f"relaxed together with the cell{limit}"
+    yield f"{names} {verb} {computed}; the largest force left is {max(row.max_force for row in rows):.2g} eV/Å."
+    late = [row.material for row in rows if not row.converged]
+    if late:
+        yield f"Not converged: {joined(late)}."
+
+
+def _crystal(row: BulkRow) -> str:
+    was = (
+        row.space_group
+        if row.space_group == row.space_group_relaxed
+        else (f"{row.space_group}, after the relaxation {row.space_group_relaxed}")
+    )
+    return f"{row.material} ({', '.join(part for part in (row.formula, was) if part and part != row.material)})"
+
+
+def slabs(asked: Asked) -> Iterator[str]:
+    """Which slabs were cut, and by which rules."""
+    rows, options = [row for row in asked.results.slabs if row.film is None], asked.slabs
+    if not rows or asked.going_on:
+        return
+    alike = " whose faces an operation of the crystal maps on each other" if all(r.symmetric for r in rows) else ""
+    least = f", at least {options.thickness:g} Å of the framework" if options else ""
+    yield (
+        f"Stoichiometric slabs{alike} were cut parallel to {planes_of(row.miller for row in rows)}: "
+        f"{span([row.thickness for row in rows], 1)} Å thick{least}, {span(row.n_atoms for row in rows)} atoms, "
+        f"{span([row.vacuum for row in rows], 1)} Å of vacuum."
+    )
+    groups = joined(dict.fromkeys(_polyanions(asked)))
+    kept = f"{groups} groups were kept whole; " if groups else ""
+    yield f"{kept}{counted(len(asked.results.rejected), 'other cut')} broke a rule."
+
+
+def _polyanions(asked: Asked) -> list[str]:
+    materials = asked.resolved.get("materials", {}).values()
+    groups = [group for material in materials for group in material.get("polyanions", ())]
+    return [f"{group['centre']}{group['ligand']}{group['count']}" for group in groups]
+
+
+def arrangements(asked: Asked) -> Iterator[str]:
+    """How mobile ions were shared between the faces, and how slabs were relaxed."""
+    profile, options = asked.profile, asked.slabs
+    if profile is None or options is None or asked.going_on:
+        return
+    shared = [row for row in asked.results.slabs if row.film is None and row.n_arrangements > 1]
+    limit = f"until no force exceeded {profile.slab_force:g} eV/Å, for at most {profile.max_steps} steps"
+    if not shared:
+        yield f"Slabs were relaxed {limit}."
+        return
+    yield (
+        f"Where a cut runs through mobile ions, on {surfaces_of(shared)}, they were shared between "
+        f"the faces in up to {options.arrangements} ways of the lowest electrostatic energy; where there were more "
+        f"than {profile.relaxed}, {profile.screen_steps} steps of relaxation ranked them, and the best "
+        f"{profile.relaxed} {'was' if profile.relaxed == 1 else 'were'} relaxed {limit}. The lowest energy counts."
+    )
+
+
+def going_on(asked: Asked) -> Iterator[str]:
+    """Which slabs of another run were gone on with."""
+    keys = asked.going_on
+    if keys is None:
+        return
+    before = dict.fromkeys(row.engine_before for row in asked.results.surface_energies if row.engine_before)
+    whose = f" by {joined(before)}" if before else ""
+    alone = keys.get("how") == "single-point"
+    yield (
+        f"Slabs were not cut anew: the best of a finished run{whose} were put on the lattice of this engine's crystal "
+        f"and {'computed as they stand, without relaxing them' if alone else 'relaxed further'}."
+    )
+    if asked.profile and not alone:
+        yield f"Their relaxation ended where no force exceeded {asked.profile.slab_force:g} eV/Å."
+
+
+def films(asked: Asked) -> Iterator[str]:
+    """How films were laid on, annealed and quenched."""
+    for name, keys in asked.films.items():
+        covered = [row for row in asked.results.surface_energies if row.film == name and row.gamma is not None]
+        runs = [row for row in asked.results.dynamics if row.film == name and row.miller]
+        if covered and not asked.going_on:
+            units = span(row.n_film_units for row in covered)
+            both = f"with {units} formula units on both faces together, {_laid(keys)}"
+            yield f"{name} covers {surfaces_of(covered)} {both}."
+            yield from _annealed(asked, runs)
+            yield from _reference(asked, name)
+
+
+def _laid(keys: FilmKeys) -> str:
+    assert isinstance(keys.layers, int)  # a study that names several is read as so many films
+    amount = f"{keys.units} formula units" if keys.units else f"{counted(keys.layers, 'layer')} of anions"
+    return f"{amount} a face {WAYS[keys.way]}"
+
+
+def _annealed(asked: Asked, runs: list[DynamicsRow]) -> Iterator[str]:
+    """The starts of a film: from placements by dynamics to two equal faces."""
+    profile = asked.profile
+    if not runs or profile is None:
+        return
+    starts = max(sum(row.miller == one.miller and row.material == one.material for row in runs) for one in runs)
+    ranked = f"of {profile.placements} seeded placements of cations, ranked by {PLACEMENT_STEPS} steps of relaxation, "
+    yield (
+        f"{_first(ranked) if profile.placements > starts else ''}{counted(starts, 'start')} a plane "
+        f"{'was' if starts == 1 else 'were'} annealed at {_runs(runs)}; then the slab was relaxed, both faces were "
+        f"made like the better one, and the slab was relaxed again, until no "
+        f"force exceeded {profile.slab_force:g} eV/Å."
+    )
+
+
+def _runs(runs: list[DynamicsRow]) -> str:
+    """Temperature, time and thermostat of dynamics."""
+    thermostats = joined(dict.fromkeys(row.thermostat for row in runs))
+    return (
+        f"{span(row.temperature for row in runs)} K for {span([row.duration / 1000 for row in runs], 2)} ps in steps "
+        f"of {span([row.timestep for row in runs], 1)} fs ({thermostats})"
+    )
+
+
+def _reference(asked: Asked, name: str) -> Iterator[str]:
+    """What the energy of a film's compound is."""
+    cells = [row for row in asked.results.dynamics if row.film == name and row.miller is None]
+    annealed = f" and of {counted(len(cells), 'larger cell')} annealed at {_runs(cells)}" if cells else ""
+    yield f"The energy of its compound is the lowest of the given cell{annealed}, each relaxed with its cell."
+
+
+def _first(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]
