@@ -23,7 +23,7 @@ from nzsp_surfaces.tasks.plan import Plan
 TABLE_1 = Path(__file__).parents[2] / "inputs" / "table1.yaml"
 KINDS = (
     *("bulk", "reference", "screen", "bare", "placement", "anneal", "quench", "alike"),
-    *("thickness", "vacuum", "termination"),
+    *("thickness", "vacuum", "termination", "search"),
 )
 
 
@@ -44,10 +44,12 @@ def keys_of(path: Path) -> dict[str, str]:
 
 @cache
 def table1() -> Plan:
-    """The plan of Table 1's study, with series of thickness and vacuum, and terminations off stoichiometry."""
+    """The plan of Table 1's study, with series, terminations off stoichiometry, and a search."""
     study = load_study(TABLE_1)
     converge, potentials = ConvergeKeys((2, 3), (10.0, 20.0)), PotentialKeys("Na", {})
-    return make_plan(replace(study, settings=replace(study.settings, converge=converge, potentials=potentials)))
+    plan = make_plan(replace(study, settings=replace(study.settings, converge=converge, potentials=potentials)))
+    searched = make_plan(replace(study, profile=replace(study.profile, search=8)))
+    return replace(plan, tasks=(*plan.tasks, *(task for task in searched.tasks if task.kind == "search")))
 
 
 def example(kind: str) -> Task:
