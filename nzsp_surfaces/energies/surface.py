@@ -56,7 +56,7 @@ def surface_energy(slab: Calculation, bulk: Calculation, area: float, *, symmetr
         OffStoichiometry: the slab is no multiple of the bulk; use `grand_surface_energy`.
         Asymmetric: the faces differ.
     """
-    _comparable(slab, bulk)
+    comparable(slab, bulk)
     if not symmetric:
         raise Asymmetric(UNLIKE)
     units = formula_units(slab.structure.composition, bulk.structure.composition)
@@ -70,7 +70,7 @@ def excess_energy(slab: Calculation, bulk: Calculation, area: float) -> float:
         OffStoichiometry: the slab is no multiple of the bulk.
     """
     units = formula_units(slab.structure.composition, bulk.structure.composition)
-    return joule_per_square_metre((slab.energy - units * _per_unit(bulk)) / (2 * area))
+    return joule_per_square_metre((slab.energy - units * per_unit(bulk)) / (2 * area))
 
 
 def capped_surface_energy(
@@ -83,8 +83,8 @@ def capped_surface_energy(
     Raises:
         Incomparable, OffStoichiometry, Asymmetric: as `surface_energy`.
     """
-    _comparable(slab, bulk)
-    _comparable(slab, film)
+    comparable(slab, bulk)
+    comparable(slab, film)
     if not symmetric:
         raise Asymmetric(UNLIKE)
     unit = film.structure.composition.reduced_composition
@@ -92,7 +92,7 @@ def capped_surface_energy(
     if min(rest.values()) < 0:
         raise OffStoichiometry(f"slab {slab.structure.formula}: holds less than {film_units} {unit.reduced_formula}")
     units = formula_units(rest, bulk.structure.composition)
-    excess = slab.energy - units * _per_unit(bulk) - film_units * _per_unit(film)
+    excess = slab.energy - units * per_unit(bulk) - film_units * per_unit(film)
     formula = "gamma = [E_slab - n E_bulk - m E_film] / (2 A)"
     return SurfaceEnergy(joule_per_square_metre(excess / (2 * area)), area, units, film_units, formula)
 
@@ -167,7 +167,7 @@ def surface_energy_of_series(slabs: Sequence[Calculation], bulk: Calculation, ar
         UserError: fewer than two thicknesses.
     """
     for slab in slabs[1:]:
-        _comparable(slabs[0], slab)
+        comparable(slabs[0], slab)
     units = [formula_units(slab.structure.composition, bulk.structure.composition) for slab in slabs]
     if len(set(units)) < 2:
         raise UserError("a thickness series needs at least two thicknesses; add one")
@@ -192,7 +192,8 @@ def formula_units(slab: Composition | Mapping[str, float], bulk: Composition) ->
     return int(ratios.pop())
 
 
-def _per_unit(calculation: Calculation) -> float:
+def per_unit(calculation: Calculation) -> float:
+    """eV of a formula unit."""
     return calculation.energy / calculation.structure.composition.get_reduced_composition_and_factor()[1]
 
 
@@ -204,7 +205,12 @@ def _converged(calculation: Calculation) -> None:
         )
 
 
-def _comparable(one: Calculation, other: Calculation) -> None:
+def comparable(one: Calculation, other: Calculation) -> None:
+    """Refuse two calculations whose energies must not be subtracted.
+
+    Raises:
+        Incomparable: one is not converged, or they differ in engine or settings.
+    """
     _converged(one)
     _converged(other)
     if one.engine != other.engine:

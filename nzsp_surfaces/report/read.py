@@ -17,6 +17,7 @@ from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
+from nzsp_surfaces.report.rows.reactions import ReactionRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, StudyHeader, SurveyHeader
@@ -49,6 +50,7 @@ class Results:
         runs: that were imported.
         convergence: series of thickness and vacuum.
         stability, terminations, conditions, diagrams: what chemical potentials decide.
+        reactions: what forms a film or uses it up.
         sampled: many shapes of each, within the spread of their energies, by the same names.
         film_series: each plane under more and more of a compound.
         wulff_path: shapes of bare materials along a chemical potential.
@@ -76,6 +78,7 @@ class Results:
     film_series: tuple[FilmSeriesRow, ...] = ()
     wulff_path: Mapping[str, ShapesAlong] = field(default_factory=dict)
     diagrams: tuple[DiagramRow, ...] = ()
+    reactions: tuple[ReactionRow, ...] = ()
 
     @property
     def name(self) -> str:
@@ -148,6 +151,7 @@ def _read(directory: Path) -> Results:
         sampled=_by_name(directory / "wulff_spread.json", SampledShapes),
         film_series=read_rows(directory, FilmSeriesRow),
         diagrams=read_rows(directory, DiagramRow),
+        reactions=read_rows(directory, ReactionRow),
         wulff_path=_by_name(directory / "wulff_path.json", ShapesAlong),
     )
 

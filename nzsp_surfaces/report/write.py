@@ -30,6 +30,7 @@ from nzsp_surfaces.report.rows.energies import (
     SurfaceEnergyRow,
 )
 from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
+from nzsp_surfaces.report.rows.reactions import ReactionRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.study import Clock, Provenance, RunSource
 from nzsp_surfaces.report.slabs import write_slabs
@@ -37,6 +38,7 @@ from nzsp_surfaces.report.structures import plane_comment, structure_files
 from nzsp_surfaces.report.traces import write_trace
 from nzsp_surfaces.tasks.base import Subject
 from nzsp_surfaces.tasks.converged import Converged, converged
+from nzsp_surfaces.tasks.reactions import reactions_found
 from nzsp_surfaces.tasks.reservoirs import Line, Reservoirs, reservoirs
 from nzsp_surfaces.tasks.spread import spreads
 from nzsp_surfaces.tasks.table import EvaluatedEntry, film_reference, screened, table
@@ -93,6 +95,7 @@ def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path
     if plan.series:
         write_rows(path, ConvergenceRow, [ConvergenceRow.made_from(each) for each in series])
     _write_reservoirs(done, rows)
+    _write_reactions(done)
     write_rows(path, FilmFaceRow, [made for row in rows for made in _film_rows(done, row.entry)])
     write_rows(path, DynamicsRow, list(_dynamics_rows(done)))
     write_json(path / Provenance.FILE, Provenance.made_from(RunSource(study, plan, outcome, clock)).to_json())
@@ -114,6 +117,13 @@ def _write_reservoirs(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> None
         write_rows(done.path, DiagramRow, [DiagramRow.made_from(row) for each in found for row in each.diagrams])
         along = _along(done, found)
         write_json(done.path / "wulff_path.json", {name: shapes.as_dict() for name, shapes in along.items()})
+
+
+def _write_reactions(done: _Finished) -> None:
+    """What forms a film or uses it up, where the study asks for it."""
+    found = reactions_found(done.study, done.plan, done.outcome.results)
+    if found:
+        write_rows(done.path, ReactionRow, [ReactionRow.made_from(each) for each in found])
 
 
 def _along(done: _Finished, found: tuple[Reservoirs, ...]) -> dict[str, ShapesAlong]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.engines.entry import EngineKeys
+from nzsp_surfaces.study.reactions import phase_keys
 from nzsp_surfaces.study.schema import StudyFile
 from nzsp_surfaces.study.study import Study, load_study
 
@@ -76,7 +77,7 @@ def _structures(settings: StudyFile) -> Iterator[Path]:
     """Every structure file once."""
     materials = [material.structure for material in settings.materials.values()]
     films = [film.structure for film in settings.films.values()]
-    phases = [phase.structure for phase in settings.potentials.phases.values()] if settings.potentials else []
+    phases = [phase.structure for phase in phase_keys(settings).values()]
     yield from dict.fromkeys([*materials, *films, *phases, *_gone_on_with(settings)])
 
 

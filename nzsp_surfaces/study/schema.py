@@ -222,6 +222,20 @@ class PotentialKeys:
 
 
 @dataclass(frozen=True)
+class ReactionKeys:
+    """What may form a film or use it up.
+
+    Attributes:
+        equations: names of materials, films and phases, as "NZP + Na2O -> Na3PO4 + ZrO2"; amounts are found. Each
+            energy is of one formula unit of the first phase that forms.
+        phases: that take part besides materials and films, by name.
+    """
+
+    equations: tuple[str, ...]
+    phases: dict[str, PhaseKeys] = field(default_factory=dict, metadata=ELSEWHERE)
+
+
+@dataclass(frozen=True)
 class PublishedValue:
     """A surface energy to compare with, J/m². `film` is absent for the bare plane."""
 
@@ -296,6 +310,7 @@ class StudyFile:
     vasp: Path | None = field(default=None, metadata=ELSEWHERE)
     converge: ConvergeKeys | None = None
     potentials: PotentialKeys | None = None
+    reactions: ReactionKeys | None = None
     going_on: GoingOn | None = None
 
     def __post_init__(self) -> None:

@@ -22,10 +22,13 @@ from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose
 from nzsp_surfaces.films.compound import FilmCompound, film_compound
 from nzsp_surfaces.study.going_on import Starts, starts
+from nzsp_surfaces.study.reactions import phases, reactions
 from nzsp_surfaces.study.schema import PROFILES, FilmKeys, MaterialKeys, Profile, StudyFile
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
+
+    from nzsp_surfaces.energies.reactions import Reaction
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ class Study:
         engines: that compute.
         phases: that compete with the materials, as read.
         starts: slabs that are gone on with; None where the study cuts its own.
+        reactions: balanced.
     """
 
     path: Path
@@ -91,6 +95,7 @@ class Study:
     engines: Engines
     phases: Mapping[str, Structure] = field(default_factory=dict)
     starts: Starts | None = None
+    reactions: tuple[Reaction, ...] = ()
 
     @cached_property
     def resolved(self) -> dict[str, Any]:
@@ -167,17 +172,14 @@ def study_of(settings: StudyFile, path: Path, profile: str) -> Study:
     films = tuple(_film(name, given, settings, path) for name, given in settings.films.items())
     _check_published(settings, path)
     _check_converged(settings, path)
-    chosen, engines, phases = _profile(settings, profile), _engines(settings, path), _phases(settings, path)
-    return Study(path, settings, profile, chosen, materials, films, engines, phases, starts(settings, path))
-
-
-def _phases(settings: StudyFile, path: Path) -> dict[str, Structure]:
-    """The phases that compete with the materials."""
-    given = settings.potentials.phases if settings.potentials else {}
-    for name in given:
-        if name in settings.materials:
-            raise UserError(f"{path}: potentials: '{name}' is a material, which competes anyway; leave it out here")
-    return {name: load_structure(phase.structure) for name, phase in given.items()}
+    chosen, engines, others = _profile(settings, profile), _engines(settings, path), phases(settings, path)
+    compositions = {
+        **{material.name: material.crystal.structure.composition for material in materials},
+        **{film.name: film.reference.structure.composition for film in films},
+        **{name: structure.composition for name, structure in others.items()},
+    }
+    made = reactions(settings, compositions, path)
+    return Study(path, settings, profile, chosen, materials, films, engines, others, starts(settings, path), made)
 
 
 def _profile(settings: StudyFile, name: str) -> Profile:

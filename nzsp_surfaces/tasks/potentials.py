@@ -56,12 +56,12 @@ TERMINATION = TaskKind("termination", _termination, (Ask.SLAB,), _evaluations)
 
 
 def plan(draft: Draft) -> None:
-    """The competing phases, and both symmetric terminations of every plane that are off stoichiometry."""
-    if draft.study.settings.potentials is None:
-        return
+    """The phases that compete or react, and both symmetric terminations of every plane that are off stoichiometry."""
     for name, structure in draft.study.phases.items():
         inputs = BulkInputs(structure, draft.cell_relaxation)
         draft.phases[name] = draft.add(BULK, Subject(name), inputs, atoms=len(structure))
+    if draft.study.settings.potentials is None:
+        return
     for plane in draft.planes:
         draft.terminations += _planned(draft, plane)
 

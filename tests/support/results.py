@@ -19,6 +19,7 @@ from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
 from nzsp_surfaces.report.rows.imported import RunRow, RunSource
+from nzsp_surfaces.report.rows.reactions import ReactionRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, ProfileUsed, Provenance, StudyHeader
@@ -77,6 +78,7 @@ def write_results(directory: Path) -> Path:
     write_rows(directory, CandidateRow, _candidates())
     write_rows(directory, ConvergenceRow, [convergence_row("NZP", plane) for plane in PLANES])
     _write_reservoirs(directory)
+    _write_reactions(directory)
     write_rows(directory, FilmFaceRow, [row for material in bulks for row in films(material)])
     write_rows(directory, DynamicsRow, [_dynamics(material, seed) for material in bulks for seed in (1, 2)])
     write_rows(directory, RunRow, [_run("bulk", "bulk", None), _run("slab", "slab", PLANES[0])])
@@ -190,6 +192,17 @@ def convergence_row(material: str, plane: tuple[int, ...]) -> ConvergenceRow:
         vacuum_gammas=(0.651, 0.65), vacuum_holds=True,
         cheapest_vacuum=10.0, vacuum_verdict="10 Å of vacuum suffice", notes=(),
     )  # fmt: skip
+
+
+def _write_reactions(directory: Path) -> None:
+    """One reaction of a film, made up, and one that lacks a phase."""
+    parts: dict[str, Any] = {"reactants": {"NZP": 1 / 3, "Na2O": 4 / 3}, "products": {"Na3PO4": 1.0, "ZrO2": 2 / 3}}
+    equation = "1/3 NaZr2(PO4)3 + 4/3 Na2O → Na3PO4 + 2/3 ZrO2"
+    rows = [
+        ReactionRow(equation=equation, **parts, energy=-2.5, molar=-241.2, reason=None),
+        ReactionRow(equation=equation, **parts, energy=None, molar=None, reason="Na2O not computed"),
+    ]
+    write_rows(directory, ReactionRow, rows)
 
 
 def _write_reservoirs(directory: Path) -> None:

@@ -10,6 +10,7 @@ SECTIONS = (
     "potentials",
     "slabs",
     "coverage",
+    "reactions",
     "films",
     "dynamics",
     "bulk",
