@@ -140,10 +140,6 @@ class Database:
             keys |= own["keys"] | ({own["task"]: own["key"]} if own["key"] else {})
         return keys
 
-    def workflow_of(self, number: int) -> Any:
-        """What a job's workflow is known by."""
-        return self.launchpad.workflows.find_one({"nodes": number}, {"_id": 1})["_id"]
-
     def damaged_results(self) -> Iterator[tuple[str, str]]:
         """Results whose check does not hold: their key, and why; no structure is made of them."""
         for row in self.launchpad.db[RESULTS].find({}, {"result": 1}).batch_size(BATCH):
