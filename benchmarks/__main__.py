@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("potential", "table", "prototypes", "growth", "slabs", "vasp_reading", "importing", "launchpad", "study")
+NAMES = (
+    "potential", "table", "prototypes", "growth", "slabs", "vasp_reading", "importing", "launchpad", "load", "study",
+)  # fmt: skip
 
 
 def main(names: list[str]) -> int:

@@ -81,10 +81,10 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name, server.serving(Path(name)) as address:
         folder = Path(name)
-        study = _study(folder)
+        study = made_up_study(folder)
         points = [_point(study, folder, address, size) for size in SIZES]
         steps = [_step(study, folder, address, size) for size in SINGLE]
-        winner = _explained(_launchpad(folder, address, SIZES[-1]), study)
+        winner = _explained(launchpad_of(folder, address, SIZES[-1]), study)
     _draw(points, steps)
     text = PAGE.read_text() if PAGE.is_file() else BEGIN + END
     before, after = text.partition(BEGIN)[0], text.partition(END)[2]
@@ -92,7 +92,8 @@ def main() -> None:
     print(f"{winner}\ncurve: {PICTURE}, {PAGE}")
 
 
-def _study(folder: Path) -> Study:
+def made_up_study(folder: Path) -> Study:
+    """Of one crystal; its name and engine are all that is used of it."""
     from pymatgen.core import Lattice, Structure
 
     structure = Structure(Lattice.tetragonal(2.8, 3.7), ["Cu", "Au"], [[0, 0, 0], [0.5, 0.5, 0.5]])
@@ -101,7 +102,7 @@ def _study(folder: Path) -> Study:
     return load_study(folder / "study.yaml", "quick", None)
 
 
-def _plan(size: int, per_material: int) -> Plan:
+def made_up_plan(size: int, per_material: int) -> Plan:
     """Materials with a bulk and slabs, four of which compete for each entry."""
     tasks: list[Task] = []
     entries: list[Entry] = []
@@ -120,7 +121,8 @@ def _plan(size: int, per_material: int) -> Plan:
     return Plan(tuple(tasks), tuple(entries), ())
 
 
-def _launchpad(folder: Path, address: dict[str, Any], size: int) -> Path:
+def launchpad_of(folder: Path, address: dict[str, Any], size: int) -> Path:
+    """The launchpad file of a database for so many calculations."""
     import yaml
 
     path = folder / f"launchpad_{size}.yaml"
@@ -129,15 +131,15 @@ def _launchpad(folder: Path, address: dict[str, Any], size: int) -> Path:
 
 
 def _point(study: Study, folder: Path, address: dict[str, Any], size: int) -> Point:
-    launchpad, plan = _launchpad(folder, address, size), _plan(size, PER_MATERIAL)
+    launchpad, plan = launchpad_of(folder, address, size), made_up_plan(size, PER_MATERIAL)
     with database(launchpad) as known:
         known.prepare()
         known.keep_study(pack(study))
-        submit = _timed(lambda: known.add(workflows(study, plan, folder, set())))
-        _carry_on(known)
-        _keep_entries(known, study, plan)
+        submit = timed(lambda: known.add(workflows(study, plan, folder, set())))
+        carry_on(known)
+        keep_entries(known, study, plan)
     asked = [
-        _timed(lambda call=call: _quietly([*call, "-l", str(launchpad)]))  # type: ignore[misc]
+        timed(lambda call=call: quietly([*call, "-l", str(launchpad)]))  # type: ignore[misc]
         for call in (["status"], ["status", str(study.path)], ["query"], ["query", "--format", "csv"])
     ]
     point = Point(len(plan.tasks), submit, *asked)
@@ -145,7 +147,7 @@ def _point(study: Study, folder: Path, address: dict[str, Any], size: int) -> Po
     return point
 
 
-def _carry_on(known: Database) -> None:
+def carry_on(known: Database) -> None:
     """Half of the jobs are finished, some run, failed or are ready, in FireWorks' own documents."""
     from fireworks import FWAction, FWorker, Launch
     from pymongo import UpdateOne
@@ -176,7 +178,8 @@ def _state(number: int) -> str:
     return marks.get(number % 1000, "COMPLETED" if number % 2 else "WAITING")
 
 
-def _keep_entries(known: Database, study: Study, plan: Plan) -> None:
+def keep_entries(known: Database, study: Study, plan: Plan) -> None:
+    """A surface energy for each entry of a plan."""
     blank = entry_row(study, evaluate(plan, plan.entries[0], {}, {}))
     rows = [
         replace(blank, id=e.id, material=e.material, miller=e.miller, gamma=1.0, reason=None, area=30.0)
@@ -192,22 +195,24 @@ def _step(study: Study, folder: Path, address: dict[str, Any], size: int) -> tup
     """Seconds that FireWorks takes to hand one job of a single workflow out."""
     from fireworks import FWorker
 
-    with database(_launchpad(folder, address, -size)) as known:
+    with database(launchpad_of(folder, address, -size)) as known:
         known.prepare()
-        (whole,) = workflows(study, _plan(size, size), folder, set())
+        (whole,) = workflows(study, made_up_plan(size, size), folder, set())
         known.add([whole])
-        seconds = _timed(lambda: known.launchpad.checkout_fw(FWorker(), "/scratch"))
+        seconds = timed(lambda: known.launchpad.checkout_fw(FWorker(), "/scratch"))
     print(f"one workflow of {len(whole.fws)} jobs: {seconds:.3f} s to hand a job out", flush=True)
     return len(whole.fws), seconds
 
 
-def _timed(call: Callable[[], object]) -> float:
+def timed(call: Callable[[], object]) -> float:
+    """Seconds that a call takes."""
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
 
 
-def _quietly(call: list[str]) -> None:
+def quietly(call: list[str]) -> None:
+    """A command that ends well, its output thrown away."""
     with redirect_stdout(io.StringIO()):
         assert nzsp(call) == 0
 

@@ -70,10 +70,11 @@ def command(folders: tuple[Path, ...], output: Path, **given: Any) -> int:
     Writes runs.json (every run, used or not, with the reason), surface_energies.json, wulff.json and report.html. The
     exit status is 0, 1 where no surface energy could be had, and 2 for a mistake in the input.
     """
+    from nzsp_surfaces.runs.claims import claim_import
     from nzsp_surfaces.runs.imported.importing import find_runs, import_runs
     from nzsp_surfaces.runs.imported.shelf import open_shelf
     from nzsp_surfaces.runs.imported.write import write_imported
-    from nzsp_surfaces.runs.store import claim_import, only_run
+    from nzsp_surfaces.runs.store import only_run
 
     began = time.perf_counter()
     roots = [*folders, *([given["bulk"]] if given["bulk"] else [])]

@@ -46,7 +46,12 @@ COMMANDS = (
     CommandRow("vasp-inputs", "nzsp_surfaces.cli.vasp_inputs", "Write every input of VASP for a study; run nothing."),
     CommandRow("submit", "nzsp_surfaces.cli.submit", "Submit a study to FireWorks, for a cluster."),
     CommandRow("status", "nzsp_surfaces.cli.status", "Show how far submitted studies have come."),
-    CommandRow("collect", "nzsp_surfaces.cli.collect", "Write the results of a submitted study as `nzsp run` does."),
+    CommandRow(
+        "collect",
+        "nzsp_surfaces.cli.collect",
+        "Write the results of a submitted study as `nzsp run` does.",
+    ),
+    CommandRow("bundle", "nzsp_surfaces.cli.bundle", "A study for nodes that cannot reach the database."),
     CommandRow("query", "nzsp_surfaces.cli.query", "List surface energies of all studies in the database."),
     CommandRow("import", "nzsp_surfaces.cli.import_", "Surface energies from runs that exist; compute nothing."),
     CommandRow("wulff", "nzsp_surfaces.cli.wulff", "Wulff shape from a table of surface energies; compute nothing."),

@@ -92,6 +92,11 @@ def output(default: Path | None = None) -> Declaration:
     return click.option("-o", "--output", metavar="DIR", type=PATH, help="Directory to write into.", **given)
 
 
+own_output = click.option(
+    "-o", "--output", metavar="DIR", type=PATH, help="Directory to write into.  [default: STUDY, where it is one]"
+)
+
+
 def profile(default: str = "quick") -> Declaration:
     """Declare the option --profile, the protocol of a study's calculations.
 

@@ -22,24 +22,28 @@ Examples:
   nzsp run inputs/table1.yaml -o runs/table1
   nzsp run inputs/table1.yaml -o runs/table1-paper --profile paper
   nzsp run inputs/table1.yaml -o runs/chgnet --engine chgnet --workers 4
+  nzsp run runs/table1                             go on in a directory of nzsp run or nzsp bundle
 """
 
 
 @click.command(epilog=EXAMPLES)
 @options.study
-@options.output()
+@options.own_output
 @options.profile()
 @options.engine
 @options.workers
-def command(study: Path, output: Path, profile: str, engine: str | None, workers: int | None) -> int:
+def command(study: Path, output: Path | None, profile: str, engine: str | None, workers: int | None) -> int:
     """Carry STUDY out on this machine: energies, Wulff shapes, pictures and report.html.
 
-    Killed at any moment and started again, it goes on where it was; finished, it computes nothing again. The exit
-    status is 0, 1 where a calculation failed, and 2 for a mistake in the input.
+    STUDY is a file, or a directory that nzsp run or nzsp bundle wrote, which is then gone on with. Killed at any moment
+    and started again, it goes on where it was; finished, it computes nothing again. The exit status is 0, 1 where a
+    calculation failed, and 2 for a mistake in the input.
     """
-    from nzsp_surfaces.study.study import load_study
+    from nzsp_surfaces.cli.studies import loaded
 
-    return carry_out(load_study(study, profile, engine), output, workers)
+    if output is None and not study.is_dir():
+        raise click.UsageError("Missing option '-o' / '--output'")
+    return carry_out(loaded(study, profile, engine), output or study, workers)
 
 
 def carry_out(loaded: Study, output: Path, workers: int | None) -> int:
@@ -49,7 +53,7 @@ def carry_out(loaded: Study, output: Path, workers: int | None) -> int:
         UserError: an engine is not here, or the directory is another study's.
     """
     from nzsp_surfaces.cli.finish import now, write
-    from nzsp_surfaces.runs.store import check_directory, enough_room, only_run, open_store
+    from nzsp_surfaces.runs.store import claimed, enough_room
     from nzsp_surfaces.runs.work import check_abilities, check_engines
     from nzsp_surfaces.tasks.plan import make_plan
 
@@ -58,9 +62,7 @@ def carry_out(loaded: Study, output: Path, workers: int | None) -> int:
     for chosen in loaded.engines.each:
         chosen.ready({})
     enough_room(output)
-    check_directory(output, loaded)
-    with only_run(output):
-        store = open_store(output, loaded)
+    with claimed(output, loaded) as store:
         plan = make_plan(loaded)
         check_abilities(loaded, plan)
         outcome = _compute(loaded, plan, store, workers or loaded.engines.parallel or _cores())

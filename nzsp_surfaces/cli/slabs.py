@@ -117,7 +117,7 @@ def _study(source: Path, output: Path) -> None:
 def _crystal(source: Path, output: Path, given: dict[str, Any]) -> None:
     from nzsp_surfaces.report.rows.study import survey_header
     from nzsp_surfaces.report.slabs import write_survey
-    from nzsp_surfaces.runs.store import claim_survey
+    from nzsp_surfaces.runs.claims import claim_survey
     from nzsp_surfaces.slabs.cut import SlabOptions
     from nzsp_surfaces.slabs.survey import checked_planes, every_plane
 

@@ -76,9 +76,9 @@ def command(
 
 
 def _read(study: Path, profile: str, engine: str | None) -> Study:
-    from nzsp_surfaces.study.study import load_study  # heavy, and not needed without a study
+    from nzsp_surfaces.cli.studies import loaded  # heavy, and not needed without a study
 
-    return load_study(study, profile, engine)
+    return loaded(study, profile, engine)
 
 
 def _nothing(known: Database, study: Path | None, loaded: Study | None) -> None:

@@ -27,14 +27,14 @@ Then start workers: rlaunch -l my_launchpad.yaml rapidfire, or qlaunch with an a
 @options.profile()
 def command(study: Path, launchpad: Path | None, directory: Path, engine: str | None, profile: str) -> None:
     """Submit STUDY to FireWorks. Twice is once, and results of other studies are not computed again."""
+    from nzsp_surfaces.cli.studies import loaded as read
     from nzsp_surfaces.runs.fireworks.database import database
     from nzsp_surfaces.runs.fireworks.tasks import workflows
     from nzsp_surfaces.runs.work import check_abilities, check_engines
     from nzsp_surfaces.study.bundle import pack
-    from nzsp_surfaces.study.study import load_study
     from nzsp_surfaces.tasks.plan import make_plan
 
-    loaded = load_study(study, profile, engine)
+    loaded = read(study, profile, engine)
     check_engines(loaded)
     with database(launchpad) as known:
         if known.is_submitted(loaded.identity):

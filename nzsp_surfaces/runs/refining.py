@@ -12,8 +12,7 @@ from nzsp_surfaces.crystals.crystal import hkl
 from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.report.read import load_results
 from nzsp_surfaces.report.structures import structure_files
-from nzsp_surfaces.runs.store import STUDY_FOLDER, Store
-from nzsp_surfaces.study.bundle import STUDY_NAME
+from nzsp_surfaces.runs.store import Store, study_file
 from nzsp_surfaces.study.schema import GoingOn, PublishedValue, StartKeys, StudyFile
 from nzsp_surfaces.study.study import Study, load_study, study_of
 from nzsp_surfaces.tasks.plan import make_plan
@@ -99,21 +98,6 @@ def _among(given: tuple[tuple[int, ...], ...], planes: set[tuple[int, int, int]]
 
 def _is_among(value: PublishedValue, planes: set[tuple[int, int, int]], films: set[str | None]) -> bool:
     return hkl(value.plane) in planes and (value.film is None or value.film in films)
-
-
-def study_file(run: Path) -> Path:
-    """The study that lies beside a run's results.
-
-    Raises:
-        UserError: there is none.
-    """
-    path = run / STUDY_FOLDER / STUDY_NAME
-    if not path.is_file():
-        raise UserError(
-            f"{run}: holds no {STUDY_FOLDER}/{STUDY_NAME}; an earlier version wrote it: give 'nzsp run STUDY -o {run}' "
-            "once more, which computes nothing again"
-        )
-    return path
 
 
 def _chosen(results: Results, only: tuple[str, ...]) -> list[SurfaceEnergyRow]:

@@ -6,21 +6,19 @@ import fcntl
 import json
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nzsp_surfaces import __version__
 from nzsp_surfaces.base.errors import Damaged, UserError
 from nzsp_surfaces.base.files import set_aside, write_atomically
 from nzsp_surfaces.base.sealed import read_sealed, sealed
 from nzsp_surfaces.report.read import check_layout
-from nzsp_surfaces.report.rows.imported import ImportHeader
-from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, study_header
+from nzsp_surfaces.report.rows.study import Provenance, study_header
 from nzsp_surfaces.study.bundle import STUDY_NAME, pack
-from nzsp_surfaces.study.study import Study
+from nzsp_surfaces.study.study import Study, load_study
 from nzsp_surfaces.tasks.base import Result, Task, whole_result
 
 log = logging.getLogger(__name__)
@@ -64,6 +62,11 @@ class Store:
         write_atomically(folder / RESULT, sealed(result.to_json()))
         for name in CHECKPOINTS:
             (folder / name).unlink(missing_ok=True)
+
+    def save_all(self, tasks: Iterable[Task], results: Mapping[str, Result]) -> None:
+        """Keep those results of tasks, by task id, that came from elsewhere."""
+        for task in (task for task in tasks if task.id in results):
+            self.save(task, replace(results[task.id], key=task.key))
 
     def made_folder(self, task: Task) -> Path:
         """The folder of a task, which is there when this returns."""
@@ -141,54 +144,39 @@ def claim_study(path: Path, study: Study) -> Path:
     return folder / STUDY_NAME
 
 
+def study_file(run: Path) -> Path:
+    """The study that lies beside a run's results.
+
+    Raises:
+        UserError: there is none.
+    """
+    path = run / STUDY_FOLDER / STUDY_NAME
+    if not path.is_file():
+        raise UserError(
+            f"{run}: holds no {STUDY_FOLDER}/{STUDY_NAME}; an earlier version wrote it: give 'nzsp run STUDY -o {run}' "
+            "once more, which computes nothing again"
+        )
+    return path
+
+
+def kept_study(path: Path) -> Study:
+    """The study of a results directory, read from there with its own profile and engine.
+
+    Raises:
+        UserError: the directory holds none, or another version wrote it, which reads it otherwise.
+    """
+    header = _header(path / "study.json")
+    if header is None:
+        raise UserError(f"{path}: holds no study; name a study's file, or a directory of nzsp run or nzsp bundle")
+    study = load_study(study_file(path), header["profile"])
+    _same_study(path / "study.json", study)
+    return study
+
+
 def _set_aside_unread(marker: Path) -> None:
     """Whatever a crash left of study.json is written again from the study at hand."""
     if marker.exists() and _header(marker) is None:
         log.warning("%s: is damaged; it is set aside as %s, and written again", marker, set_aside(marker).name)
-
-
-def claim_survey(path: Path, header: dict[str, Any]) -> None:
-    """Claim a directory for the slabs of one crystal.
-
-    Args:
-        header: written to survey.json; its "identity" tells crystals and settings apart.
-
-    Raises:
-        UserError: the directory holds something else, or cannot be written.
-    """
-    marker = path / "survey.json"
-    there = _survey_identity(marker)
-    if there != header["identity"] and path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise UserError(f"{path}: holds something else than the slabs of this crystal; choose a new directory with -o")
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror}); choose another directory with -o") from error
-    write_atomically(marker, json.dumps(header, indent=1) + "\n")
-
-
-def claim_import(path: Path, roots: Sequence[str]) -> None:
-    """Claim a directory for runs that are imported; the same one may be imported into again.
-
-    Raises:
-        UserError: the directory holds something else, or cannot be written.
-    """
-    marker = path / ImportHeader.FILE
-    if path.exists() and not marker.is_file() and (not path.is_dir() or any(p.name != ".lock" for p in path.iterdir())):
-        raise UserError(f"{path}: holds something else than imported runs; choose a new directory with -o")
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror}); choose another directory with -o") from error
-    header = ImportHeader(layout=LAYOUT, version=__version__, roots=tuple(roots))
-    write_atomically(marker, json.dumps(header.to_json(), indent=1) + "\n")
-
-
-def _survey_identity(marker: Path) -> str | None:
-    try:
-        return str(json.loads(marker.read_text())["identity"]) if marker.is_file() else None
-    except (ValueError, RecursionError, KeyError, TypeError) as error:
-        raise UserError(f"{marker}: is damaged; choose a new directory with -o, or remove the file") from error
 
 
 def _same_study(marker: Path, study: Study) -> None:
@@ -239,6 +227,18 @@ def only_run(path: Path) -> Iterator[None]:
                 f"{path}: another run works in this directory; wait for it or choose another with -o"
             ) from error
         yield
+
+
+@contextmanager
+def claimed(path: Path, study: Study) -> Iterator[Store]:
+    """Hold a directory for a study, and be the only one to write into it.
+
+    Raises:
+        UserError: it is not this study's, another run works in it, or it cannot be written.
+    """
+    check_directory(path, study)
+    with only_run(path):
+        yield open_store(path, study)
 
 
 @contextmanager

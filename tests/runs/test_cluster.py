@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 import pytest
-import yaml
 
 from nzsp_surfaces.cli.main import main
 from support.alloy import STUDY, write
@@ -23,6 +22,7 @@ from support.cluster import (
     energies,
     needs_queue,
     needs_server,
+    slurm_adapter,
     states,
     submit,
     worker,
@@ -124,14 +124,6 @@ def test_two_workers_and_the_queue_at_once_give_the_energies_of_a_local_run(
     assert main(["collect", str(study), "-l", str(launchpad), "-o", str(tmp_path / "collected")]) == 0
     assert main(["run", str(study), "-o", str(tmp_path / "local"), "--workers", "1"]) == 0
     assert energies(tmp_path / "collected") == energies(tmp_path / "local")
-
-
-def slurm_adapter(launchpad: Path, folder: Path, mode: str = "rapidfire --nlaunches 0 --sleep 1") -> Path:
-    """workflows/slurm.yaml with a launchpad of our own."""
-    adapter = yaml.safe_load((WORKFLOWS / "slurm.yaml").read_text())
-    launch = f"{BIN}/rlaunch -l {launchpad} {mode}"
-    (folder / "slurm.yaml").write_text(yaml.safe_dump(adapter | {"rocket_launch": launch, "walltime": "00:05:00"}))
-    return folder / "slurm.yaml"
 
 
 @needs_server

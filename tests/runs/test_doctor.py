@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,10 +16,24 @@ from fireworks import FWorker
 from nzsp_surfaces.cli.main import main
 from nzsp_surfaces.runs.doctor import launchpad as doctor
 from nzsp_surfaces.runs.fireworks.database import ENTRIES, RESULTS, Database, database
+from nzsp_surfaces.runs.fireworks.tasks import workflows
 from nzsp_surfaces.runs.store import RESULT
-from support.alloy import document, write
-from support.cluster import needs_server, submit, worker
+from nzsp_surfaces.study.bundle import pack
+from nzsp_surfaces.study.study import load_study
+from nzsp_surfaces.tasks.plan import make_plan
+from support.alloy import STUDY, document, write
+from support.cluster import (
+    BIN,
+    ONE_THREAD,
+    needs_queue,
+    needs_server,
+    slurm_adapter,
+    states,
+    submit,
+    worker,
+)
 from support.in_process import runs_in_this_process
+from support.slurm import slurm
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +193,111 @@ def test_a_held_folder_is_left_alone(
     assert "(done)" in said(capsys, 0, "-l", launchpad, "--fix")[0]
     assert said(capsys, 0, "-l", launchpad) == ["nothing is amiss"]
     assert launch
+
+
+@needs_server
+def test_a_job_that_its_surroundings_ended_runs_again(
+    launchpad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file where the folder of the calculations belongs: once it is gone, the study ends."""
+    study = write(tmp_path / "study")
+    submit(study, launchpad)
+    place = study.parent / "work" / "calculations"
+    place.parent.mkdir()
+    place.write_text("in the way")
+    assert worker(launchpad).wait(timeout=120) == 0
+    place.unlink()
+    (line, *_) = said(capsys, 1, "-l", launchpad)
+    assert "CuAu/bulk was ended (" in line
+    assert "run it again" in line
+    said(capsys, 0, "-l", launchpad, "--fix")
+    assert worker(launchpad).wait(timeout=120) == 0
+    assert states(launchpad, capsys) == "5 finished"
+    assert said(capsys, 0, "-l", launchpad) == ["nothing is amiss"]
+
+
+@needs_server
+def test_a_job_that_would_fail_again_is_for_a_person(
+    launchpad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A calculator that is gone: --fix leaves the job, and says the command for when the cause is mended."""
+    (tmp_path / "own_calculator.py").write_text("from ase.calculators.emt import EMT\n")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
+    monkeypatch.syspath_prepend(tmp_path)
+    text = STUDY.replace("engine: emt", "engine: {calculator: 'own_calculator:EMT'}")
+    submit(write(tmp_path / "study", text), launchpad)
+    (tmp_path / "own_calculator.py").unlink()
+    assert worker(launchpad).wait(timeout=120) == 0
+    for call in (["-l", launchpad], ["-l", launchpad, "--fix"]):
+        (line, *_) = said(capsys, 1, *call)
+        assert "CuAu/bulk failed (" in line
+        assert "lpad rerun_fws -i" in line
+        assert "(done)" not in line
+
+
+@needs_server
+@needs_queue
+def test_a_reservation_whose_queue_job_is_gone_is_given_back(
+    launchpad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the queue job waits nothing is amiss; cancelled, --fix makes the job ready, and a worker ends the study."""
+    submit(write(tmp_path / "study"), launchpad)
+    adapter = slurm_adapter(launchpad, tmp_path, "singleshot")
+    call = [f"{BIN}/qlaunch", "-s", "-r", "-l", str(launchpad), "-q", str(adapter)]
+    with slurm(tmp_path / "slurm") as environment:
+        monkeypatch.setenv("SLURM_CONF", environment["SLURM_CONF"])
+        subprocess.run(["scontrol", "update", "PartitionName=main", "State=DOWN"], check=True)
+        given = environment | ONE_THREAD
+        subprocess.run([*call, "singleshot"], cwd=tmp_path, env=given, check=True, timeout=60, capture_output=True)
+        assert said(capsys, 0, "-l", launchpad, "--fix") == ["nothing is amiss"]
+        assert states(launchpad, capsys).endswith("1 in the queue")
+        subprocess.run(["scancel", "1"], check=True)
+        time.sleep(1)
+        (line,) = said(capsys, 0, "-l", launchpad, "--fix")
+        assert "queue job 1: is gone before its job began" in line
+        assert said(capsys, 0, "-l", launchpad) == ["nothing is amiss"]
+    assert states(launchpad, capsys) == "4 waits for others, 1 ready"
+
+
+def submit_at_the_same_moment(study: Path, launchpad: Path) -> None:
+    """Two submissions, of which neither sees the other's jobs."""
+    loaded = load_study(study, "quick", None)
+    with database(launchpad) as known:
+        known.prepare()
+        known.keep_study(pack(loaded))
+        for _ in range(2):
+            known.add(workflows(loaded, make_plan(loaded), study.parent / "work", set()))
+
+
+@needs_server
+def test_jobs_that_are_there_twice_are_left_once(
+    launchpad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second is archived; what is left ends the study, every calculation once."""
+    study = write(tmp_path / "study")
+    submit_at_the_same_moment(study, launchpad)
+    assert states(launchpad, capsys) == "8 waits for others, 2 ready"
+    (line,) = said(capsys, 0, "-l", launchpad, "--fix")
+    assert "is there twice" in line
+    assert states(launchpad, capsys) == "4 waits for others, 1 ready"
+    assert worker(launchpad).wait(timeout=120) == 0
+    assert states(launchpad, capsys) == "5 finished"
+    assert said(capsys, 0, "-l", launchpad) == ["nothing is amiss"]
+
+
+@needs_server
+def test_of_jobs_that_are_there_twice_the_one_that_runs_stays(
+    launchpad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A worker has begun the second: the first is archived, and the worker goes on."""
+    study = write(tmp_path / "study")
+    submit_at_the_same_moment(study, launchpad)
+    with database(launchpad) as known:
+        second = max(known.launchpad.get_fw_ids({"spec.nzsp.kind": "bulk"}))
+        firework, _ = known.launchpad.checkout_fw(FWorker(), str(tmp_path), fw_id=second)
+    folder = study.parent / "work" / "calculations" / firework.spec["nzsp"]["key"]
+    folder.mkdir(parents=True)
+    with held(folder):
+        (line,) = said(capsys, 0, "-l", launchpad, "--fix")
+        assert line.startswith("job 1: CuAu/bulk and what belongs to it is there twice")
+    assert states(launchpad, capsys) == "4 waits for others, 1 runs"

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from nzsp_surfaces.cli.main import main
 from support import server
@@ -47,6 +48,14 @@ def worker(launchpad: Path) -> subprocess.Popen[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
+
+def slurm_adapter(launchpad: Path, folder: Path, mode: str = "rapidfire --nlaunches 0 --sleep 1") -> Path:
+    """workflows/slurm.yaml with a launchpad of our own."""
+    adapter = yaml.safe_load((WORKFLOWS / "slurm.yaml").read_text())
+    launch = f"{BIN}/rlaunch -l {launchpad} {mode}"
+    (folder / "slurm.yaml").write_text(yaml.safe_dump(adapter | {"rocket_launch": launch, "walltime": "00:05:00"}))
+    return folder / "slurm.yaml"
 
 
 def states(launchpad: Path, capsys: pytest.CaptureFixture[str]) -> str:

@@ -91,6 +91,17 @@ class _Place:
         return found
 
     @cached_property
+    def workflow(self) -> dict[int, Any]:
+        """What the workflow of each job is known by."""
+        rows = self.known.launchpad.workflows.find({}, {"nodes": 1})
+        return {number: row["_id"] for row in rows for number in row["nodes"]}
+
+    @cached_property
+    def under_way(self) -> set[Any]:
+        """Workflows of which a job runs or waits in a queue."""
+        return {self.workflow[work.fw_id] for work in self.works if work.state in ("RUNNING", "RESERVED")}
+
+    @cached_property
     def stopped(self) -> list[Job]:
         return self.known.jobs(None, ("FIZZLED", LOST))
 
@@ -204,16 +215,20 @@ def _locks(place: _Place) -> list[dict[str, Any]]:
 def _twice(place: _Place) -> Iterator[Finding]:
     """Jobs of a study that was submitted twice at the same moment; one that goes on after a pause is no second."""
     first: dict[tuple[str, str], _Work] = {}
-    seen: set[int] = set()
+    archived: set[Any] = set()
     for work in (work for work in place.works if work.state != "COMPLETED"):
         before = first.setdefault((work.study, work.task), work)
-        if before is not work and before.state != "COMPLETED":
-            number = place.known.workflow_of(work.fw_id)
-            if number not in seen and number != place.known.workflow_of(before.fw_id):
-                seen.add(number)
-                act = partial(place.known.launchpad.archive_wf, work.fw_id)
-                what = f"{work.task} and what belongs to it is there twice, as job {before.fw_id} too"
-                yield Finding(f"job {work.fw_id}", what, "archive the second", act)
+        if before is work or place.workflow[before.fw_id] == place.workflow[work.fw_id]:
+            continue
+        two = {place.workflow[each.fw_id]: each for each in (work, before)}
+        free = [number for number in two if number not in place.under_way]
+        if free and not archived & two.keys():
+            archived.add(free[0])
+            spare = two.pop(free[0])
+            (kept,) = two.values()
+            what = f"{spare.task} and what belongs to it is there twice, as job {kept.fw_id} too"
+            act = partial(place.known.launchpad.archive_wf, spare.fw_id)
+            yield Finding(f"job {spare.fw_id}", what, "archive this one", act)
 
 
 def _entries(place: _Place) -> Iterator[Finding]:

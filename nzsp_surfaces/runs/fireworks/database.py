@@ -10,14 +10,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nzsp_surfaces.base.errors import Damaged, UserError
-from nzsp_surfaces.base.sealed import sealed, unsealed
+from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.runs.fireworks import embedded, jobs
+from nzsp_surfaces.runs.fireworks.documents import (
+    DIGEST,
+    PACKED,
+    is_as_written,
+    now,
+    read_result,
+    result_document,
+    why_no_result,
+)
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad, Workflow
@@ -58,7 +65,7 @@ class Database:
 
     def keep_study(self, bundle: Bundle) -> None:
         """Remember a study, once."""
-        content = bundle.to_json() | {"files": _packed(bundle.files), "submitted": _now()}
+        content = bundle.to_json() | {"files": _packed(bundle.files), "submitted": now()}
         self.launchpad.db[STUDIES].update_one({"_id": bundle.identity}, {"$setOnInsert": content}, upsert=True)
 
     def study(self, identity: str) -> Bundle:
@@ -118,18 +125,17 @@ class Database:
 
     def keep_result_of(self, key: str, kind: str, result: Result, folder: Path, host: str) -> dict[str, Any]:
         """The same for a task of which no more than key and kind is known."""
-        summary = _summary(result) | {"kind": kind, "folder": str(folder), "host": host, "finished": _now()}
-        content = summary | {"result": zlib.compress(sealed(result.to_json()).encode())}
+        content = result_document(kind, result, folder, host)
         self.launchpad.db[RESULTS].update_one({"_id": key}, {"$setOnInsert": content}, upsert=True)
-        return summary
+        return {name: value for name, value in content.items() if name not in (PACKED, DIGEST)}
 
     def results(self, tasks: Iterable[Task]) -> dict[str, Result]:
         """The finished results among some tasks, by task id, whatever study computed them; a damaged one is told."""
         names: dict[str, list[str]] = {}
         for task in tasks:
             names.setdefault(task.key, []).append(task.id)
-        found = self.launchpad.db[RESULTS].find({"_id": {"$in": list(names)}}, {"result": 1}).batch_size(BATCH)
-        read = ((row["_id"], _read_result(row)) for row in found)
+        found = self.launchpad.db[RESULTS].find({"_id": {"$in": list(names)}}, {PACKED: 1}).batch_size(BATCH)
+        read = ((row["_id"], read_result(row)) for row in found)
         return {name: replace(result, task=name) for key, result in read if result for name in names[key]}
 
     def submitted_keys(self, identity: str) -> dict[str, str]:
@@ -140,17 +146,13 @@ class Database:
             keys |= own["keys"] | ({own["task"]: own["key"]} if own["key"] else {})
         return keys
 
-    def workflow_of(self, number: int) -> Any:
-        """What a job's workflow is known by."""
-        return self.launchpad.workflows.find_one({"nodes": number}, {"_id": 1})["_id"]
-
     def damaged_results(self) -> Iterator[tuple[str, str]]:
-        """Results whose check does not hold: their key, and why; no structure is made of them."""
-        for row in self.launchpad.db[RESULTS].find({}, {"result": 1}).batch_size(BATCH):
-            try:
-                unsealed(_decompressed(row), dict, "it")
-            except Damaged as error:
-                yield row["_id"], str(error).rpartition(": ")[2]
+        """Results that are not as they were written: their key, and why; no structure is made of them."""
+        fields = {PACKED: 1, DIGEST: 1}
+        for row in self.launchpad.db[RESULTS].find({}, fields).batch_size(BATCH):
+            why = None if is_as_written(row) else why_no_result(row)
+            if why:
+                yield row["_id"], why
 
     def damaged_entries(self) -> Iterator[tuple[Any, str]]:
         """Surface energies that cannot be read: their number, and why."""
@@ -163,7 +165,7 @@ class Database:
         """Move a damaged document to where nobody takes it for a whole one."""
         row = self.launchpad.db[collection].find_one({"_id": number})
         if row is not None:
-            kept = {"from": collection, "document": row, "put_away": _now()}
+            kept = {"from": collection, "document": row, "put_away": now()}
             self.launchpad.db[PUT_AWAY].insert_one(kept)
             self.launchpad.db[collection].delete_one({"_id": number})
 
@@ -321,47 +323,12 @@ def _harmless(error: Exception, given: dict[str, Any]) -> str:
     return (text.replace(str(password), "...") if password else text)[:160]
 
 
-def _summary(result: Result) -> dict[str, Any]:
-    calculation = result.calculation
-    known = {"task": result.task, "seconds": result.seconds, "choices": result.to_json()["choices"]}
-    if calculation is None:
-        return known
-    composition = calculation.structure.composition
-    return known | {
-        "formula": composition.reduced_formula,
-        "n_atoms": len(calculation.structure),
-        "energy": calculation.energy,
-        "max_force": calculation.max_force,
-        "converged": calculation.converged,
-        "engine": calculation.engine.name,
-        "model": calculation.engine.model,
-    }
-
-
 def _packed(data: Any) -> bytes:
     return zlib.compress(json.dumps(data).encode())
 
 
 def _unpacked(data: bytes) -> Any:
     return json.loads(zlib.decompress(data))
-
-
-def _read_result(row: dict[str, Any]) -> Result | None:
-    """A result of the database; None, with a line, where it is damaged: its job is then to be repeated."""
-    from nzsp_surfaces.tasks.base import whole_result
-
-    try:
-        return unsealed(_decompressed(row), whole_result, f"{RESULTS} {row['_id']}")
-    except Damaged as error:
-        log.warning("%s; it is left out, 'nzsp doctor --fix' has it computed again", error)
-        return None
-
-
-def _decompressed(row: dict[str, Any]) -> bytes:
-    try:
-        return zlib.decompress(row["result"])
-    except (KeyError, TypeError, zlib.error) as error:
-        raise Damaged(f"{RESULTS} {row['_id']}: cannot be unpacked") from error
 
 
 def _why_no_entry(row: dict[str, Any]) -> str | None:
@@ -373,7 +340,3 @@ def _why_no_entry(row: dict[str, Any]) -> str | None:
     except UserError as error:
         return str(error).removeprefix("it").strip(": ").partition(";")[0]
     return None
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

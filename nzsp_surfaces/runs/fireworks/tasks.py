@@ -57,7 +57,7 @@ class CarryOut(FiretaskBase):
         with alone(store.folder(task)) as folder:
             if database.finished([task.key]):
                 log.info("%s is known already", task.id)
-                return FWAction(stored_data={"known": True})
+                return known_already()
             result = store.result(task)
             if result is None:
                 parents = _results(database, store, _keyed(plan, fw_spec, task.parents))
@@ -90,12 +90,23 @@ class Evaluate(FiretaskBase):
         follow_environment("INFO")
         database = _database(self)
         study, plan = _study(database, self["study"])
-        entry = next(e for e in plan.entries if e.id == self["entry"])
-        tasks = [replace(plan.by_id[name], key=key) for name, key in fw_spec["nzsp"]["keys"].items()]
-        evaluated = evaluate(plan, entry, database.results(tasks), {})
-        row = entry_row(study, evaluated, _spread(database, study, plan, evaluated))
-        database.keep_entry(row)
-        return FWAction(stored_data={"gamma": row.gamma, "reason": row.reason})
+        return evaluated(database, study, plan, fw_spec)
+
+
+def known_already() -> FWAction:
+    """How a calculation's job ends whose result some study has."""
+    return FWAction(stored_data={"known": True})
+
+
+def evaluated(database: Database, study: Study, plan: Plan, fw_spec: dict[str, Any]) -> FWAction:
+    """Store the entry that a job is about, with its value or with the reason why it has none."""
+    about = fw_spec["nzsp"]
+    entry = next(e for e in plan.entries if e.id == about["task"])
+    tasks = [replace(plan.by_id[name], key=key) for name, key in about["keys"].items()]
+    found = evaluate(plan, entry, database.results(tasks), {})
+    row = entry_row(study, found, _spread(database, study, plan, found))
+    database.keep_entry(row)
+    return FWAction(stored_data={"gamma": row.gamma, "reason": row.reason})
 
 
 def _spread(database: Database, study: Study, plan: Plan, evaluated: EvaluatedEntry) -> Spread | None:

@@ -78,7 +78,7 @@ def test_another_packing_is_told_as_such(tmp_path: Path) -> None:
 
 def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One element that never ends, however small it is packed; entities that would grow."""
-    monkeypatch.setattr(stream, "_LARGEST", 1 << 22)
+    monkeypatch.setattr(stream, "_ELEMENT", 1 << 22)
     written(tmp_path, gzip.compress(b"<modeling><incar>" + b" " * (1 << 23)), "vasprun.xml.gz")
     with pytest.raises(Damaged, match="an element of more than"):
         read_run(tmp_path)

@@ -22,7 +22,7 @@ from nzsp_surfaces.base.errors import Damaged, UserError
 from nzsp_surfaces.base.units import EV_PER_K
 from nzsp_surfaces.engines.vasp.reading.header import Header
 from nzsp_surfaces.engines.vasp.reading.steps import Energies, Step
-from nzsp_surfaces.engines.vasp.reading.stream import CutOff, chunks
+from nzsp_surfaces.engines.vasp.reading.stream import CutOff, chunks, is_bomb
 
 _MOTION = "intermediate/ion_dynamics"
 _NEEDED = ("energies", "forces", "position_ions", "lattice_vectors")
@@ -127,6 +127,7 @@ def read_h5(path: Path) -> H5Run:
         Damaged: VASP did not close it, it lacks what VASP writes, or energies in it may mean two things.
     """
     with _opened(path) as file:
+        _check_sizes(file, path)
         if _MOTION not in file or any(name not in file[_MOTION] for name in (*_NEEDED, "energies_tags")):
             raise Damaged(f"{path}: lacks energies, forces or positions of its steps; give vasprun.xml instead")
         header, motion = _header(file, path), file[_MOTION]
@@ -168,6 +169,16 @@ def _plain(path: Path) -> Iterator[Path | IO[bytes]]:
         yield unpacked
 
 
+def _check_sizes(file: Any, path: Path) -> None:
+    """Refuse arrays that claim far more than the file holds: what was never written reads as zeros without end."""
+
+    def look(name: str, entry: Any) -> None:
+        if hasattr(entry, "nbytes") and is_bomb(entry.nbytes, entry.id.get_storage_size()):
+            raise Damaged(f"{path}: {name} claims {entry.nbytes >> 20} MB that are not in the file; copy it again")
+
+    file.visititems(look)
+
+
 def _loops(motion: Any, steps: int) -> tuple[int, ...]:
     """Electronic steps of each loop; empty where the file does not tell of every one."""
     if "oszicar" not in motion or "oszicar_label" not in motion:
@@ -197,6 +208,8 @@ def _header(file: Any, path: Path) -> Header:
     if place is None:
         raise Damaged(f"{path}: names no atoms; give vasprun.xml instead")
     counts = np.ravel(place["number_ion_types"][()]).tolist()
+    if sum(counts) != file[_MOTION]["position_ions"].shape[1]:
+        raise Damaged(f"{path}: its arrays are of other atoms than it names; give vasprun.xml instead")
     # VASP names a type by its potential, too.
     kinds = [re.split("[_/]", _text(kind))[0] for kind in place["ion_types"][()]]
     potcar = _said(file, "input/potcar/content") or _said(file, "original/potcar/content")

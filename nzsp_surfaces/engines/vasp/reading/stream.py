@@ -30,8 +30,10 @@ _PACKED: dict[bytes, Callable[[], Any]] = {
 """What inflates a file, by its first bytes."""
 _OTHERS = (b"\x28\xb5\x2f\xfd", b"\x1f\x9d", b"PK\x03\x04", b"7z\xbc\xaf")
 """First bytes of zstd, compress, zip and 7z."""
+_ELEMENT = 1 << 26
+"""Bytes of one element that is kept: more is no calculation's, and each chunk would be joined to all of it."""
 _LARGEST = 1 << 29
-"""Bytes of one element: more is no calculation's."""
+"""Bytes of a file however well it packs."""
 _DENSEST = 200
 """Bytes unpacked from one, in a file of more than `_LARGEST`: bands and forces pack to a tenth."""
 _LOOSE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
@@ -91,6 +93,16 @@ def chunks(path: Path) -> Iterator[bytes]:
         raise Damaged(f"{path}: cannot be read ({error}); copy it again") from error
 
 
+def is_bomb(given: int, came: int) -> bool:
+    """Whether so many bytes of a file unpack to more than any calculation's do.
+
+    Args:
+        given: bytes, unpacked.
+        came: bytes, as they lie in the file.
+    """
+    return given > _LARGEST + _DENSEST * came
+
+
 def _unpacked(content: Iterator[bytes], make: Callable[[], Any]) -> Iterator[bytes]:
     """Members of a compressed file one after the other, never more than a few chunks at once."""
     machine, came, given = make(), 0, 0
@@ -100,7 +112,7 @@ def _unpacked(content: Iterator[bytes], make: Callable[[], Any]) -> Iterator[byt
             if machine.eof:
                 machine = make()
             given += len(text := machine.decompress(waiting, 4 * _CHUNK))
-            if given > _LARGEST + _DENSEST * came:
+            if is_bomb(given, came):
                 raise EOFError(f"it unpacks to {_DENSEST} times its size, as no calculation's does")
             yield text
             # gzip hands back what it has not taken in; the others keep it.
@@ -174,8 +186,8 @@ class _Cutter:
     def feed(self, chunk: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Name and text of each element that is whole by now; of a calculation only the tags."""
         self.buffer, self.place = self.buffer[self.place :] + chunk, 0
-        if len(self.buffer) > _LARGEST:
-            raise Damaged(f"{self.path}: an element of more than {_LARGEST >> 20} MB; give a file that VASP wrote")
+        if len(self.buffer) > _ELEMENT:
+            raise Damaged(f"{self.path}: an element of more than {_ELEMENT >> 20} MB; give a file that VASP wrote")
         while self._past() and (mark := _MARK.search(self.buffer, self.place)):
             name = mark[1]
             if name in _PASSED:
