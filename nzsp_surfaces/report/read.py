@@ -16,6 +16,7 @@ from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
+from nzsp_surfaces.report.rows.mixtures import MixtureRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, StudyHeader, SurveyHeader
@@ -48,6 +49,7 @@ class Results:
         stability, terminations, conditions: what chemical potentials decide.
         sampled: many shapes of each, within the spread of their energies, by the same names.
         film_series: each plane under more and more of a compound.
+        mixtures: compositions between materials, or of files with shared sites.
     """
 
     directory: Path
@@ -70,6 +72,7 @@ class Results:
     conditions: tuple[ConditionRow, ...] = ()
     sampled: Mapping[str, SampledShapes] = field(default_factory=dict)
     film_series: tuple[FilmSeriesRow, ...] = ()
+    mixtures: tuple[MixtureRow, ...] = ()
 
     @property
     def name(self) -> str:
@@ -114,7 +117,7 @@ def load_results(directory: Path | str) -> Results:
         if header is not None:
             check_layout(path, header)
     results = _read(path)
-    if not (results.surface_energies or results.slabs or results.wulff or results.runs):
+    if not (results.surface_energies or results.slabs or results.wulff or results.runs or results.mixtures):
         raise UserError(f"{path}: holds no results; run 'nzsp run STUDY -o {path}' first")
     return results
 
@@ -141,6 +144,7 @@ def _read(directory: Path) -> Results:
         conditions=read_rows(directory, ConditionRow),
         sampled=_sampled(directory / "wulff_spread.json"),
         film_series=read_rows(directory, FilmSeriesRow),
+        mixtures=read_rows(directory, MixtureRow),
     )
 
 

@@ -30,6 +30,7 @@ from nzsp_surfaces.report.rows.energies import (
     SurfaceEnergyRow,
 )
 from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
+from nzsp_surfaces.report.rows.mixtures import MixtureRow, MixtureSource
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.study import Clock, Provenance, RunSource
 from nzsp_surfaces.report.slabs import write_slabs
@@ -37,6 +38,7 @@ from nzsp_surfaces.report.structures import plane_comment, structure_files
 from nzsp_surfaces.report.traces import write_trace
 from nzsp_surfaces.tasks.base import Subject
 from nzsp_surfaces.tasks.converged import Converged, converged
+from nzsp_surfaces.tasks.mixed import compositions
 from nzsp_surfaces.tasks.reservoirs import reservoirs
 from nzsp_surfaces.tasks.spread import spreads
 from nzsp_surfaces.tasks.table import EvaluatedEntry, film_reference, screened, table
@@ -91,6 +93,8 @@ def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path
     if plan.series:
         write_rows(path, ConvergenceRow, [ConvergenceRow.made_from(each) for each in series])
     _write_reservoirs(done, rows)
+    if plan.mixtures:
+        write_rows(path, MixtureRow, list(_mixture_rows(done)))
     write_rows(path, FilmFaceRow, [made for row in rows for made in _film_rows(done, row.entry)])
     write_rows(path, DynamicsRow, list(_dynamics_rows(done)))
     write_json(path / Provenance.FILE, Provenance.made_from(RunSource(study, plan, outcome, clock)).to_json())
@@ -109,6 +113,13 @@ def _write_reservoirs(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> None
         write_rows(done.path, StabilityRow, [StabilityRow.made_from(each) for each in found])
         write_rows(done.path, TerminationRow, [TerminationRow.made_from(line) for each in found for line in each.lines])
         write_rows(done.path, ConditionRow, [ConditionRow.made_from(row) for each in found for row in each.conditions])
+
+
+def _mixture_rows(done: _Finished) -> Iterator[MixtureRow]:
+    for found in compositions(done.plan, done.outcome.results):
+        best, name = found.best, f"{found.mixture.label}_bulk"
+        file = structure_files(best.computed.structure, done.path, name) if best else None
+        yield MixtureRow.made_from(MixtureSource(found, file))
 
 
 def _converged(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> tuple[Converged, ...]:

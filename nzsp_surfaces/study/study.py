@@ -22,6 +22,7 @@ from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose
 from nzsp_surfaces.films.compound import FilmCompound, film_compound
 from nzsp_surfaces.study.going_on import Starts, starts
+from nzsp_surfaces.study.mixtures import Mixture, mixtures_of
 from nzsp_surfaces.study.schema import PROFILES, FilmKeys, MaterialKeys, Profile, StudyFile
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Study:
         engines: that compute.
         phases: that compete with the materials, as read.
         starts: slabs that are gone on with; None where the study cuts its own.
+        mixtures: compositions between materials, or of files with shared sites.
     """
 
     path: Path
@@ -91,6 +93,7 @@ class Study:
     engines: Engines
     phases: Mapping[str, Structure] = field(default_factory=dict)
     starts: Starts | None = None
+    mixtures: tuple[Mixture, ...] = ()
 
     @cached_property
     def resolved(self) -> dict[str, Any]:
@@ -100,9 +103,14 @@ class Study:
             "films": {film.name: film for film in self.films},
             "study": self.settings,
             "profile": self.profile,
-        } | ({"phases": self.phases} if self.phases else {})
+        } | {name: held for name, held in (("phases", self.phases), ("mixtures", self._shared)) if held}
         going_on = {} if self.starts is None else {"starts": content(self.starts)}
         return {**content(parts), "engines": self.engines.content(tuple(Ask)), **going_on}
+
+    @property
+    def _shared(self) -> dict[str, Any]:
+        """What files with shared sites hold; ends are materials, and known with these."""
+        return {mixture.label: mixture.shared for mixture in self.mixtures if not mixture.ends}
 
     @cached_property
     def identity(self) -> str:
@@ -168,7 +176,8 @@ def study_of(settings: StudyFile, path: Path, profile: str) -> Study:
     _check_published(settings, path)
     _check_converged(settings, path)
     chosen, engines, phases = _profile(settings, profile), _engines(settings, path), _phases(settings, path)
-    return Study(path, settings, profile, chosen, materials, films, engines, phases, starts(settings, path))
+    mixtures = mixtures_of(settings.mixtures, {material.name: material.crystal for material in materials}, path)
+    return Study(path, settings, profile, chosen, materials, films, engines, phases, starts(settings, path), mixtures)
 
 
 def _phases(settings: StudyFile, path: Path) -> dict[str, Structure]:

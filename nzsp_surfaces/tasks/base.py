@@ -35,6 +35,10 @@ class Choices:
         film_units: formula units of a film's compound, both faces together.
         better_face: "bottom" or "top", that both faces were made like.
         way: how a film was laid on; None for grown.
+        filling: what stands on the sites of a mixture's cell, by code.
+        distinct: ways of filling that cell, of those that were drawn.
+        electrostatic: eV of the cell, of its point charges.
+        accepted: exchanges of ions.
     """
 
     arrangement: int | None = None
@@ -42,6 +46,10 @@ class Choices:
     film_units: int | None = None
     better_face: str | None = None
     way: str | None = None
+    filling: str | None = None
+    distinct: int | None = None
+    electrostatic: float | None = None
+    accepted: int | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ FILES = {
     "convergence": ("convergence",),
     "potentials": ("stability",),
     "coverage": ("film_series",),
+    "mixtures": ("mixtures",),
     "dynamics": ("dynamics",),
     "bulk": ("bulk",),
     "slabs": ("slabs",),

@@ -18,6 +18,7 @@ from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
 from nzsp_surfaces.report.rows.imported import RunRow, RunSource
+from nzsp_surfaces.report.rows.mixtures import MixtureRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, ProfileUsed, Provenance, StudyHeader
@@ -76,6 +77,7 @@ def write_results(directory: Path) -> Path:
     write_rows(directory, CandidateRow, _candidates())
     write_rows(directory, ConvergenceRow, [convergence_row("NZP", plane) for plane in PLANES])
     _write_reservoirs(directory)
+    write_rows(directory, MixtureRow, [mixture_row(x, above) for x, above in ((0.0, 0.0), (1.5, 0.05), (3.0, 0.0))])
     write_rows(directory, FilmFaceRow, [row for material in bulks for row in films(material)])
     write_rows(directory, DynamicsRow, [_dynamics(material, seed) for material in bulks for seed in (1, 2)])
     write_rows(directory, RunRow, [_run("bulk", "bulk", None), _run("slab", "slab", PLANES[0])])
@@ -174,6 +176,16 @@ def convergence_row(material: str, plane: tuple[int, ...]) -> ConvergenceRow:
         cheapest_repeats=2.0, thickness_verdict="2 repeats suffice", vacuums=(10.0, 15.0),
         vacuum_gammas=(0.651, 0.65), vacuum_holds=True,
         cheapest_vacuum=10.0, vacuum_verdict="10 Å of vacuum suffice", notes=(),
+    )  # fmt: skip
+
+
+def mixture_row(x: float, above: float) -> MixtureRow:
+    """A row of mixtures.json."""
+    return MixtureRow(
+        mixture="NaSICON", x=x, formula="Na5Zr4Si3(PO8)3", n_atoms=39, n_drawn=200, n_distinct=2, n_tried=8,
+        above=(above, above + 0.02), lowest=above, spread=0.02, electrostatic=-897.9, accepted=3,
+        occupied={"Na on Na1": 1.0, "Na on Na2": 0.5}, space_group="P1", structure="structures/NZP.vasp",
+        notes=("NaSICON-x1.5/mixture/1: not converged",),
     )  # fmt: skip
 
 

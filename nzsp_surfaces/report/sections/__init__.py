@@ -13,6 +13,7 @@ SECTIONS = (
     "films",
     "dynamics",
     "bulk",
+    "mixtures",
     "tried",
     "runs",
     "provenance",
