@@ -15,7 +15,7 @@ from nzsp_surfaces.report.rows.energies import CandidateRow, DatabaseEntry, Surf
 from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.inputs import InputsRow
-from nzsp_surfaces.report.rows.mixtures import MixtureRow
+from nzsp_surfaces.report.rows.mixtures import MixtureRow, SegregationRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, StudyHeader, SurveyHeader
@@ -33,6 +33,7 @@ LISTS: tuple[type[Row[Any]], ...] = (
     DynamicsRow,
     BulkRow,
     MixtureRow,
+    SegregationRow,
     SlabRow,
     RejectedRow,
     AlternativeRow,

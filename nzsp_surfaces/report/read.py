@@ -16,7 +16,7 @@ from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
-from nzsp_surfaces.report.rows.mixtures import MixtureRow
+from nzsp_surfaces.report.rows.mixtures import MixtureRow, SegregationRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, StudyHeader, SurveyHeader
@@ -50,6 +50,7 @@ class Results:
         sampled: many shapes of each, within the spread of their energies, by the same names.
         film_series: each plane under more and more of a compound.
         mixtures: compositions between materials, or of files with shared sites.
+        segregation: ions of a mixture at the depths of a slab.
     """
 
     directory: Path
@@ -73,6 +74,7 @@ class Results:
     sampled: Mapping[str, SampledShapes] = field(default_factory=dict)
     film_series: tuple[FilmSeriesRow, ...] = ()
     mixtures: tuple[MixtureRow, ...] = ()
+    segregation: tuple[SegregationRow, ...] = ()
 
     @property
     def name(self) -> str:
@@ -145,6 +147,7 @@ def _read(directory: Path) -> Results:
         sampled=_sampled(directory / "wulff_spread.json"),
         film_series=read_rows(directory, FilmSeriesRow),
         mixtures=read_rows(directory, MixtureRow),
+        segregation=read_rows(directory, SegregationRow),
     )
 
 

@@ -30,7 +30,7 @@ from nzsp_surfaces.report.rows.energies import (
     SurfaceEnergyRow,
 )
 from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
-from nzsp_surfaces.report.rows.mixtures import MixtureRow, MixtureSource
+from nzsp_surfaces.report.rows.mixtures import MixtureRow, MixtureSource, SegregationRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.study import Clock, Provenance, RunSource
 from nzsp_surfaces.report.slabs import write_slabs
@@ -40,6 +40,7 @@ from nzsp_surfaces.tasks.base import Subject
 from nzsp_surfaces.tasks.converged import Converged, converged
 from nzsp_surfaces.tasks.mixed import compositions
 from nzsp_surfaces.tasks.reservoirs import reservoirs
+from nzsp_surfaces.tasks.segregation import segregated
 from nzsp_surfaces.tasks.spread import spreads
 from nzsp_surfaces.tasks.table import EvaluatedEntry, film_reference, screened, table
 
@@ -95,6 +96,8 @@ def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path
     _write_reservoirs(done, rows)
     if plan.mixtures:
         write_rows(path, MixtureRow, list(_mixture_rows(done)))
+    if plan.segregations:
+        write_rows(path, SegregationRow, [SegregationRow.made_from(s) for s in segregated(plan, outcome.results)])
     write_rows(path, FilmFaceRow, [made for row in rows for made in _film_rows(done, row.entry)])
     write_rows(path, DynamicsRow, list(_dynamics_rows(done)))
     write_json(path / Provenance.FILE, Provenance.made_from(RunSource(study, plan, outcome, clock)).to_json())

@@ -11,6 +11,7 @@ from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.yaml import did_you_mean
 from nzsp_surfaces.crystals.reading import load_shared
 from nzsp_surfaces.mixtures.cells import compact_multiples, whole_amounts
+from nzsp_surfaces.mixtures.segregation import Exchange, exchange_of
 from nzsp_surfaces.mixtures.shared import SharedCrystal, overlay, shared_crystal
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class MixtureKeys:
         swaps: exchanges of ions that are then tried with the engine, each relaxed shortly.
         temperature: K of these exchanges.
         relaxed: the lowest that are relaxed to the end; how far they differ is the spread.
+        segregation: planes of the end that fills all sites, in whose slabs ions of the other come at each depth.
     """
 
     ends: tuple[str, ...] = ()
@@ -53,12 +55,15 @@ class MixtureKeys:
     swaps: int = 0
     temperature: float = 600.0
     relaxed: int = 3
+    segregation: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if bool(self.ends) == (self.structure is not None):
             raise ValueError("give 'ends' or 'structure', one of them")
         if self.ends and (len(set(self.ends)) != 2 or len(self.x_of_ends) != 2 or not self.x):
             raise ValueError("'ends' names two materials, 'x_of_ends' two values, and 'x' at least one between them")
+        if self.segregation and not self.ends:
+            raise ValueError("'segregation' needs 'ends'")
         if self.x_of_ends[0] == self.x_of_ends[-1]:
             raise ValueError("'x_of_ends' has the same value twice")
         if min(self.cells, self.max_atoms, self.tried, self.steps, self.relaxed) < 1 or self.swaps < 0:
@@ -121,6 +126,41 @@ def mixtures_of(given: Mapping[str, MixtureKeys], crystals: Mapping[str, Crystal
         found += (
             [_between(name, x, keys, crystals, where) for x in keys.x] if keys.ends else [_of_file(name, keys, where)]
         )
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Segregation:
+    """Which ions are exchanged in slabs of an end.
+
+    Attributes:
+        mixture: its name in the study.
+        end: name of the material.
+        planes: of it.
+        exchange: of ions.
+    """
+
+    mixture: str
+    end: str
+    planes: tuple[tuple[int, ...], ...]
+    exchange: Exchange
+
+
+def segregations_of(
+    given: Mapping[str, MixtureKeys], crystals: Mapping[str, Crystal], path: Path
+) -> tuple[Segregation, ...]:
+    """What is exchanged in slabs, of each mixture that names planes for it.
+
+    Raises:
+        UserError: no ions can be exchanged.
+    """
+    found: list[Segregation] = []
+    for name, keys in given.items():
+        if keys.segregation:
+            where = f"{path}: mixtures: {name}"
+            other, end = sorted(keys.ends, key=lambda each: len(crystals[each].structure))
+            exchange = exchange_of(overlay(crystals[other], crystals[end], 1.0, where), where)
+            found.append(Segregation(name, end, keys.segregation, exchange))
     return tuple(found)
 
 

@@ -22,7 +22,7 @@ from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose
 from nzsp_surfaces.films.compound import FilmCompound, film_compound
 from nzsp_surfaces.study.going_on import Starts, starts
-from nzsp_surfaces.study.mixtures import Mixture, mixtures_of
+from nzsp_surfaces.study.mixtures import Mixture, Segregation, mixtures_of, segregations_of
 from nzsp_surfaces.study.schema import PROFILES, FilmKeys, MaterialKeys, Profile, StudyFile
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ class Study:
         phases: that compete with the materials, as read.
         starts: slabs that are gone on with; None where the study cuts its own.
         mixtures: compositions between materials, or of files with shared sites.
+        segregations: which ions are exchanged in slabs of their ends.
     """
 
     path: Path
@@ -94,6 +95,7 @@ class Study:
     phases: Mapping[str, Structure] = field(default_factory=dict)
     starts: Starts | None = None
     mixtures: tuple[Mixture, ...] = ()
+    segregations: tuple[Segregation, ...] = ()
 
     @cached_property
     def resolved(self) -> dict[str, Any]:
@@ -176,8 +178,9 @@ def study_of(settings: StudyFile, path: Path, profile: str) -> Study:
     _check_published(settings, path)
     _check_converged(settings, path)
     chosen, engines, phases = _profile(settings, profile), _engines(settings, path), _phases(settings, path)
-    mixtures = mixtures_of(settings.mixtures, {material.name: material.crystal for material in materials}, path)
-    return Study(path, settings, profile, chosen, materials, films, engines, phases, starts(settings, path), mixtures)
+    crystals = {material.name: material.crystal for material in materials}
+    mixed = mixtures_of(settings.mixtures, crystals, path), segregations_of(settings.mixtures, crystals, path)
+    return Study(path, settings, profile, chosen, materials, films, engines, phases, starts(settings, path), *mixed)
 
 
 def _phases(settings: StudyFile, path: Path) -> dict[str, Structure]:
@@ -272,9 +275,11 @@ def _check_published(settings: StudyFile, path: Path) -> None:
 
 
 def _check_converged(settings: StudyFile, path: Path) -> None:
-    for plane in (settings.converge and settings.converge.planes) or ():
+    wanted = [("converge", plane) for plane in (settings.converge and settings.converge.planes) or ()]
+    wanted += [(f"mixtures: {name}", plane) for name, keys in settings.mixtures.items() for plane in keys.segregation]
+    for where, plane in wanted:
         if hkl(plane) not in {hkl(p) for p in settings.planes}:
-            raise UserError(f"{path}: converge: plane {list(plane)} is not among 'planes'; add it there")
+            raise UserError(f"{path}: {where}: plane {list(plane)} is not among 'planes'; add it there")
 
 
 def _material(name: str, given: MaterialKeys, path: Path) -> Material:

@@ -8,7 +8,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from nzsp_surfaces.tasks.base import Task
-from nzsp_surfaces.tasks.draft import Draft, Entry, PlannedMixture, PlannedSlab, PlannedTermination, Series
+from nzsp_surfaces.tasks.draft import (
+    Draft,
+    Entry,
+    PlannedMixture,
+    PlannedSegregation,
+    PlannedSlab,
+    PlannedTermination,
+    Series,
+)
 
 if TYPE_CHECKING:
     from nzsp_surfaces.slabs.cut import Rejection
@@ -22,6 +30,7 @@ FAMILIES = (
     "converge",
     "potentials",
     "mixture",
+    "segregation",
 )
 """Modules of this room, each with the kinds of tasks of a family and a function `plan` that adds its part to a draft.
 
@@ -47,6 +56,7 @@ class Plan:
         terminations: slabs off stoichiometry.
         phases: that compete with the materials -> task.
         mixtures: compositions between materials, or of files with shared sites.
+        segregations: planes of their ends in which ions are exchanged.
     """
 
     tasks: tuple[Task, ...]
@@ -60,6 +70,7 @@ class Plan:
     terminations: tuple[PlannedTermination, ...] = ()
     phases: dict[str, str] = field(default_factory=dict)
     mixtures: tuple[PlannedMixture, ...] = ()
+    segregations: tuple[PlannedSegregation, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[str, Task]:
@@ -97,6 +108,7 @@ def make_plan(study: Study) -> Plan:
         terminations=tuple(draft.terminations),
         phases=draft.phases,
         mixtures=tuple(draft.mixtures),
+        segregations=tuple(draft.segregations),
     )
 
 

@@ -18,7 +18,7 @@ from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
 from nzsp_surfaces.report.rows.imported import RunRow, RunSource
-from nzsp_surfaces.report.rows.mixtures import MixtureRow
+from nzsp_surfaces.report.rows.mixtures import MixtureRow, SegregationRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, ProfileUsed, Provenance, StudyHeader
@@ -77,6 +77,7 @@ def write_results(directory: Path) -> Path:
     write_rows(directory, CandidateRow, _candidates())
     write_rows(directory, ConvergenceRow, [convergence_row("NZP", plane) for plane in PLANES])
     _write_reservoirs(directory)
+    write_rows(directory, SegregationRow, [segregation_row()])
     write_rows(directory, MixtureRow, [mixture_row(x, above) for x, above in ((0.0, 0.0), (1.5, 0.05), (3.0, 0.0))])
     write_rows(directory, FilmFaceRow, [row for material in bulks for row in films(material)])
     write_rows(directory, DynamicsRow, [_dynamics(material, seed) for material in bulks for seed in (1, 2)])
@@ -176,6 +177,14 @@ def convergence_row(material: str, plane: tuple[int, ...]) -> ConvergenceRow:
         cheapest_repeats=2.0, thickness_verdict="2 repeats suffice", vacuums=(10.0, 15.0),
         vacuum_gammas=(0.651, 0.65), vacuum_holds=True,
         cheapest_vacuum=10.0, vacuum_verdict="10 Å of vacuum suffice", notes=(),
+    )  # fmt: skip
+
+
+def segregation_row() -> SegregationRow:
+    """A row of segregation.json."""
+    return SegregationRow(
+        mixture="NaSICON", material="NZS", miller=PLANES[0], film=None, leaves="Si", comes="P", vacant="Na",
+        depths=(1.3, 3.2, 5.1), energies=(-0.2, 0.05, 0.0), notes=("NZS/1-102/segregation/2: not converged",),
     )  # fmt: skip
 
 

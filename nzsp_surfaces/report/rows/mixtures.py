@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from nzsp_surfaces.report.rows.columns import Cell, Column, Row
 from nzsp_surfaces.tasks.base import Choices
 from nzsp_surfaces.tasks.mixed import MixtureFound
+from nzsp_surfaces.tasks.segregation import Segregated
 
 if TYPE_CHECKING:
     from pymatgen.core import Composition
@@ -94,7 +95,7 @@ class MixtureRow(Row[MixtureSource]):
         unit="eV per formula unit",
     )
     accepted: int | None = made(
-        "exchanges of ions that were accepted before; null where none were tried",
+        "exchanges of ions that were accepted on the way; null where the lowest is a configuration as it was drawn",
         of=lambda s: s.choices.accepted,
     )
     occupied: dict[str, float] = made(
@@ -103,3 +104,31 @@ class MixtureRow(Row[MixtureSource]):
     space_group: str | None = made("of the lowest", of=lambda s: s.found.space_group, cell=Cell("space group"))
     structure: str | None = made("POSCAR of the lowest", of=lambda s: s.structure)
     notes: tuple[str, ...] = made("what is missing or not converged", of=lambda s: s.found.notes)
+
+
+depth = Column[Segregated]()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegregationRow(Row[Segregated]):
+    """Ions of a mixture in a slab of the end that fills all sites, at each depth, both faces alike."""
+
+    FILE: ClassVar[str] = "segregation.json"
+
+    mixture: str = depth("name in the study", of=lambda s: s.planned.wish.mixture)
+    material: str = depth("the end whose slab it is", of=lambda s: s.planned.wish.end)
+    miller: tuple[int, ...] = depth("plane, as the study writes it", of=lambda s: s.planned.miller)
+    film: str | None = depth("null: slabs are bare", of=lambda _: None)
+    leaves: str = depth("species in whose place the ion comes", of=lambda s: s.planned.wish.exchange.leaves)
+    comes: str = depth("species of the ion", of=lambda s: s.planned.wish.exchange.comes)
+    vacant: str = depth(
+        "species that leaves as well, where point charges put it lowest; empty where none has to",
+        of=lambda s: s.planned.wish.exchange.vacant,
+    )
+    depths: tuple[float, ...] = depth(
+        "of the ion below the outermost atom of the slab as cut, ascending", of=lambda s: s.depths, unit="Å"
+    )
+    energies: tuple[float, ...] = depth(
+        "of the slab, above that with the ion next to the middle", of=lambda s: s.energies, unit="eV per ion"
+    )
+    notes: tuple[str, ...] = depth("what is missing or not converged", of=lambda s: s.notes)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from nzsp_surfaces.report.markup import drawing
-from nzsp_surfaces.report.rows.mixtures import MixtureRow
+from nzsp_surfaces.report.rows.mixtures import MixtureRow, SegregationRow
 from nzsp_surfaces.report.sections.base import Section, Shown
 
 if TYPE_CHECKING:
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 class _Mixtures(Shown):
     rows: Sequence[MixtureRow]
     pictures: Sequence[Markup]
+    segregation: Sequence[SegregationRow]
     kind: type[MixtureRow] = MixtureRow
 
 
 def _show(results: Results) -> _Mixtures | None:
     if not results.mixtures:
         return None
-    return _Mixtures(rows=results.mixtures, pictures=_pictures(results.mixtures))
+    return _Mixtures(rows=results.mixtures, pictures=_pictures(results.mixtures), segregation=results.segregation)
 
 
 def _pictures(rows: Sequence[MixtureRow]) -> list[Markup]:
