@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from nzsp_surfaces.tasks.plan import Plan
 
 
+SAME_DEPTH = 0.1
+"""Å: pairs whose depths differ by less lie next to the middle alike."""
+
+
 @dataclass(frozen=True)
 class SegregationInputs:
     """A slab in which ions are exchanged at one depth.
@@ -91,7 +95,7 @@ class Segregated:
     Attributes:
         planned: what was computed.
         depths: Å below the outermost atom of the slab as cut, ascending.
-        energies: eV per ion, above the one next to the middle.
+        energies: eV per ion, above the lowest of those next to the middle.
         notes: what is missing or not converged.
     """
 
@@ -102,13 +106,14 @@ class Segregated:
 
 
 def segregated(plan: Plan, results: Mapping[str, Result]) -> Iterator[Segregated]:
-    """Every plane whose deepest slab is there."""
+    """Every plane of which a slab with ions next to its middle is there."""
     for planned in plan.segregations:
         ids = [plan.by_id[name].id for name in planned.tasks]
         pairs = zip(planned.depths, ids, strict=True)
         known = [(depth, results[name].computed) for depth, name in pairs if name in results]
         notes = [f"{name}: not computed" for name in ids if name not in results]
         notes += [f"{name}: not converged" for name in ids if name in results and not results[name].computed.converged]
-        if ids and ids[-1] in results:
-            energies = tuple(0.5 * (slab.energy - known[-1][1].energy) for _, slab in known)
+        middle = [slab.energy for depth, slab in known if depth > planned.depths[-1] - SAME_DEPTH]
+        if middle:
+            energies = tuple(0.5 * (slab.energy - min(middle)) for _, slab in known)
             yield Segregated(planned, tuple(depth for depth, _ in known), energies, tuple(notes))

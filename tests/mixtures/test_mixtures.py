@@ -19,6 +19,7 @@ from nzsp_surfaces.mixtures.exchange import exchanged, likely
 from nzsp_surfaces.mixtures.ranking import drawn, permutations, ranked, settled
 from nzsp_surfaces.mixtures.shared import SharedCrystal, overlay, shared_crystal
 from nzsp_surfaces.mixtures.sites import occupancies
+from nzsp_surfaces.report.draw.mixtures import lower_hull
 from nzsp_surfaces.study.mixtures import MixtureKeys, mixtures_of
 
 STRUCTURES = Path(__file__).parents[2] / "inputs" / "structures"
@@ -182,3 +183,10 @@ def test_two_hundred_configurations_of_the_sample_are_ranked() -> None:
     assert len(ranking.configurations) > 150
     first, last = ranking.configurations[0].energy, ranking.configurations[-1].energy
     assert 0 < (last - first) / 10 < 1.0
+
+
+def test_no_mixture_of_two_others_lies_below_the_hull() -> None:
+    """Points above a line between two others are left out, those on or below it stay."""
+    points = [(0.0, 0.0), (0.5, -0.02), (1.0, -0.1), (2.0, -0.22), (2.5, -0.04), (3.0, 0.0)]
+    assert lower_hull(points) == [(0.0, 0.0), (2.0, -0.22), (3.0, 0.0)]
+    assert lower_hull([(0.0, 0.0), (1.0, -0.2), (2.0, -0.3), (3.0, 0.0)])[1:3] == [(1.0, -0.2), (2.0, -0.3)]

@@ -10,6 +10,7 @@ import pytest
 from pymatgen.analysis.ewald import EwaldSummation
 
 from nzsp_surfaces import load_study, make_plan
+from nzsp_surfaces.base.calculation import Calculation, EngineIdentity
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.certificate import certify
 from nzsp_surfaces.crystals.crystal import crystal
@@ -18,9 +19,10 @@ from nzsp_surfaces.mixtures.segregation import exchange_of, orbits, substituted
 from nzsp_surfaces.mixtures.shared import overlay
 from nzsp_surfaces.study.study import Study
 from nzsp_surfaces.tasks.bare import SlabStart
+from nzsp_surfaces.tasks.base import Result
 from nzsp_surfaces.tasks.draft import PlannedSegregation
 from nzsp_surfaces.tasks.plan import Plan
-from nzsp_surfaces.tasks.segregation import SegregationInputs
+from nzsp_surfaces.tasks.segregation import SegregationInputs, segregated
 
 STRUCTURES = Path(__file__).parents[2] / "inputs" / "structures"
 STUDY = f"""
@@ -120,3 +122,23 @@ def test_a_plane_of_segregation_must_be_among_the_planes(tmp_path: Path) -> None
     (tmp_path / "study.yaml").write_text(STUDY.replace("segregation: [[1, -1, 0, 2]]", "segregation: [[1, 1, -2, 0]]"))
     with pytest.raises(UserError, match=r"mixtures: NaSICON: plane \[1, 1, -2, 0\] is not among 'planes'"):
         load_study(tmp_path / "study.yaml")
+
+
+def test_energies_of_depths_begin_at_the_middle(folder: Path) -> None:
+    """Half of what two ions gain; the lowest of those next to the middle is zero, and what is missing is said."""
+    _, plan, found = planned(folder)
+    _, start = started(plan, found.tasks[0])
+    ids = [plan.by_id[name].id for name in found.tasks]
+    results = {name: _left(name, start, -100.0 - 2.0 * (number < 2)) for number, name in enumerate(ids[:-1])}
+    (told,) = segregated(plan, results)
+    assert told.energies == (-1.0, -1.0, 0.0, 0.0, 0.0)
+    assert told.depths == found.depths[:-1]
+    assert told.notes == (f"{ids[-1]}: not computed",)
+    assert not list(segregated(plan, {ids[0]: results[ids[0]]}))
+
+
+def _left(name: str, start: SlabStart, energy: float) -> Result:
+    """What a task leaves whose slab has an energy."""
+    forces = np.zeros((len(start.structure), 3))
+    identity = EngineIdentity("made", "up", "1")
+    return Result(name, "key", Calculation(start.structure, energy, forces, True, 0.0, 1, identity, {}))

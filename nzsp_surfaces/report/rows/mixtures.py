@@ -129,6 +129,8 @@ class SegregationRow(Row[Segregated]):
         "of the ion below the outermost atom of the slab as cut, ascending", of=lambda s: s.depths, unit="Å"
     )
     energies: tuple[float, ...] = depth(
-        "of the slab, above that with the ion next to the middle", of=lambda s: s.energies, unit="eV per ion"
+        "of the slab, above the lowest of those with the ion next to the middle",
+        of=lambda s: s.energies,
+        unit="eV per ion",
     )
     notes: tuple[str, ...] = depth("what is missing or not converged", of=lambda s: s.notes)
