@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nzsp_surfaces.report.methods.asked import Asked, counted, joined, planes_of, span, surfaces_of
+from nzsp_surfaces.report.methods.computing import cite
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow
 from nzsp_surfaces.study.schema import FilmKeys
 from nzsp_surfaces.tasks.film import PLACEMENT_STEPS
@@ -74,10 +75,13 @@ def arrangements(asked: Asked) -> Iterator[str]:
     if not shared:
         yield f"Slabs were relaxed {limit}."
         return
+    ranked = f"{profile.screen_steps} steps of relaxation ranked them"
+    if profile.search is not None:
+        ranked = f"successive halving{cite('jamieson2016halving')} over longer and longer relaxations ranked them"
     yield (
         f"Where a cut runs through mobile ions, on {surfaces_of(shared)}, they were shared between "
-        f"the faces in up to {options.arrangements} ways of the lowest electrostatic energy; where there were more "
-        f"than {profile.relaxed}, {profile.screen_steps} steps of relaxation ranked them, and the best "
+        f"the faces in up to {profile.search or options.arrangements} ways of the lowest electrostatic energy; where "
+        f"there were more than {profile.relaxed}, {ranked}, and the best "
         f"{profile.relaxed} {'was' if profile.relaxed == 1 else 'were'} relaxed {limit}. The lowest energy counts."
     )
 
