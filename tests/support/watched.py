@@ -30,8 +30,6 @@ socket.gethostname = platform.node = lambda: "{WORD}-host"
 getpass.getuser = lambda: "{WORD}-user"
 sys.addaudithook(note)
 """
-REACHED = "REACHES"
-"""Beginning of the lines about connections, each of which is refused."""
 
 
 def watched(folder: Path) -> tuple[dict[str, str], Path]:
@@ -54,3 +52,8 @@ def files_with(word: str, folder: Path) -> list[str]:
     assert files
     names = {path: str(path.relative_to(folder)) for path in files}
     return sorted(n for path, n in names.items() if word in n.lower() or word.encode() in path.read_bytes().lower())
+
+
+def reached(trail: Path) -> list[str]:
+    """Lines about connections that were tried; each was refused."""
+    return [line for line in trail.read_text().splitlines() if line.startswith("REACHES")]
