@@ -55,9 +55,8 @@ class Access:
         return UserError(f"{self.place}: {_told(error, self.harmless(error))}")
 
     def unusable(self, error: Exception) -> UserError:
-        """What a launchpad cannot be made of; of a URI nothing is quoted, since it may be a part of a password."""
-        why = NO_ADDRESS if "://" in str(self.given.get("host")) else f"cannot be used: {self.harmless(error)}"
-        return UserError(f"{self.place}: {why}; see workflows/my_launchpad.yaml")
+        """What a launchpad cannot be made of."""
+        return UserError(f"{self.place}: cannot be used: {self.harmless(error)}; see workflows/my_launchpad.yaml")
 
 
 def access(path: Path | None) -> Access:
@@ -67,10 +66,12 @@ def access(path: Path | None) -> Access:
         path: of the launchpad file.
 
     Raises:
-        UserError: there is none, or it is none; messages never quote the file, which may hold a password.
+        UserError: there is none, it is none, or a password in its URI is not escaped; messages never quote the file.
     """
     place = _place(path)
     found = Access(place, _read(place))
+    if _is_unescaped(str(found.given.get("host"))):
+        raise UserError(f"{place}: {NO_ADDRESS}")
     if found.secrets() and place.stat().st_mode & READABLE:
         log.warning("%s: holds a password and others can read it; chmod 600 %s", place, shlex.quote(str(place)))
     return found
@@ -116,6 +117,13 @@ def _in_uri(host: str) -> Iterator[str]:
     options = dict(part.partition("=")[::2] for part in host.partition("?")[2].split("&"))
     for text in (user.partition(":")[2], *_named(options)):
         yield from (text, unquote_plus(text))
+
+
+def _is_unescaped(host: str) -> bool:
+    """Whether a password ends a URI's address too early: its beginning would be a port, which messages name."""
+    rest, _, options = host.partition("://")[2].partition("?")
+    address, _, database = rest.partition("/")
+    return "@" in database or ("@" in options and "@" not in address)
 
 
 def _told(error: Exception, text: str) -> str:
