@@ -1,9 +1,9 @@
-"""The figures of docs/dft.md and docs/relaxation.md, from the data that is kept.
+"""The figures of docs/dft.md, docs/relaxation.md and docs/solid-solution.md, from the data that is kept.
 
     python -m benchmarks.figures
 
 docs/dft.png: surface energies of the paper, ours by PBE, of potentials. docs/calls.png: evaluations of a dear engine
-until a slab is relaxed, with a lent Hessian and without.
+until a slab is relaxed, with a lent Hessian and without. docs/solid-solution.png: mixtures above their ends.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from nzsp_surfaces.base.labels import PLANE_PALETTE, formula_mathtext, plane_mathtext
+from nzsp_surfaces.report.draw.mixtures import draw_mixture
 from nzsp_surfaces.report.draw.style import GREY, INK, figure_of, save
+from nzsp_surfaces.report.files import read_rows
+from nzsp_surfaces.report.rows.mixtures import MixtureRow
 
 ROOT = Path(__file__).parents[1]
 DOCS, REFERENCE = ROOT / "docs", ROOT / "inputs" / "reference"
@@ -93,11 +96,13 @@ def _key(row: dict[str, Any]) -> Key:
 
 
 def main() -> None:
-    """Draw both."""
+    """Draw all."""
     save(figure_of(draw_levels, levels(), size=(7.5, 3.8)), DOCS / "dft")
     rows = json.loads(RELAXATION.read_text())
     save(figure_of(draw_calls, rows, size=(5.0, 0.6 + 0.42 * len(rows))), DOCS / "calls")
-    for name in ("dft", "calls"):
+    mixed = read_rows(REFERENCE / "mixtures", MixtureRow)
+    save(figure_of(draw_mixture, mixed, size=(4.6, 3.0)), DOCS / "solid-solution")
+    for name in ("dft", "calls", "solid-solution"):
         (DOCS / f"{name}.svg").unlink()
 
 

@@ -58,6 +58,19 @@ def load_structure(path: str | Path, *, as_read: bool = False) -> Structure:
     return ordered(structure, str(path))
 
 
+def load_shared(path: Path) -> Structure:
+    """Read a crystal whose sites several species may share, or none takes; nothing is asked of how near they are.
+
+    Raises:
+        UserError: the file is missing or unreadable.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such structure file; give the path of a CIF with occupancies")
+    structure = _by_pymatgen(path)
+    structure.remove_oxidation_states()
+    return structure
+
+
 def _from_cif(path: Path, *, as_read: bool) -> Structure:
     """By pymatgen where nothing contradicts that, else by gemmi where nothing contradicts it."""
     if as_read:
@@ -167,7 +180,10 @@ def _poscar(path: Path) -> str | None:
 def _refuse_disorder(structure: Structure, path: Path) -> None:
     if not structure.is_ordered:
         site = next(site for site in structure if not site.is_ordered)
-        raise UserError(f"{path}: site {site.species_string} is disordered; choose an ordered approximant first")
+        raise UserError(
+            f"{path}: site {site.species_string} is disordered; choose an ordered approximant first, as a study's key "
+            "'mixtures' finds them"
+        )
 
 
 def _refuse_overlap(structure: Structure, path: Path) -> None:

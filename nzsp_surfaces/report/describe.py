@@ -15,6 +15,7 @@ from nzsp_surfaces.report.rows.energies import CandidateRow, DatabaseEntry, Surf
 from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.inputs import InputsRow
+from nzsp_surfaces.report.rows.mixtures import MixtureRow, SegregationRow
 from nzsp_surfaces.report.rows.reactions import ReactionRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
@@ -34,6 +35,8 @@ LISTS: tuple[type[Row[Any]], ...] = (
     FilmSeriesRow,
     DynamicsRow,
     BulkRow,
+    MixtureRow,
+    SegregationRow,
     SlabRow,
     RejectedRow,
     AlternativeRow,

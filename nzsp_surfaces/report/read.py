@@ -17,6 +17,7 @@ from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
+from nzsp_surfaces.report.rows.mixtures import MixtureRow, SegregationRow
 from nzsp_surfaces.report.rows.reactions import ReactionRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
@@ -54,6 +55,8 @@ class Results:
         sampled: many shapes of each, within the spread of their energies, by the same names.
         film_series: each plane under more and more of a compound.
         wulff_path: shapes of bare materials along a chemical potential.
+        mixtures: compositions between materials, or of files with shared sites.
+        segregation: ions of a mixture at the depths of a slab.
     """
 
     directory: Path
@@ -79,6 +82,8 @@ class Results:
     wulff_path: Mapping[str, ShapesAlong] = field(default_factory=dict)
     diagrams: tuple[DiagramRow, ...] = ()
     reactions: tuple[ReactionRow, ...] = ()
+    mixtures: tuple[MixtureRow, ...] = ()
+    segregation: tuple[SegregationRow, ...] = ()
 
     @property
     def name(self) -> str:
@@ -123,7 +128,7 @@ def load_results(directory: Path | str) -> Results:
         if header is not None:
             check_layout(path, header)
     results = _read(path)
-    if not (results.surface_energies or results.slabs or results.wulff or results.runs):
+    if not (results.surface_energies or results.slabs or results.wulff or results.runs or results.mixtures):
         raise UserError(f"{path}: holds no results; run 'nzsp run STUDY -o {path}' first")
     return results
 
@@ -153,6 +158,8 @@ def _read(directory: Path) -> Results:
         diagrams=read_rows(directory, DiagramRow),
         reactions=read_rows(directory, ReactionRow),
         wulff_path=_by_name(directory / "wulff_path.json", ShapesAlong),
+        mixtures=read_rows(directory, MixtureRow),
+        segregation=read_rows(directory, SegregationRow),
     )
 
 

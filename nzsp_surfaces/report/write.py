@@ -31,6 +31,7 @@ from nzsp_surfaces.report.rows.energies import (
     SurfaceEnergyRow,
 )
 from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
+from nzsp_surfaces.report.rows.mixtures import MixtureRow, MixtureSource, SegregationRow
 from nzsp_surfaces.report.rows.reactions import ReactionRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.study import Clock, Provenance, RunSource
@@ -39,8 +40,10 @@ from nzsp_surfaces.report.structures import plane_comment, structure_files
 from nzsp_surfaces.report.traces import write_trace
 from nzsp_surfaces.tasks.base import Subject
 from nzsp_surfaces.tasks.converged import Converged, converged
+from nzsp_surfaces.tasks.mixed import compositions
 from nzsp_surfaces.tasks.reactions import reactions_found
 from nzsp_surfaces.tasks.reservoirs import Line, Reservoirs, reservoirs
+from nzsp_surfaces.tasks.segregation import segregated
 from nzsp_surfaces.tasks.spread import spreads
 from nzsp_surfaces.tasks.table import EvaluatedEntry, film_reference, screened, table
 
@@ -98,6 +101,10 @@ def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path
         write_rows(path, ConvergenceRow, [ConvergenceRow.made_from(each) for each in series])
     _write_reservoirs(done, rows)
     _write_reactions(done)
+    if plan.mixtures:
+        write_rows(path, MixtureRow, list(_mixture_rows(done)))
+    if plan.segregations:
+        write_rows(path, SegregationRow, [SegregationRow.made_from(s) for s in segregated(plan, outcome.results)])
     write_rows(path, FilmFaceRow, [made for row in rows for made in _film_rows(done, row.entry)])
     write_rows(path, DynamicsRow, list(_dynamics_rows(done)))
     write_json(path / Provenance.FILE, Provenance.made_from(RunSource(study, plan, outcome, clock)).to_json())
@@ -145,6 +152,13 @@ def _along_of(done: _Finished, material: Material, lines: tuple[Line, ...]) -> S
         return None
     inside = [(line.miller, line.gammas[1:-1]) for line in lines]
     return shapes_along(given, lines[0].element, lines[0].values[1:-1], inside)
+
+
+def _mixture_rows(done: _Finished) -> Iterator[MixtureRow]:
+    for found in compositions(done.plan, done.outcome.results):
+        best, name = found.best, f"{found.mixture.label}_bulk"
+        file = structure_files(best.computed.structure, done.path, name) if best else None
+        yield MixtureRow.made_from(MixtureSource(found, file))
 
 
 def _converged(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> tuple[Converged, ...]:

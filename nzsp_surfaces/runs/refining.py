@@ -85,6 +85,7 @@ def _narrowed(settings: StudyFile, rows: list[SurfaceEnergyRow]) -> StudyFile:
         settings,
         converge=None,
         potentials=None,
+        mixtures={},
         materials={name: keys for name, keys in settings.materials.items() if name in materials},
         planes=tuple(plane for plane in settings.planes if hkl(plane) in planes),
         films={name: replace(keys, planes=_among(keys.planes, planes)) for name, keys in kept.items()},

@@ -78,7 +78,8 @@ def _structures(settings: StudyFile) -> Iterator[Path]:
     materials = [material.structure for material in settings.materials.values()]
     films = [film.structure for film in settings.films.values()]
     phases = [phase.structure for phase in phase_keys(settings).values()]
-    yield from dict.fromkeys([*materials, *films, *phases, *_gone_on_with(settings)])
+    shared = [mixture.structure for mixture in settings.mixtures.values() if mixture.structure]
+    yield from dict.fromkeys([*materials, *films, *phases, *shared, *_gone_on_with(settings)])
 
 
 def _gone_on_with(settings: StudyFile) -> Iterator[Path]:

@@ -11,6 +11,7 @@ from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import DEFAULT
 from nzsp_surfaces.films.laying import WAYS, Way
 from nzsp_surfaces.slabs.cut import SlabOptions
+from nzsp_surfaces.study.mixtures import MixtureKeys
 
 ELSEWHERE = {"content": False}
 """Metadata of keys that name files or engines: what these hold identifies a study, not where they lie."""
@@ -312,11 +313,12 @@ class StudyFile:
     potentials: PotentialKeys | None = None
     reactions: ReactionKeys | None = None
     going_on: GoingOn | None = None
+    mixtures: dict[str, MixtureKeys] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.materials:
             raise ValueError("'materials' is empty; name at least one")
-        if not self.planes:
+        if not (self.planes or self.mixtures):
             raise ValueError("'planes' is empty; name at least one")
         if not 0 < self.timestep <= 5:
             raise ValueError("'timestep' must be above 0 and at most 5 fs")

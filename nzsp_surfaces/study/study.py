@@ -22,6 +22,7 @@ from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose
 from nzsp_surfaces.films.compound import FilmCompound, film_compound
 from nzsp_surfaces.study.going_on import Starts, starts
+from nzsp_surfaces.study.mixtures import Mixture, Segregation, mixtures_of, segregations_of
 from nzsp_surfaces.study.reactions import phases, reactions
 from nzsp_surfaces.study.schema import PROFILES, FilmKeys, MaterialKeys, Profile, StudyFile
 
@@ -84,6 +85,8 @@ class Study:
         phases: that compete with the materials, as read.
         starts: slabs that are gone on with; None where the study cuts its own.
         reactions: balanced.
+        mixtures: compositions between materials, or of files with shared sites.
+        segregations: which ions are exchanged in slabs of their ends.
     """
 
     path: Path
@@ -96,6 +99,8 @@ class Study:
     phases: Mapping[str, Structure] = field(default_factory=dict)
     starts: Starts | None = None
     reactions: tuple[Reaction, ...] = ()
+    mixtures: tuple[Mixture, ...] = ()
+    segregations: tuple[Segregation, ...] = ()
 
     @cached_property
     def resolved(self) -> dict[str, Any]:
@@ -105,9 +110,14 @@ class Study:
             "films": {film.name: film for film in self.films},
             "study": self.settings,
             "profile": self.profile,
-        } | ({"phases": self.phases} if self.phases else {})
+        } | {name: held for name, held in (("phases", self.phases), ("mixtures", self._shared)) if held}
         going_on = {} if self.starts is None else {"starts": content(self.starts)}
         return {**content(parts), "engines": self.engines.content(tuple(Ask)), **going_on}
+
+    @property
+    def _shared(self) -> dict[str, Any]:
+        """What files with shared sites hold; ends are materials, and known with these."""
+        return {mixture.label: mixture.shared for mixture in self.mixtures if not mixture.ends}
 
     @cached_property
     def identity(self) -> str:
@@ -179,7 +189,10 @@ def study_of(settings: StudyFile, path: Path, profile: str) -> Study:
         **{name: structure.composition for name, structure in others.items()},
     }
     made = reactions(settings, compositions, path)
-    return Study(path, settings, profile, chosen, materials, films, engines, others, starts(settings, path), made)
+    crystals = {material.name: material.crystal for material in materials}
+    mixed = mixtures_of(settings.mixtures, crystals, path), segregations_of(settings.mixtures, crystals, path)
+    begun = starts(settings, path)
+    return Study(path, settings, profile, chosen, materials, films, engines, others, begun, made, *mixed)
 
 
 def _profile(settings: StudyFile, name: str) -> Profile:
@@ -265,9 +278,11 @@ def _check_published(settings: StudyFile, path: Path) -> None:
 
 
 def _check_converged(settings: StudyFile, path: Path) -> None:
-    for plane in (settings.converge and settings.converge.planes) or ():
+    wanted = [("converge", plane) for plane in (settings.converge and settings.converge.planes) or ()]
+    wanted += [(f"mixtures: {name}", plane) for name, keys in settings.mixtures.items() for plane in keys.segregation]
+    for where, plane in wanted:
         if hkl(plane) not in {hkl(p) for p in settings.planes}:
-            raise UserError(f"{path}: converge: plane {list(plane)} is not among 'planes'; add it there")
+            raise UserError(f"{path}: {where}: plane {list(plane)} is not among 'planes'; add it there")
 
 
 def _material(name: str, given: MaterialKeys, path: Path) -> Material:

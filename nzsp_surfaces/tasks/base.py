@@ -37,6 +37,10 @@ class Choices:
         way: how a film was laid on; None for grown.
         judged: arrangements among which this one was the lowest.
         missed: how many of those that were not relaxed to the end may lie below it.
+        filling: what stands on the sites of a mixture's cell, by code.
+        distinct: ways of filling that cell, of those that were drawn.
+        electrostatic: eV of the cell, of its point charges.
+        accepted: exchanges of ions.
     """
 
     arrangement: int | None = None
@@ -46,6 +50,10 @@ class Choices:
     way: str | None = None
     judged: int | None = None
     missed: float | None = None
+    filling: str | None = None
+    distinct: int | None = None
+    electrostatic: float | None = None
+    accepted: int | None = None
 
 
 @dataclass(frozen=True)

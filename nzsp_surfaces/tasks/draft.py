@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from nzsp_surfaces.crystals.material import Material
     from nzsp_surfaces.slabs.cut import Rejection, SlabCut
+    from nzsp_surfaces.study.mixtures import Mixture, Segregation
     from nzsp_surfaces.study.study import Film, Study
 
 
@@ -155,6 +156,42 @@ class PlannedTermination:
     task: str
 
 
+@dataclass(frozen=True)
+class PlannedMixture:
+    """A composition of a mixture.
+
+    Attributes:
+        mixture: of the study.
+        tried: tasks that relax its configurations shortly.
+        swaps: the task that exchanges ions, where the study asks for it.
+        relaxed: tasks that relax the lowest to the end.
+        ends: tasks of the materials that it lies between.
+    """
+
+    mixture: Mixture
+    tried: tuple[str, ...]
+    swaps: tuple[str, ...]
+    relaxed: tuple[str, ...]
+    ends: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlannedSegregation:
+    """A plane of an end in which ions are exchanged.
+
+    Attributes:
+        wish: of the study.
+        miller: plane, as the study writes it.
+        depths: Å below the outermost atom of the slab as cut, of each pair that is exchanged, ascending.
+        tasks: for each of them.
+    """
+
+    wish: Segregation
+    miller: tuple[int, ...]
+    depths: tuple[float, ...]
+    tasks: tuple[str, ...]
+
+
 @dataclass
 class Draft:
     """What the families of tasks have planned so far.
@@ -166,7 +203,7 @@ class Draft:
         bulks: material -> task.
         references: film -> tasks; the lowest energy per formula unit is the film's reference.
         planes: of all materials.
-        entries, slabs, rejected, series, terminations, phases: of the plan.
+        entries, slabs, rejected, series, terminations, phases, mixtures, segregations: of the plan.
     """
 
     study: Study
@@ -181,6 +218,8 @@ class Draft:
     series: list[Series] = field(default_factory=list)
     terminations: list[PlannedTermination] = field(default_factory=list)
     phases: dict[str, str] = field(default_factory=dict)
+    mixtures: list[PlannedMixture] = field(default_factory=list)
+    segregations: list[PlannedSegregation] = field(default_factory=list)
     _by_id: dict[str, Task] = field(default_factory=dict)
     _by_key: dict[str, Task] = field(default_factory=dict)
 

@@ -8,7 +8,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from nzsp_surfaces.tasks.base import Task
-from nzsp_surfaces.tasks.draft import Draft, Entry, PlannedSlab, PlannedTermination, Series
+from nzsp_surfaces.tasks.draft import (
+    Draft,
+    Entry,
+    PlannedMixture,
+    PlannedSegregation,
+    PlannedSlab,
+    PlannedTermination,
+    Series,
+)
 
 if TYPE_CHECKING:
     from nzsp_surfaces.slabs.cut import Rejection
@@ -21,6 +29,8 @@ FAMILIES = (
     "film",
     "converge",
     "potentials",
+    "mixture",
+    "segregation",
 )
 """Modules of this room, each with the kinds of tasks of a family and a function `plan` that adds its part to a draft.
 
@@ -45,6 +55,8 @@ class Plan:
         series: thicknesses and vacuums of entries.
         terminations: slabs off stoichiometry.
         phases: that compete with the materials -> task.
+        mixtures: compositions between materials, or of files with shared sites.
+        segregations: planes of their ends in which ions are exchanged.
     """
 
     tasks: tuple[Task, ...]
@@ -57,6 +69,8 @@ class Plan:
     series: tuple[Series, ...] = ()
     terminations: tuple[PlannedTermination, ...] = ()
     phases: dict[str, str] = field(default_factory=dict)
+    mixtures: tuple[PlannedMixture, ...] = ()
+    segregations: tuple[PlannedSegregation, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[str, Task]:
@@ -93,6 +107,8 @@ def make_plan(study: Study) -> Plan:
         series=tuple(draft.series),
         terminations=tuple(draft.terminations),
         phases=draft.phases,
+        mixtures=tuple(draft.mixtures),
+        segregations=tuple(draft.segregations),
     )
 
 

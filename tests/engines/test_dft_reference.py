@@ -8,13 +8,26 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pymatgen.core import Structure
+from pymatgen.core import Composition, Structure
 
+from benchmarks.reference_points import read
 from nzsp_surfaces.base.units import joule_per_square_metre
 from nzsp_surfaces.energies.surface import formula_units
+from nzsp_surfaces.engines.gpaw.settings import GpawSettings
+from nzsp_surfaces.engines.program import settings_in
 
-REFERENCE = Path(__file__).parents[2] / "inputs" / "reference"
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "inputs" / "reference"
 ROWS = json.loads((REFERENCE / "surface_energies.json").read_text())
+
+
+POINTS = sorted((REFERENCE / "points" / "gpaw-quick").glob("*.xyz"))
+
+
+def geometry(part: str) -> Structure:
+    """Of a part, where its point is kept, or its structure alone."""
+    kept = REFERENCE / "points" / "gpaw-quick" / f"{part}.xyz"
+    return read(kept).structure if kept.exists() else Structure.from_file(REFERENCE / f"{part}.vasp")
 
 
 def name(row: dict[str, Any]) -> str:
@@ -22,17 +35,34 @@ def name(row: dict[str, Any]) -> str:
     return "_".join(filter(None, (row["material"], row["plane"], row["film"])))
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if not row["film"]], ids=name)
+@pytest.mark.parametrize("row", ROWS, ids=name)
 def test_a_reference_follows_from_its_parts(row: dict[str, Any]) -> None:
-    """gamma = (E_slab - n E_bulk) / (2 A), in a slab and a bulk with the same in-plane vectors."""
-    slab, bulk = (Structure.from_file(REFERENCE / f"{part['name']}.vasp") for part in row["parts"])
+    """gamma = (E_slab - n E_bulk - m E_film) / (2 A), in a slab and a bulk with the same in-plane vectors."""
+    slab, bulk, *film = (geometry(part["name"]) for part in row["parts"])
     area = float(np.linalg.norm(np.cross(*slab.lattice.matrix[:2])))
     assert area == pytest.approx(row["area"], abs=1e-3)
     assert all(min(np.abs(np.subtract(bulk.lattice.abc, length))) < 2e-3 for length in slab.lattice.abc[:2])
-    cells = formula_units(slab.composition, bulk.composition) / bulk.composition.get_reduced_composition_and_factor()[1]
-    energies = [part["energy"] for part in row["parts"]]
-    gamma = joule_per_square_metre((energies[0] - cells * energies[1]) / (2 * area))
-    assert gamma == pytest.approx(row["gamma_single_point"], abs=1e-4)
+    energy, bulk_energy, *film_energy = (part["energy"] for part in row["parts"])
+    units = row["n_film_units"]
+    rest = slab.composition - sum((each.composition.reduced_composition * units for each in film), start=Composition())
+    energy -= formula_units(rest, bulk.composition) * bulk_energy / of_cell(bulk)
+    energy -= sum(units * e / of_cell(each) for e, each in zip(film_energy, film, strict=True))
+    assert joule_per_square_metre(energy / (2 * area)) == pytest.approx(row["gamma_single_point"], abs=1e-4)
+
+
+def of_cell(crystal: Structure) -> float:
+    """Formula units."""
+    return float(crystal.composition.get_reduced_composition_and_factor()[1])
+
+
+@pytest.mark.parametrize("path", POINTS, ids=lambda path: path.stem)
+def test_a_kept_point_is_by_the_settings_that_the_project_has(path: Path) -> None:
+    """So that it may stand for one that is computed today; and its forces are those of one energy."""
+    kept = read(path)
+    assert kept.settings == settings_in(ROOT / "inputs" / "gpaw" / "quick", GpawSettings, "").compared
+    assert np.linalg.norm(kept.forces.sum(axis=0)) < 0.02
+    energies = {part["name"]: part["energy"] for row in ROWS if row["engine"] == "gpaw" for part in row["parts"]}
+    assert kept.energy == pytest.approx(energies[path.stem], abs=1e-5)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row["converged"]], ids=name)

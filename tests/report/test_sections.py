@@ -21,6 +21,7 @@ FILES = {
     "potentials": ("stability",),
     "coverage": ("film_series",),
     "reactions": ("reactions",),
+    "mixtures": ("mixtures",),
     "dynamics": ("dynamics",),
     "bulk": ("bulk",),
     "slabs": ("slabs",),

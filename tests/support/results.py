@@ -19,6 +19,7 @@ from nzsp_surfaces.report.rows.convergence import ConvergenceRow
 from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
 from nzsp_surfaces.report.rows.imported import RunRow, RunSource
+from nzsp_surfaces.report.rows.mixtures import MixtureRow, SegregationRow
 from nzsp_surfaces.report.rows.reactions import ReactionRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import RejectedRow, SlabRow
@@ -79,6 +80,8 @@ def write_results(directory: Path) -> Path:
     write_rows(directory, ConvergenceRow, [convergence_row("NZP", plane) for plane in PLANES])
     _write_reservoirs(directory)
     _write_reactions(directory)
+    write_rows(directory, SegregationRow, [segregation_row()])
+    write_rows(directory, MixtureRow, [mixture_row(x, above) for x, above in ((0.0, 0.0), (1.5, 0.05), (3.0, 0.0))])
     write_rows(directory, FilmFaceRow, [row for material in bulks for row in films(material)])
     write_rows(directory, DynamicsRow, [_dynamics(material, seed) for material in bulks for seed in (1, 2)])
     write_rows(directory, RunRow, [_run("bulk", "bulk", None), _run("slab", "slab", PLANES[0])])
@@ -203,6 +206,24 @@ def _write_reactions(directory: Path) -> None:
         ReactionRow(equation=equation, **parts, energy=None, molar=None, reason="Na2O not computed"),
     ]
     write_rows(directory, ReactionRow, rows)
+
+
+def segregation_row() -> SegregationRow:
+    """A row of segregation.json."""
+    return SegregationRow(
+        mixture="NaSICON", material="NZS", miller=PLANES[0], film=None, leaves="Si", comes="P", vacant="Na",
+        depths=(1.3, 3.2, 5.1), energies=(-0.2, 0.05, 0.0), notes=("NZS/1-102/segregation/2: not converged",),
+    )  # fmt: skip
+
+
+def mixture_row(x: float, above: float) -> MixtureRow:
+    """A row of mixtures.json."""
+    return MixtureRow(
+        mixture="NaSICON", x=x, formula="Na5Zr4Si3(PO8)3", n_atoms=39, n_drawn=200, n_distinct=2, n_tried=8,
+        above=(above, above + 0.02), lowest=above, spread=0.02, electrostatic=-897.9, accepted=3,
+        occupied={"Na on Na1": 1.0, "Na on Na2": 0.5}, space_group="P1", structure="structures/NZP.vasp",
+        notes=("NaSICON-x1.5/mixture/1: not converged",),
+    )  # fmt: skip
 
 
 def _write_reservoirs(directory: Path) -> None:

@@ -16,6 +16,7 @@ from pymatgen.core import Structure
 from nzsp_surfaces import load_study, make_plan
 from nzsp_surfaces.base.content import FOR_PEOPLE, content, digest
 from nzsp_surfaces.engines.vasp.settings import default_settings
+from nzsp_surfaces.study.mixtures import MixtureKeys, mixtures_of, segregations_of
 from nzsp_surfaces.study.schema import ConvergeKeys, PotentialKeys
 from nzsp_surfaces.tasks.base import Task, task_key
 from nzsp_surfaces.tasks.plan import Plan
@@ -24,6 +25,7 @@ TABLE_1 = Path(__file__).parents[2] / "inputs" / "table1.yaml"
 KINDS = (
     *("bulk", "reference", "screen", "bare", "placement", "anneal", "quench", "alike"),
     *("thickness", "vacuum", "termination", "search"),
+    *("configuration", "swaps", "mixture", "segregation"),
 )
 
 
@@ -44,10 +46,15 @@ def keys_of(path: Path) -> dict[str, str]:
 
 @cache
 def table1() -> Plan:
-    """The plan of Table 1's study, with series, terminations off stoichiometry, and a search."""
+    """The plan of Table 1's study, with series, terminations off stoichiometry, a mixture of its ends, and a search."""
     study = load_study(TABLE_1)
     converge, potentials = ConvergeKeys((2, 3), (10.0, 20.0)), PotentialKeys("Na", {})
-    plan = make_plan(replace(study, settings=replace(study.settings, converge=converge, potentials=potentials)))
+    ends = {material.name: material.crystal for material in study.materials}
+    keys = MixtureKeys(ends=tuple(ends), x=(0.5,), draws=4, tried=2, relaxed=1, swaps=1, segregation=((1, -1, 0, 2),))
+    mixtures = mixtures_of({"NaSICON": keys}, ends, TABLE_1)
+    segregations = segregations_of({"NaSICON": keys}, ends, TABLE_1)
+    settings = replace(study.settings, converge=converge, potentials=potentials)
+    plan = make_plan(replace(study, settings=settings, mixtures=mixtures, segregations=segregations))
     searched = make_plan(replace(study, profile=replace(study.profile, search=8)))
     return replace(plan, tasks=(*plan.tasks, *(task for task in searched.tasks if task.kind == "search")))
 

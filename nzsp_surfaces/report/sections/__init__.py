@@ -14,6 +14,7 @@ SECTIONS = (
     "films",
     "dynamics",
     "bulk",
+    "mixtures",
     "tried",
     "runs",
     "methods",

@@ -1,0 +1,210 @@
+"""Mixtures: ways of filling a cell are ranked by electrostatics, tried by the engine, exchanged, and relaxed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nzsp_surfaces.base.calculation import Calculation
+from nzsp_surfaces.engines.base import Ask, RelaxSettings
+from nzsp_surfaces.mixtures.cells import Codes, MixedCell, mixed_cell
+from nzsp_surfaces.mixtures.exchange import exchanged, likely
+from nzsp_surfaces.mixtures.ranking import ranked
+from nzsp_surfaces.mixtures.shared import SharedCrystal
+from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
+from nzsp_surfaces.tasks.draft import PlannedMixture
+
+if TYPE_CHECKING:
+    from nzsp_surfaces.study.mixtures import Mixture
+    from nzsp_surfaces.tasks.draft import Draft
+
+BOLTZMANN = 8.617333262e-5
+"""eV/K (CODATA 2018)."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What decides a ranking.
+
+    Attributes:
+        shared: crystal with shared sites.
+        multiples: vectors of the cell that is filled, in multiples of the primitive ones.
+        number: of ways that are drawn.
+        seed: of all of them.
+    """
+
+    shared: SharedCrystal
+    multiples: tuple[tuple[int, ...], ...]
+    number: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class ConfigurationInputs:
+    """One of the ranked configurations.
+
+    Attributes:
+        draws: that are ranked.
+        rank: of this one, from 1; where there are fewer, the last of them.
+        relax: how far.
+    """
+
+    draws: Draws
+    rank: int
+    relax: RelaxSettings
+
+
+@dataclass(frozen=True)
+class SwapInputs:
+    """Exchanges of ions, from the lowest configuration on.
+
+    Attributes:
+        draws: that were ranked.
+        number: of exchanges that are tried.
+        temperature: K at which they are accepted (N. Metropolis et al., J. Chem. Phys. 21, 1087 (1953)).
+        seed: of all of them.
+        relax: how far after each.
+    """
+
+    draws: Draws
+    number: int
+    temperature: float
+    seed: int
+    relax: RelaxSettings
+
+
+@dataclass(frozen=True)
+class MixtureInputs:
+    """One of the lowest configurations.
+
+    Attributes:
+        rank: among those that were tried, from 1.
+        relax: how far.
+    """
+
+    rank: int
+    relax: RelaxSettings
+
+
+def _configuration(bench: Bench[ConfigurationInputs]) -> Result:
+    """Relax a ranked configuration shortly, with its cell."""
+    draws = bench.inputs.draws
+    ranking = ranked(mixed_cell(draws.shared, draws.multiples), draws.number, draws.seed)
+    chosen = ranking.at(bench.inputs.rank)
+    start = ranking.cell.structure(chosen.codes)
+    calculation = bench.engine(Ask.CELL).relax(start, bench.inputs.relax, bench.folder, bench.forces)
+    choices = Choices(filling=_text(chosen.codes), distinct=len(ranking.configurations), electrostatic=chosen.energy)
+    return bench.result(calculation=calculation, start=start, choices=choices)
+
+
+def _swaps(bench: Bench[SwapInputs]) -> Result:
+    """Exchange ions with the engine; what was computed before a kill lies in the folder of each exchange."""
+    draws, inputs = bench.inputs.draws, bench.inputs
+    cell, random = mixed_cell(draws.shared, draws.multiples), np.random.default_rng([inputs.seed, 2])
+    first = lowest(bench.parents["configuration"])[0]
+    now = best = (filled(first), first.computed)
+    accepted = 0
+    for number in range(1, inputs.number + 1):
+        tried = _tried(bench, cell, now, random, number)
+        if tried[1].energy - now[1].energy < BOLTZMANN * inputs.temperature * random.standard_exponential():
+            now, accepted = tried, accepted + 1
+        best = min(best, now, key=lambda each: each[1].energy)
+    choices = replace(first.choices, filling=_text(best[0]), accepted=accepted)
+    return bench.result(calculation=best[1], start=best[1].structure, choices=choices)
+
+
+def _tried(
+    bench: Bench[SwapInputs],
+    cell: MixedCell,
+    now: tuple[Codes, Calculation],
+    random: np.random.Generator,
+    number: int,
+) -> tuple[Codes, Calculation]:
+    """A likely exchange, relaxed shortly."""
+    sites = likely(cell, now[0], random)
+    codes, start = exchanged(cell, now[0], now[1].structure, sites)
+    folder = bench.folder / f"exchange-{number}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return codes, bench.engine(Ask.CELL).relax(start, bench.inputs.relax, folder, bench.forces)
+
+
+def _mixture(bench: Bench[MixtureInputs]) -> Result:
+    """Relax one of the lowest configurations to the end."""
+    tried = lowest((*bench.parents["configuration"], *bench.parents.get("swaps", ())))
+    own: dict[str | None, Result] = {}
+    for each in tried:
+        own.setdefault(each.choices.filling, each)
+    chosen = list(own.values())[min(bench.inputs.rank, len(own)) - 1]
+    start = chosen.computed.structure
+    calculation = bench.engine(Ask.CELL).relax(start, bench.inputs.relax, bench.folder, bench.forces)
+    return bench.result(calculation=calculation, start=start, choices=chosen.choices)
+
+
+def _text(codes: Codes) -> str:
+    return "".join(map(str, codes.tolist()))
+
+
+def filled(result: Result) -> Codes:
+    """What stands on the sites of the cell."""
+    return np.array(list(result.choices.filling or ""), np.int8)
+
+
+def _short(inputs: ConfigurationInputs) -> float:
+    return float(inputs.relax.max_steps)
+
+
+def _all_short(inputs: SwapInputs) -> float:
+    return float(inputs.number * inputs.relax.max_steps)
+
+
+def _long(_inputs: MixtureInputs) -> float:
+    return 120.0
+
+
+CONFIGURATION = TaskKind("configuration", _configuration, (Ask.CELL,), _short)
+SWAPS = TaskKind("swaps", _swaps, (Ask.CELL,), _all_short)
+MIXTURE = TaskKind("mixture", _mixture, (Ask.CELL,), _long)
+
+
+def plan(draft: Draft) -> None:
+    """Each composition of each mixture."""
+    draft.mixtures += [_planned(draft, mixture) for mixture in draft.study.mixtures]
+
+
+def _planned(draft: Draft, mixture: Mixture) -> PlannedMixture:
+    keys, subject = mixture.keys, Subject(mixture.label)
+    atoms = sum(sum(site.values()) for site in mixture.shared.shares) * mixture.cells
+    draws = Draws(mixture.shared, mixture.multiples, keys.draws, draft.seed(0))
+    short = replace(draft.cell_relaxation, max_steps=keys.steps)
+    tried = tuple(
+        draft.add(CONFIGURATION, subject, ConfigurationInputs(draws, rank, short), number=rank, atoms=atoms)
+        for rank in range(1, keys.tried + 1)
+    )
+    swaps = tuple(_swapped(draft, subject, draws, tried, short, mixture))
+    relaxed = tuple(
+        draft.add(
+            MIXTURE,
+            subject,
+            MixtureInputs(rank, draft.cell_relaxation),
+            number=rank,
+            parents=tried + swaps,
+            atoms=atoms,
+        )
+        for rank in range(1, keys.relaxed + 1)
+    )
+    return PlannedMixture(mixture, tried, swaps, relaxed, tuple(draft.bulks[end] for end in mixture.ends))
+
+
+def _swapped(
+    draft: Draft, subject: Subject, draws: Draws, tried: tuple[str, ...], relax: RelaxSettings, mixture: Mixture
+) -> Iterator[str]:
+    """The task that exchanges ions, where it is asked for and there are unlike ones."""
+    keys = mixture.keys
+    if not (keys.swaps and mixed_cell(mixture.shared, mixture.multiples).mixed):
+        return
+    inputs = SwapInputs(draws, keys.swaps, keys.temperature, draft.seed(0), relax)
+    atoms = len(mixture.shared.shares) * mixture.cells
+    yield draft.add(SWAPS, subject, inputs, parents=tried, atoms=atoms)
