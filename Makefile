@@ -21,7 +21,7 @@ test coverage faults slow bench: export OPENBLAS_NUM_THREADS := 1
 test coverage faults slow bench: export MKL_NUM_THREADS := 1
 test coverage faults slow bench: export NUMBA_NUM_THREADS := 1
 
-.PHONY: help table1 test coverage faults slow bench validate cluster-tools cp2k gpaw lint format lock clean
+.PHONY: help table1 test coverage faults slow bench validate cluster-tools cp2k gpaw lint format lock dist sbom audit clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -86,15 +86,28 @@ format: $(STAMP)  ## sort imports and lay the code out
 	@$(BIN)/ruff format --quiet
 
 # The lock is a file of pip constraints for every Python and platform. torch brings its own CUDA packages, which differ
-# between builds (CPU, CUDA), so they are left out; a plain version such as 2.9.1 admits 2.9.1+cpu as well.
+# between builds (CPU, CUDA), so they are left out; a plain version such as 2.9.1 admits 2.9.1+cpu as well. pip is left out
+# so that it does not replace itself.
 lock:  ## resolve requirements.lock again (needs uv)
 	@command -v uv >/dev/null || { echo "make lock: uv not found: install it with 'pip install uv'" >&2; exit 2; }
 	@{ echo "# pip constraints, made by 'make lock': pip install -c requirements.lock -e '.[sevennet,chgnet,dev]'"; \
 	   echo 'torch==$(TORCH)' | uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate --no-header \
 	     --all-extras --constraint - pyproject.toml \
-	   | grep -Ev '^(cuda-|triton|nvidia-(c|n))'; } > requirements.lock.new
+	   | grep -Ev '^(cuda-|triton|nvidia-(c|n)|pip==)'; } > requirements.lock.new
 	@mv requirements.lock.new requirements.lock
 	@echo "requirements.lock: $$(grep -c == requirements.lock) pins"
+
+dist: $(STAMP)  ## sdist and wheel in dist/, without the network
+	@$(BIN)/python -m build --no-isolation --outdir dist .
+
+sbom: $(STAMP)  ## dist/sbom.json: the locked packages as a bill of materials, CycloneDX; without the network
+	@mkdir -p dist
+	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible -o dist/sbom.json
+	@echo "dist/sbom.json"
+
+# Strict: a package of which the index tells nothing would else count as one without known vulnerabilities.
+audit: $(STAMP)  ## known vulnerabilities of the locked packages (asks the package index)
+	@$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r requirements.lock
 
 clean:  ## remove the environment and the caches; results in runs/ stay
 	rm -rf $(VENV) build dist htmlcov .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.files import write_atomically
+from nzsp_surfaces.base.places import without_folders
 from nzsp_surfaces.films.compound import kept_by_both
 from nzsp_surfaces.films.faces import describe_faces
 from nzsp_surfaces.report.files import write_json, write_rows
@@ -84,6 +85,7 @@ class _Finished:
 
 def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path: Path) -> None:
     """Write every document of a study from what has been computed; entries without a value say why."""
+    outcome = replace(outcome, failures={t: without_folders(why, path) for t, why in outcome.failures.items()})
     done, rows = _Finished(study, plan, outcome, path), table(plan, outcome.results, outcome.failures)
     write_slabs(plan, path)
     write_rows(path, BulkRow, list(_bulk_rows(done)))

@@ -17,7 +17,7 @@ from nzsp_surfaces.cli.main import COMMANDS, main
 from nzsp_surfaces.crystals.reading import load_structure
 from nzsp_surfaces.energies.tables import read_table
 from nzsp_surfaces.report.read import load_results
-from nzsp_surfaces.runs.fireworks.database import _read_launchpad
+from nzsp_surfaces.runs.fireworks.access import access
 from nzsp_surfaces.runs.store import read_result
 from nzsp_surfaces.study.bundle import Bundle, unpack
 from nzsp_surfaces.study.study import load_study
@@ -75,7 +75,7 @@ def test_launchpad_files(text: str) -> None:
     """Arguments, or one line without the password."""
     with TemporaryDirectory() as folder:
         try:
-            _read_launchpad(_put(folder, "my_launchpad.yaml", text))
+            access(_put(folder, "my_launchpad.yaml", text))
         except UserError as error:
             said = str(error)
             assert "geheim" not in said

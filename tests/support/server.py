@@ -67,9 +67,10 @@ def _installed(port: int) -> list[str]:
 
 
 def launchpad_file(folder: Path, address: dict[str, Any]) -> Path:
-    """`my_launchpad.yaml` of a new database."""
+    """`my_launchpad.yaml` of a new database, which only its owner can read."""
     path = folder / "my_launchpad.yaml"
     path.write_text(yaml.safe_dump(address | {"name": f"nzsp_{uuid4().hex[:12]}"}))
+    path.chmod(0o600)
     return path
 
 

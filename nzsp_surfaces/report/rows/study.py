@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nzsp_surfaces import __version__
 from nzsp_surfaces.base.content import digest, structure_to_json
+from nzsp_surfaces.base.places import command_without_folders
 from nzsp_surfaces.report.rows.columns import Cell, Column, Row
 
 if TYPE_CHECKING:
@@ -225,7 +226,10 @@ class Provenance(Row[RunSource]):
     seeds: tuple[int, ...] = run("of the study", of=lambda s: (s.study.settings.seed,), cell=Cell("seeds"))
     study_identity: str = run("of the study", of=lambda s: s.study.identity, cell=Cell("study"))
     reference: str = run("where the published values stand", of=lambda s: s.study.settings.reference)
-    command: str = run("that was called", of=lambda _: " ".join(["nzsp", *sys.argv[1:]]))
+    command: str = run(
+        "that was called, files of whole paths by their names",
+        of=lambda _: command_without_folders(["nzsp", *sys.argv[1:]]),
+    )
     started: str = run("ISO 8601", of=lambda s: s.clock.started, cell=Cell("started"))
     finished: str = run("ISO 8601", of=lambda s: s.clock.finished, cell=Cell("finished"))
     wall_seconds: float = run("of the run", of=lambda s: round(s.clock.seconds, 1), unit="s", cell=Cell("wall time"))

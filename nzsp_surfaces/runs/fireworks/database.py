@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.runs.fireworks import embedded, jobs
+from nzsp_surfaces.runs.fireworks.access import Access, access
 from nzsp_surfaces.runs.fireworks.documents import (
     DIGEST,
     PACKED,
@@ -49,8 +49,6 @@ INDICES = {
     STUDIES: (("name",),),
     ENTRIES: (("study", "id"), ("material", "miller", "film"), ("miller", "film"), ("film",)),
 }
-DENIED = (13, 18, 8000)
-"""Codes of a server for missing rights and a wrong password."""
 
 
 @dataclass(frozen=True)
@@ -223,104 +221,43 @@ def database(path: Path | None, *, reading: bool = False) -> Iterator[Database]:
     """
     import pymongo.errors
 
-    place = _place(path)
-    given = _read_launchpad(place)
+    found = access(path)
     try:
-        with _opened(given, place, reading=reading) as launchpad:
+        with _opened(found, reading=reading) as launchpad:
             yield Database(launchpad)
     except (pymongo.errors.PyMongoError, pymongo.errors.DocumentTooLarge) as error:
-        raise UserError(f"{place}: {_told(error, given)}") from None
+        raise found.refusal(error) from None
 
 
 @contextmanager
-def _opened(given: dict[str, Any], place: Path, *, reading: bool) -> Iterator[LaunchPad]:
+def _opened(found: Access, *, reading: bool) -> Iterator[LaunchPad]:
     """The launchpad of a server, or of the embedded database: read only, or held and written at the end."""
     path = embedded.store_file()
     if path is None:
-        yield _connected(given, place)
+        yield _connected(found)
     elif reading and path.exists():
-        launchpad = _connected(given, path)
+        launchpad = _connected(replace(found, place=path))
         embedded.only_read(launchpad)
         yield launchpad
     else:
         with embedded.locked(path) as lock:
-            launchpad = _connected(given, path)
+            launchpad = _connected(replace(found, place=path))
             embedded.check(launchpad, path, lock)
             yield launchpad
             embedded.save(launchpad, path, lock)
 
 
-def _connected(given: dict[str, Any], place: Path) -> LaunchPad:
+def _connected(found: Access) -> LaunchPad:
     from fireworks import LaunchPad
 
-    more = {"serverSelectionTimeoutMS": PATIENCE} | (given.get("mongoclient_kwargs") or {})
     try:
-        launchpad = LaunchPad(**given | {"strm_lvl": "CRITICAL", "mongoclient_kwargs": more})
+        more = {"serverSelectionTimeoutMS": PATIENCE} | (found.given.get("mongoclient_kwargs") or {})
+        launchpad = LaunchPad(**{**found.given, "strm_lvl": "CRITICAL", "mongoclient_kwargs": more})
     except (TypeError, ValueError) as error:
         # Of a port that is no number, an address that is none, or an embedded database that is no JSON.
-        raise UserError(
-            f"{place}: cannot be used: {_harmless(error, given)}; see workflows/my_launchpad.yaml"
-        ) from None
+        raise found.unusable(error) from None
     launchpad.db.command("ping")
     return launchpad
-
-
-def _place(path: Path | None) -> Path:
-    embedded.store_file()  # importing FireWorks' settings may fail, with a message of ours
-    from fireworks.fw_config import LAUNCHPAD_LOC
-
-    place = path or (Path(LAUNCHPAD_LOC) if LAUNCHPAD_LOC else Path("my_launchpad.yaml"))
-    if not place.is_file():
-        raise UserError(f"{place}: no such launchpad file; write one (workflows/my_launchpad.yaml) or name it with -l")
-    return place
-
-
-def _read_launchpad(place: Path) -> dict[str, Any]:
-    """The arguments of a launchpad as its file gives them; messages never quote the file, which may hold a password."""
-    import inspect
-
-    import yaml
-    from fireworks import LaunchPad
-
-    try:
-        given = yaml.safe_load(place.read_text())
-        known = set(inspect.signature(LaunchPad).parameters) - {"strm_lvl"}
-        return {name: value for name, value in given.items() if name in known}
-    except (yaml.YAMLError, AttributeError, UnicodeDecodeError):
-        raise UserError(f"{place}: is no launchpad file in YAML; see workflows/my_launchpad.yaml") from None
-
-
-def _told(error: Exception, given: dict[str, Any]) -> str:
-    """What happened and how to mend it."""
-    from pymongo import errors
-
-    text = _harmless(error, given)
-    if isinstance(error, errors.InvalidURI):
-        # Its message may quote a part of a password that was not escaped.
-        return "host is no address that can be read; escape special characters in user and password, as %40 for @"
-    if isinstance(error, errors.ConnectionFailure | errors.ConfigurationError):
-        tls = any(word in text.lower() for word in ("ssl", "tls", "certificate"))
-        mend = "mend the tls options in mongoclient_kwargs" if tls else "is the server running?"
-        return f"no database answers: {text}; {mend}"
-    if isinstance(error, errors.DocumentTooLarge):
-        return f"the study is larger than a document of the database may be: {text}; divide it"
-    access = isinstance(error, errors.OperationFailure) and (error.code in DENIED or not _is_write(error))
-    return f"the database refuses: {text}; " + (
-        "mend user and password" if access else "is it full, or of another version?"
-    )
-
-
-def _is_write(error: Exception) -> bool:
-    from pymongo import errors
-
-    return isinstance(error, errors.WriteError | errors.BulkWriteError)
-
-
-def _harmless(error: Exception, given: dict[str, Any]) -> str:
-    """The beginning of a message, without anything that looks like user:password@, and without the password itself."""
-    text = re.sub(r"//\S*@", "//", str(error).split(", Timeout")[0].partition("\n")[0])
-    password = given.get("password")
-    return (text.replace(str(password), "...") if password else text)[:160]
 
 
 def _packed(data: Any) -> bytes:
