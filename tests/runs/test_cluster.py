@@ -269,6 +269,7 @@ def test_a_database_that_cannot_be_reached_is_one_line(
     path = tmp_path / "my_launchpad.yaml"
     if text is not None:
         path.write_text(text)
+        path.chmod(0o600)  # a password that others can read is another line
     assert main(["submit", str(write(tmp_path / "study")), "-l", str(path)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert word in line

@@ -91,5 +91,5 @@ def test_phases_travel_with_the_study_and_identify_it(tmp_path: Path) -> None:
 
 def test_a_phase_that_is_a_material_is_refused(tmp_path: Path) -> None:
     """Materials compete with each other anyway."""
-    with pytest.raises(UserError, match="'CuAu' is a material, which competes anyway"):
+    with pytest.raises(UserError, match="'CuAu' is a material or a film, which is there anyway"):
         load_study(study_file(tmp_path, "potentials: {vary: Cu, phases: {CuAu: {structure: CuAu.vasp}}}\n"))
