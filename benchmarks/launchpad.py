@@ -72,12 +72,8 @@ class Point:
 
 def main() -> None:
     """Print the figures, draw the curve and write both into the page of the databases."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    from support import server
-
-    os.environ.setdefault("NZSP_TEST_SERVER_MEMORY", "2g")  # it holds everything in memory
-    if server.why_none():
-        print(server.why_none())
+    server = tests_server("2g")
+    if server is None:
         return
     with tempfile.TemporaryDirectory() as name, server.serving(Path(name)) as address:
         folder = Path(name)
@@ -90,6 +86,18 @@ def main() -> None:
     before, after = text.partition(BEGIN)[0], text.partition(END)[2]
     PAGE.write_text(before + BEGIN + _page(points, steps, winner) + END + after)
     print(f"{winner}\ncurve: {PICTURE}, {PAGE}")
+
+
+def tests_server(memory: str) -> Any:
+    """The server of the tests, which holds everything in memory; None, with the reason, where there is none."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from support import server
+
+    os.environ.setdefault("NZSP_TEST_SERVER_MEMORY", memory)
+    if why := server.why_none():
+        print(why)
+        return None
+    return server
 
 
 def made_up_study(folder: Path) -> Study:

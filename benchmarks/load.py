@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.crystals import ROOT
-from benchmarks.launchpad import PER_MATERIAL, carry_on, keep_entries, launchpad_of, made_up_plan, made_up_study, timed
+from benchmarks.launchpad import (
+    PER_MATERIAL,
+    carry_on,
+    keep_entries,
+    launchpad_of,
+    made_up_plan,
+    made_up_study,
+    tests_server,
+    timed,
+)
 from nzsp_surfaces.base.calculation import Calculation, EngineIdentity
 from nzsp_surfaces.cli.main import main as nzsp
 from nzsp_surfaces.crystals.reading import load_structure
@@ -40,12 +48,8 @@ BATCH = 1000
 
 def main() -> None:
     """Fill a database and print how long each question to it takes, twice: the first also loads the libraries."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    from support import server
-
-    os.environ.setdefault("NZSP_TEST_SERVER_MEMORY", "6g")  # it holds everything in memory
-    if server.why_none():
-        print(server.why_none())
+    server = tests_server("6g")
+    if server is None:
         return
     with tempfile.TemporaryDirectory() as name, server.serving(Path(name)) as address:
         folder = Path(name)

@@ -35,7 +35,7 @@ from nzsp_surfaces.engines.ase.surrogate import foretold
 from nzsp_surfaces.engines.base import RelaxSettings
 from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose
-from nzsp_surfaces.slabs.going_on import flip_found
+from nzsp_surfaces.slabs.going_on import LATTICE_TOLERANCE, InPlane, flip_found, lies_in, on_lattice, oriented
 
 log = logging.getLogger(__name__)
 LAYERS = 2
@@ -50,26 +50,18 @@ NOISE = 0.1
 """eV/Å, of the sum of all forces, above which they are too noisy to foretell a relaxation."""
 
 
-def oriented_bulk(bulk: Structure, slab: Structure, layers: int = LAYERS) -> Structure:
-    """The bulk in a cell with the slab's in-plane vectors, its third vector as near to the normal as can be.
-
-    Args:
-        bulk: primitive cell, from which the slab was cut.
-        slab: its third vector is the normal.
+def in_plane_of(slab: Structure, bulk: Structure) -> InPlane:
+    """A slab's in-plane vectors in multiples of those of the primitive cell from which it was cut.
 
     Raises:
         LookupError: no vectors of the bulk have the slab's lengths and angle.
     """
     numbers = np.array([n for n in product(range(-4, 5), repeat=3) if any(n)])
-    vectors, wanted = numbers @ bulk.lattice.matrix, slab.lattice.matrix[:2]
-    first, second = (np.flatnonzero(abs(np.linalg.norm(vectors, axis=1) - np.linalg.norm(w)) < 2e-3) for w in wanted)
-    for i, j in product(first, second):
-        plane = np.cross(numbers[i], numbers[j])
-        layer = numbers @ plane == layers * np.gcd.reduce(plane)
-        if abs(vectors[i] @ vectors[j] - wanted[0] @ wanted[1]) < 2e-2 and layer.any():
-            aside = np.linalg.norm(np.cross(vectors, np.cross(vectors[i], vectors[j])), axis=1)
-            third = numbers[np.argmin(np.where(layer, aside, np.inf))]
-            return bulk.copy().make_supercell([numbers[i], numbers[j], third], in_place=False)
+    lengths = np.linalg.norm(numbers @ bulk.lattice.matrix, axis=1)
+    like = [numbers[abs(lengths - length) < LATTICE_TOLERANCE].tolist() for length in slab.lattice.abc[:2]]
+    for first, second in product(*like):
+        if lies_in(slab, bulk, (tuple(first), tuple(second))):
+            return tuple(first), tuple(second)
     raise LookupError(f"no vectors of {bulk.formula} are those of the slab")
 
 
@@ -159,15 +151,6 @@ def relaxed(calculation: Calculation) -> Calculation:
     return replace(calculation, energy=calculation.energy - (calculation.energy_left or 0.0))
 
 
-def with_vacuum(slab: Structure, vacuum: float) -> Structure:
-    """The slab with so much vacuum, its middle at half the cell."""
-    a, b, _ = slab.lattice.matrix
-    points = slab.cart_coords.copy()
-    height = float(np.ptp(points[:, 2])) + vacuum
-    points[:, 2] += 0.5 * height - 0.5 * (points[:, 2].max() + points[:, 2].min())
-    return Structure([a, b, [0, 0, height]], slab.species, points, coords_are_cartesian=True)
-
-
 def parts_of(results: Path, name: str, vacuum: float | None) -> dict[str, Structure]:
     """What an entry is computed from, by the name of its folder: slab, bulk, and the film's crystal.
 
@@ -177,8 +160,10 @@ def parts_of(results: Path, name: str, vacuum: float | None) -> dict[str, Struct
     """
     material, _, *film = name.split("/")
     slab = _structure(results, f"{_label(name)}_relaxed")
-    slab = slab if vacuum is None else with_vacuum(slab, vacuum)
-    bulk = oriented_bulk(_structure(results, f"{material}_bulk"), slab)
+    primitive = _structure(results, f"{material}_bulk")
+    in_plane = in_plane_of(slab, primitive)
+    slab = on_lattice(slab, primitive, primitive, in_plane, vacuum)
+    bulk = primitive.make_supercell(oriented(in_plane, primitive, LAYERS))
     parts = {_label(name): slab, f"{material}_bulk_{_cell(bulk)}": bulk}
     if film:
         parts[f"{FILM}_bulk"] = _structure(results, f"{FILM}_bulk").make_supercell((1, 1, 2), in_place=False)
@@ -302,12 +287,13 @@ def _film_units(results: Path, name: str) -> int:
 def main() -> None:
     """Compute the entries one after the other, and write what there is after each."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    results, settings, output, *names = (Path(word) for word in sys.argv[1:] if not word.startswith("--"))
+    first, second, third, *names = (word for word in sys.argv[1:] if not word.startswith("--"))
+    results, settings, output = Path(first), Path(second), Path(third)
     if "--kept" in sys.argv:
         begin_from(settings, output)
     for stage in STAGES[: 3 if "--relax" in sys.argv else 2]:
         rows = []
-        for name in map(str, names):
+        for name in names:
             if stage == STAGES[2]:
                 relax_all(results, settings, output, name)
             rows.append(entry(results, settings, output, name, estimate=stage != STAGES[0]))

@@ -10,13 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.base.units import joule_per_square_metre
+from nzsp_surfaces.base.units import EV_PER_K, EV_PER_KJ_PER_MOL, joule_per_square_metre
 
 Vectors = npt.NDArray[np.float64]
-BOLTZMANN = 8.617333262e-5
-"""eV/K (CODATA 2018)."""
-KILOJOULE = 1.0 / 96.48533212
-"""eV per kJ/mol."""
 SHOMATE_O2 = (
     (700.0, (31.32234, -20.23531, 57.86644, -36.50624, -0.007374, -8.903471, 246.7945)),
     (2000.0, (30.03235, 8.772972, -3.988133, 0.788313, -0.741599, -11.32468, 236.1663)),
@@ -246,8 +242,8 @@ def oxygen(temperature: float, pressure: float) -> float:
     t = temperature / 1000
     enthalpy = a * t + b * t**2 / 2 + c * t**3 / 3 + d * t**4 / 4 - e / t + f + FROM_ZERO_O2
     entropy = a * np.log(t) + b * t + c * t**2 / 2 + d * t**3 / 3 - e / (2 * t**2) + g
-    gas = (enthalpy - t * entropy) * KILOJOULE
-    return float(0.5 * (gas + BOLTZMANN * temperature * np.log(pressure)))
+    gas = (enthalpy - t * entropy) * EV_PER_KJ_PER_MOL
+    return float(0.5 * (gas + EV_PER_K * temperature * np.log(pressure)))
 
 
 def _sum(phase: Phase, potentials: Mapping[str, float]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from nzsp_surfaces.base.errors import UserError
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
     from nzsp_surfaces.base.calculation import Calculation
 
-WRITTEN = 1e-6
-"""Coefficients are written as fractions where they are as near to one."""
+SMALLEST = 24
+"""Amounts are fractions with denominators up to this, which is more than the atoms of a formula unit ask for."""
+NOTHING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +49,30 @@ def balanced(reactants: Mapping[str, Composition], products: Mapping[str, Compos
     Raises:
         UserError: it cannot be balanced, in more than one way can, or uses up what it was to form.
     """
-    from pymatgen.analysis.reaction_calculator import Reaction as Balancing
-    from pymatgen.analysis.reaction_calculator import ReactionError
-
     units = {name: each.reduced_composition for name, each in {**reactants, **products}.items()}
-    try:
-        found = Balancing([units[name] for name in reactants], [units[name] for name in products])
-        found.normalize_to(units[next(iter(products))])
-        amounts = {name: found.get_coeff(unit) for name, unit in units.items()}
-    except (ReactionError, ValueError) as error:
-        raise UserError("cannot be balanced; add the phase that takes or gives the rest") from error
-    wrong = [name for name in units if (amounts[name] if name in products else -amounts[name]) <= WRITTEN]
+    amounts = _amounts(units, next(iter(products)))
+    wrong = [name for name in units if (amounts[name] if name in products else -amounts[name]) <= NOTHING]
     if wrong:
         raise UserError(f"{wrong[0]} belongs on the other side, or takes no part; move it or leave it out")
     return Reaction({name: -amounts[name] for name in reactants}, {name: amounts[name] for name in products})
+
+
+def _amounts(units: Mapping[str, Composition], one: str) -> dict[str, float]:
+    """How much of each phase forms, for one formula unit of one of them; what is used up is negative."""
+    from scipy.linalg import null_space
+
+    elements = sorted({element for unit in units.values() for element in unit})
+    ways = null_space([[unit[element] for unit in units.values()] for element in elements])
+    if ways.shape[1] > 1:
+        raise UserError("can be balanced in more than one way; divide it into reactions of fewer phases")
+    if not ways.size or abs(ways[list(units).index(one), 0]) < NOTHING:
+        raise UserError("cannot be balanced; add the phase that takes or gives the rest")
+    exact = ways[:, 0] / ways[list(units).index(one), 0]
+    return {name: float(_fraction(amount)) for name, amount in zip(units, exact, strict=True)}
+
+
+def _fraction(amount: float) -> Fraction:
+    return Fraction(float(amount)).limit_denominator(SMALLEST)
 
 
 def reaction_energy(reaction: Reaction, phases: Mapping[str, Calculation]) -> float:
@@ -83,10 +95,5 @@ def reaction_energy(reaction: Reaction, phases: Mapping[str, Calculation]) -> fl
 
 
 def _amount(number: float) -> str:
-    """A coefficient as text: nothing for one, 2, 4/3, or a decimal."""
-    from fractions import Fraction
-
-    near = Fraction(number).limit_denominator(24)
-    if abs(float(near) - number) > WRITTEN:
-        return f"{number:.3f} "
-    return "" if near == 1 else f"{near} "
+    """A coefficient as text: nothing for one, 2, or 4/3."""
+    return "" if number == 1 else f"{_fraction(number)} "

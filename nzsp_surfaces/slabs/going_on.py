@@ -24,7 +24,7 @@ LATTICE_TOLERANCE = 0.02
 FLIP_TOLERANCE = 0.05
 """Å: faces that were kept alike are far closer, those of an annealed film far from it."""
 ASIDE = 4
-"""Multiples of primitive vectors, up to which the vector to the next layer is looked for."""
+"""Multiples of primitive vectors, up to which the vector to another layer is looked for."""
 
 
 def lies_in(slab: Structure, bulk: Structure, in_plane: InPlane) -> bool:
@@ -67,15 +67,15 @@ def on_lattice(
     )
 
 
-def oriented(in_plane: InPlane, bulk: Structure) -> Multiples:
-    """Vectors of a bulk cell of one layer that has the slab's in-plane vectors, in multiples of the primitive ones.
+def oriented(in_plane: InPlane, bulk: Structure, layers: int = 1) -> Multiples:
+    """Vectors of a bulk cell of so many layers with the slab's in-plane vectors, in multiples of the primitive ones.
 
     The third is the one that leans least; where several do, the first in order.
     """
     plane = np.cross(*np.array(in_plane))
-    layer = int(np.gcd.reduce(plane))
+    height = layers * int(np.gcd.reduce(plane))
     numbers = np.array(list(product(range(-ASIDE, ASIDE + 1), repeat=3)))
-    above = numbers[numbers @ plane == layer]
+    above = numbers[numbers @ plane == height]
     normal = frame_of(np.array(in_plane) @ bulk.lattice.matrix)[2]
     vectors = above @ bulk.lattice.matrix
     aside = np.linalg.norm(vectors - np.outer(vectors @ normal, normal), axis=1)

@@ -65,7 +65,7 @@ def _screen(bench: Bench[ScreenInputs]) -> Result:
 def _bare(bench: Bench[BareInputs]) -> Result:
     """Relax a cut of the relaxed bulk, or go on with one of the lowest that were screened."""
     inputs, bulk = bench.inputs, bench.parent("bulk").computed.structure
-    screened = lowest((*bench.parents.get("screen", ()), *bench.parents.get("search", ())))
+    screened = lowest(tuple(result for kind in JUDGED for result in bench.parents.get(kind, ())))
     choices = replace(screened[inputs.rank - 1].choices, **_searched(screened)) if screened else Choices()
     number = choices.arrangement or inputs.arrangements[0].number
     arrangement = next(each for each in inputs.arrangements if each.number == number)
@@ -157,7 +157,7 @@ def _planned(draft: Draft, material: Material, miller: tuple[int, ...], cuts: tu
     profile, subject = draft.study.profile, Subject(material.name, miller)
     building, arranged = slab_building(draft, material), arrangements(cuts)
     too_many = len(arranged) > profile.relaxed
-    judge = _screens if profile.search is None else _searches
+    judge = _screens if profile.search is None else searches
     screens = judge(draft, subject, building, arranged) if too_many else ()
     tasks = []
     for each in arranged[: profile.relaxed]:
@@ -178,9 +178,3 @@ def _screens(
         draft.add(SCREEN, subject, given, number=number, parents=parents, atoms=len(given.arrangement.cut.sites))
         for number, given in inputs.items()
     )
-
-
-def _searches(
-    draft: Draft, subject: Subject, building: SlabBuilding, arranged: tuple[Arrangement, ...]
-) -> tuple[str, ...]:
-    return searches(draft, subject, building, arranged, draft.bulks[subject.material or ""])

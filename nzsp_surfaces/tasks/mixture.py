@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nzsp_surfaces.base.calculation import Calculation
+from nzsp_surfaces.base.units import EV_PER_K
 from nzsp_surfaces.engines.base import Ask, RelaxSettings
 from nzsp_surfaces.mixtures.cells import Codes, MixedCell, mixed_cell
 from nzsp_surfaces.mixtures.exchange import exchanged, likely
@@ -20,9 +21,6 @@ from nzsp_surfaces.tasks.draft import PlannedMixture
 if TYPE_CHECKING:
     from nzsp_surfaces.study.mixtures import Mixture
     from nzsp_surfaces.tasks.draft import Draft
-
-BOLTZMANN = 8.617333262e-5
-"""eV/K (CODATA 2018)."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ def _swaps(bench: Bench[SwapInputs]) -> Result:
     accepted = 0
     for number in range(1, inputs.number + 1):
         tried = _tried(bench, cell, now, random, number)
-        if tried[1].energy - now[1].energy < BOLTZMANN * inputs.temperature * random.standard_exponential():
+        if tried[1].energy - now[1].energy < EV_PER_K * inputs.temperature * random.standard_exponential():
             now, accepted = tried, accepted + 1
         best = min(best, now, key=lambda each: each[1].energy)
     choices = replace(first.choices, filling=_text(best[0]), accepted=accepted)

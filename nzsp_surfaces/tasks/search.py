@@ -10,17 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from statistics import NormalDist, fmean, stdev
 from typing import TYPE_CHECKING
 
 from nzsp_surfaces.engines.base import Ask, RelaxSettings
 from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind
-from nzsp_surfaces.tasks.building import Arrangement, SlabBuilding
+from nzsp_surfaces.tasks.building import Arrangement, SlabBuilding, SlabStart
 
 if TYPE_CHECKING:
-    from pymatgen.core import Structure
-
     from nzsp_surfaces.base.calculation import Calculation
     from nzsp_surfaces.tasks.draft import Draft
 
@@ -72,34 +70,34 @@ class SearchInputs:
 class Judged:
     """An arrangement, as it was built and as a round has left it."""
 
-    arrangement: Arrangement
-    start: Structure
+    number: int
+    start: SlabStart
     calculation: Calculation
 
 
 def _search(bench: Bench[SearchInputs]) -> Result:
     """The lowest of a batch, and how many lower ones may have been left behind."""
-    inputs, on = bench.inputs, bench.inputs.arrangements
+    inputs, bulk = bench.inputs, bench.parent("bulk").computed.structure
+    on = {each.number: inputs.building.start(each, bulk, SHAKE) for each in inputs.arrangements}
     rounds: list[list[Judged]] = []
     for round_ in inputs.rounds:
-        on = on[: max(FEWEST, math.ceil(round_.share * len(inputs.arrangements)))]
-        judged = [_judged(bench, each, round_.steps) for each in on]
+        taken = max(FEWEST, math.ceil(round_.share * len(inputs.arrangements)))
+        judged = [_judged(bench, number, start, round_.steps) for number, start in islice(on.items(), taken)]
         rounds.append(sorted(judged, key=lambda each: each.calculation.energy))
-        on = tuple(each.arrangement for each in rounds[-1])
+        on = {each.number: each.start for each in rounds[-1]}
     best = rounds[-1][0]
-    left_behind = missed([{each.arrangement.number: each.calculation.energy for each in judged} for judged in rounds])
-    choices = Choices(arrangement=best.arrangement.number, judged=len(inputs.arrangements), missed=left_behind)
-    return bench.result(calculation=best.calculation, start=best.start, choices=choices)
+    left_behind = missed([{each.number: each.calculation.energy for each in judged} for judged in rounds])
+    choices = Choices(arrangement=best.number, judged=len(inputs.arrangements), missed=left_behind)
+    return bench.result(calculation=best.calculation, start=best.start.structure, choices=choices)
 
 
-def _judged(bench: Bench[SearchInputs], arrangement: Arrangement, steps: int) -> Judged:
+def _judged(bench: Bench[SearchInputs], number: int, start: SlabStart, steps: int) -> Judged:
     """An arrangement after so many steps; those of the rounds before come from the record in its folder."""
-    start = bench.inputs.building.start(arrangement, bench.parent("bulk").computed.structure, SHAKE)
     settings = RelaxSettings(bench.inputs.force, steps, held=start.held)
-    folder = bench.folder / str(arrangement.number)
+    folder = bench.folder / str(number)
     folder.mkdir(exist_ok=True)
     relaxed = bench.engine(Ask.SLAB).relax(start.structure, settings, folder, bench.forces, start.flip)
-    return Judged(arrangement, start.structure, relaxed)
+    return Judged(number, start, relaxed)
 
 
 def missed(rounds: Sequence[Mapping[int, float]]) -> float | None:
@@ -138,7 +136,7 @@ SEARCH = TaskKind("search", _search, (Ask.SLAB,), _evaluations)
 
 
 def searches(
-    draft: Draft, subject: Subject, building: SlabBuilding, arranged: tuple[Arrangement, ...], bulk: str
+    draft: Draft, subject: Subject, building: SlabBuilding, arranged: tuple[Arrangement, ...]
 ) -> tuple[str, ...]:
     """Tasks that judge all arrangements of a plane; each batch holds likely and unlikely ones alike, and leaves one."""
     batches = max(math.ceil(len(arranged) / BATCH), draft.study.profile.relaxed)
@@ -148,7 +146,7 @@ def searches(
             subject,
             SearchInputs(building, arranged[number::batches], draft.study.profile.slab_force),
             number=number + 1,
-            parents=(bulk,),
+            parents=(draft.bulks[subject.material or ""],),
             atoms=len(arranged[0].cut.sites),
         )
         for number in range(batches)

@@ -78,9 +78,10 @@ def test_energies_of_different_settings_make_no_reaction() -> None:
         (("NaZr2P3O12",), ("Na3PO4", "ZrO2"), "cannot be balanced"),
         (("NaZr2P3O12", "ZrO2"), ("Na3PO4", "Na2O"), "the other side"),
         (("NaZr2P3O12", "Na2O", "ZrSiO4"), ("Na3PO4", "ZrO2"), "takes no part"),
+        (("NaZr2P3O12", "Na4Zr2Si3O12", "Na2O"), ("Na3PO4", "ZrSiO4", "ZrO2"), "more than one way"),
     ],
 )
 def test_what_cannot_react_so_is_refused(reactants: tuple[str, ...], products: tuple[str, ...], why: str) -> None:
-    """A missing phase, one on the wrong side, one that is idle."""
+    """A missing phase, one on the wrong side, one that is idle, two reactions in one."""
     with pytest.raises(UserError, match=why):
         balanced(compositions(reactants), compositions(products))

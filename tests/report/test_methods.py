@@ -19,23 +19,8 @@ from nzsp_surfaces.engines.registry import choose, engines
 from nzsp_surfaces.report.methods.methods import methods
 from nzsp_surfaces.report.page import write_report
 from nzsp_surfaces.report.read import load_results
-from support.results import write_results
 
 INPUTS = Path(__file__).parents[2] / "inputs"
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole results directory."""
-    return write_results(tmp_path_factory.mktemp("results"))
-
-
-@pytest.fixture
-def directory(written: Path, tmp_path: Path) -> Path:
-    """Its documents, to be changed."""
-    for path in written.glob("*.json"):
-        shutil.copy(path, tmp_path)
-    return tmp_path
 
 
 def told(directory: Path) -> str:

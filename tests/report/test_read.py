@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +11,7 @@ import pytest
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.report.read import load_results
 from nzsp_surfaces.report.rows.study import LAYOUT
-from support.results import CAPPED, COMPUTED, PLANES, energies, write_results
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole results directory."""
-    return write_results(tmp_path_factory.mktemp("results"))
-
-
-@pytest.fixture
-def directory(written: Path, tmp_path: Path) -> Path:
-    """A copy to spoil, without structures and traces."""
-    for path in written.glob("*.json"):
-        shutil.copy(path, tmp_path)
-    return tmp_path
+from support.results import CAPPED, COMPUTED, PLANES, energies
 
 
 def change(path: Path, number: int | None, **keys: Any) -> None:

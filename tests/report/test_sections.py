@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from nzsp_surfaces.report.page import write_report
 from nzsp_surfaces.report.read import load_results
 from nzsp_surfaces.report.sections import SECTIONS
 from nzsp_surfaces.report.sections.base import sections
-from support.results import write_results
 
 FILES = {
     "shapes": ("wulff",),
@@ -28,20 +26,6 @@ FILES = {
     "tried": ("candidates", "rejected"),
     "runs": ("runs",),
 }
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole results directory."""
-    return write_results(tmp_path_factory.mktemp("results"))
-
-
-@pytest.fixture
-def directory(written: Path, tmp_path: Path) -> Path:
-    """Its documents without structures and traces, since pictures take the time."""
-    for path in written.glob("*.json"):
-        shutil.copy(path, tmp_path)
-    return tmp_path
 
 
 def titles(directory: Path) -> list[str]:

@@ -22,6 +22,7 @@ from support.cluster import (
     energies,
     needs_queue,
     needs_server,
+    reserve,
     slurm_adapter,
     states,
     submit,
@@ -180,12 +181,9 @@ def test_a_reservation_whose_queue_job_is_gone_is_told_with_what_frees_it(
 ) -> None:
     """Cancelled by hand before it began: FireWorks would wait for it for two weeks."""
     submit(write(tmp_path / "study"), launchpad)
-    adapter = slurm_adapter(launchpad, tmp_path, "singleshot")
-    call = [f"{BIN}/qlaunch", "-s", "-r", "-l", str(launchpad), "-q", str(adapter), "singleshot"]
     with slurm(tmp_path / "slurm") as environment:
         monkeypatch.setenv("SLURM_CONF", environment["SLURM_CONF"])
-        subprocess.run(["scontrol", "update", "PartitionName=main", "State=DOWN"], check=True)
-        subprocess.run(call, cwd=tmp_path, env=environment | ONE_THREAD, check=True, timeout=60, capture_output=True)
+        reserve(launchpad, tmp_path, environment)
         assert states(launchpad, capsys).endswith("1 in the queue")
         assert "gone" not in told(launchpad, capsys)
         subprocess.run(["scancel", "1"], check=True)

@@ -22,16 +22,7 @@ from nzsp_surfaces.study.bundle import pack
 from nzsp_surfaces.study.study import load_study
 from nzsp_surfaces.tasks.plan import make_plan
 from support.alloy import STUDY, document, write
-from support.cluster import (
-    BIN,
-    ONE_THREAD,
-    needs_queue,
-    needs_server,
-    slurm_adapter,
-    states,
-    submit,
-    worker,
-)
+from support.cluster import needs_queue, needs_server, reserve, states, submit, worker
 from support.in_process import runs_in_this_process
 from support.slurm import slurm
 
@@ -242,13 +233,9 @@ def test_a_reservation_whose_queue_job_is_gone_is_given_back(
 ) -> None:
     """While the queue job waits nothing is amiss; cancelled, --fix makes the job ready, and a worker ends the study."""
     submit(write(tmp_path / "study"), launchpad)
-    adapter = slurm_adapter(launchpad, tmp_path, "singleshot")
-    call = [f"{BIN}/qlaunch", "-s", "-r", "-l", str(launchpad), "-q", str(adapter)]
     with slurm(tmp_path / "slurm") as environment:
         monkeypatch.setenv("SLURM_CONF", environment["SLURM_CONF"])
-        subprocess.run(["scontrol", "update", "PartitionName=main", "State=DOWN"], check=True)
-        given = environment | ONE_THREAD
-        subprocess.run([*call, "singleshot"], cwd=tmp_path, env=given, check=True, timeout=60, capture_output=True)
+        reserve(launchpad, tmp_path, environment)
         assert said(capsys, 0, "-l", launchpad, "--fix") == ["nothing is amiss"]
         assert states(launchpad, capsys).endswith("1 in the queue")
         subprocess.run(["scancel", "1"], check=True)

@@ -50,6 +50,14 @@ def worker(launchpad: Path) -> subprocess.Popen[str]:
     )
 
 
+def reserve(launchpad: Path, folder: Path, environment: dict[str, str]) -> None:
+    """A job reserved by `qlaunch -r` for a queue job that waits, since its partition is down."""
+    adapter = slurm_adapter(launchpad, folder, "singleshot")
+    call = [f"{BIN}/qlaunch", "-s", "-r", "-l", str(launchpad), "-q", str(adapter), "singleshot"]
+    subprocess.run(["scontrol", "update", "PartitionName=main", "State=DOWN"], check=True)
+    subprocess.run(call, cwd=folder, env=environment | ONE_THREAD, check=True, timeout=60, capture_output=True)
+
+
 def slurm_adapter(launchpad: Path, folder: Path, mode: str = "rapidfire --nlaunches 0 --sleep 1") -> Path:
     """workflows/slurm.yaml with a launchpad of our own."""
     adapter = yaml.safe_load((WORKFLOWS / "slurm.yaml").read_text())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nzsp_surfaces.energies.potentials import KILOJOULE
+from nzsp_surfaces.base.units import EV_PER_KJ_PER_MOL
 from nzsp_surfaces.report.rows.columns import Cell, Column, Row
 from nzsp_surfaces.tasks.reactions import ReactionFound
 
@@ -30,6 +30,9 @@ class ReactionRow(Row[ReactionFound]):
         cell=Cell("energy", 3),
     )
     molar: float | None = reaction(
-        "the same", of=lambda s: None if s.energy is None else s.energy / KILOJOULE, unit="kJ/mol", cell=Cell("", 0)
+        "the same",
+        of=lambda s: None if s.energy is None else s.energy / EV_PER_KJ_PER_MOL,
+        unit="kJ/mol",
+        cell=Cell("", 0),
     )
     reason: str | None = reaction("why there is none", of=lambda s: s.reason)
