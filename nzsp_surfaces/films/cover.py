@@ -18,6 +18,7 @@ from nzsp_surfaces.crystals.planes import Stack, stack
 from nzsp_surfaces.films.cations import NoRoom, with_cations
 from nzsp_surfaces.films.compound import FilmCompound
 from nzsp_surfaces.films.laying import Laying
+from nzsp_surfaces.films.matching import Sheet, laid
 from nzsp_surfaces.films.packing import Film, Room, filled, room_for, roomy, spread_out, strewn
 from nzsp_surfaces.films.stacking import Anchor, anchors, anchors_for, apart, polyanion_at
 from nzsp_surfaces.slabs.build import build, flip_of, shifted
@@ -61,7 +62,8 @@ def cap(
     """Cover both faces of a slab.
 
     Grown, the anions across the cut that complete the coordination of the slab's framework cations become the film's;
-    melted, the film's anions are strewn below the face. The film's cations fill the pockets of lowest electrostatic
+    melted, the film's anions are strewn below the face; matched, a slab of the film's own crystal lies there, shifted
+    at random. But for that, the film's cations fill the pockets of lowest electrostatic
     energy, with a seeded random preference; the flip of the slab makes the upper film from the lower.
 
     Args:
@@ -81,6 +83,8 @@ def cap(
         return _both_faces(bare, ([], np.zeros((0, 3))), 0, flip, vacuum)
     face = _Face(cut, crystal, polyanions, mobile, film, bare)
     rng = np.random.default_rng(seed)
+    if laying.sheet is not None:
+        return _both_faces(bare, face.matched(laying.sheet, rng), laying.sheet.units, flip, vacuum)
     count = face.anions(layers, laying)
     lower = face.melted(count, laying, rng) if laying.way == "melted" else face.grown(count, laying, rng)
     return _both_faces(bare, lower, count // film.anions, flip, vacuum)
@@ -139,6 +143,10 @@ class _Face:
         """Anions strewn at the compound's density."""
         assert laying.volume is not None
         return roomy(self._room(count, laying.volume), lambda room: filled(room, strewn(room, count, rng), rng))
+
+    def matched(self, sheet: Sheet, rng: np.random.Generator) -> Film:
+        """A slab of the compound's own crystal."""
+        return laid(self._room(0, 0.0), sheet, rng)
 
     def _room(self, count: int, volume: float) -> Room:
         kept = (*self.polyanions, *self.film.polyanions)

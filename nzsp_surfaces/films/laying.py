@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Way = Literal["grown", "melted"]
-WAYS: tuple[Way, ...] = ("grown", "melted")
+from nzsp_surfaces.films.matching import Sheet
+
+Way = Literal["grown", "melted", "matched"]
+WAYS: tuple[Way, ...] = ("grown", "melted", "matched")
 
 
 @dataclass(frozen=True)
@@ -15,11 +17,13 @@ class Laying:
 
     Attributes:
         way: grown, where the crystal's own anions would have gone on; melted, packed at random at the compound's
-            density.
+            density; matched, a slab of the compound's own crystal laid on.
         units: formula units of the compound on each face; None for whole layers.
         volume: Å³ of a formula unit, at which a film is spread out; None where the film keeps the crystal's places.
+        sheet: what is laid on; None where the way is another.
     """
 
     way: Way = "grown"
     units: int | None = None
     volume: float | None = None
+    sheet: Sheet | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -69,6 +69,10 @@ class Crowd:
         first, second, least = self._pairs
         lengths = np.linalg.norm(self._gaps(points, first, second), axis=1)
         return float((lengths / least).min(initial=9.0))
+
+    def one_body(self) -> Crowd:
+        """The same with the film's ions bound to each other, so that only the slab's are felt."""
+        return replace(self, groups=(tuple(range(len(self.roles))),))
 
     @cached_property
     def _pairs(self) -> Pairs:

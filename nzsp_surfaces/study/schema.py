@@ -54,6 +54,8 @@ class FilmKeys:
         layers: of anions on each face; of several, each is a film of its own.
         units: formula units on each face instead of whole layers; of several, each is a film of its own.
         way: how it is laid on; all ways compete where it says so.
+        strain: that a slab of the compound's own crystal may take to match a face.
+        cells: surface cells on which it may be matched, at most.
         temperature: K of the anneal.
         time: fs of the anneal.
         starts: differently seeded films that are annealed.
@@ -66,10 +68,12 @@ class FilmKeys:
     time: float = 4000.0
     starts: int = 2
     units: int | tuple[int, ...] | None = None
-    way: Literal["grown", "melted", "all"] = "grown"
+    way: Literal["grown", "melted", "matched", "all"] = "grown"
+    strain: float = 0.05
+    cells: int = 2
 
     def __post_init__(self) -> None:
-        for name in ("temperature", "time", "starts"):
+        for name in ("temperature", "time", "starts", "strain", "cells"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"'{name}' must be positive")
         for name, given in (("layers", self.layers), ("units", self.units)):

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.bonds import Polyanion
 from nzsp_surfaces.crystals.crystal import Crystal, relaxed
+from nzsp_surfaces.crystals.material import Material
 from nzsp_surfaces.engines.base import Ask, DynamicsSettings, RelaxSettings
 from nzsp_surfaces.films.cations import NoRoom
 from nzsp_surfaces.films.compound import FilmCompound
 from nzsp_surfaces.films.cover import GROWN, CappedSlab, cap, mirrored
 from nzsp_surfaces.films.laying import Laying, Way
+from nzsp_surfaces.films.matching import Face, Sheet, best_sheet
 from nzsp_surfaces.slabs.cut import Rejection
+from nzsp_surfaces.slabs.supercell import ITSELF, widened
 from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
 from nzsp_surfaces.tasks.building import Arrangement, arrangements
 from nzsp_surfaces.tasks.draft import BarePlane, Entry, PlannedSlab
@@ -241,23 +244,45 @@ def _try(draft: Draft, plane: BarePlane, film: Film, way: Way) -> tuple[Covering
 
 
 def _fitting(draft: Draft, plane: BarePlane, film: Film, way: Way) -> tuple[Covering, CappedSlab]:
-    """A film in the crystal's places where it has room there, else spread out to the density of its compound."""
+    """The first laying for which there is room.
+
+    Raises:
+        UserError: there is none.
+    """
     start = plane.material.crystal.structure
-    if way == "grown":
-        covering = _covering(draft, plane, film, Laying(way, film.units))
+    for laying in _layings(plane, film, way):
+        covering = _covering(draft, plane, film, laying)
         try:
             return covering, covering.start(1, 1, start)
-        except NoRoom:
-            pass
-    covering = _covering(draft, plane, film, Laying(way, film.units, film.volume))
-    return covering, covering.start(1, 1, start)
+        except NoRoom as error:
+            failure = error
+    raise failure
+
+
+def _layings(plane: BarePlane, film: Film, way: Way) -> Iterator[Laying]:
+    """Grown in the crystal's places, else spread out to the density of its compound; the other ways are one each."""
+    if way == "matched":
+        yield Laying(way, film.units, sheet=_sheet(plane, film))
+        return
+    if way == "grown":
+        yield Laying(way, film.units)
+    yield Laying(way, film.units, film.volume)
+
+
+def _sheet(plane: BarePlane, film: Film) -> Sheet:
+    """The film's own crystal matched to a plane; a layer is as thick as a formula unit would be as a cube."""
+    compound, settings = film.compound, film.settings
+    own = Material(film.name, film.reference, compound.polyanions, frozenset(compound.cations))
+    face = Face(plane.cuts[0], plane.material.crystal, settings.cells, settings.strain)
+    return best_sheet(own, face, film.layers * film.volume ** (1 / 3), film.units)
 
 
 def _covering(draft: Draft, plane: BarePlane, film: Film, laying: Laying) -> Covering:
     material, settings = plane.material, draft.study.settings
+    cells = laying.sheet.cells if laying.sheet else ITSELF
     return Covering(
         material.crystal,
-        arrangements(plane.cuts),
+        tuple(Arrangement(each.number, widened(each.cut, cells)) for each in arrangements(plane.cuts)),
         material.polyanions,
         material.mobile,
         film.compound,
