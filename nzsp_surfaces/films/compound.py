@@ -33,7 +33,7 @@ class FilmCompound:
         others: what else keeps a molecular ion whole, as OH in HCO3.
         shape: element and place, Å, of each atom of a molecular ion, the one that faces a slab first; empty where the
             anion is a centre and its ligands.
-        anions: in a formula unit.
+        anions: in a formula unit; none in a metal, whose atoms all count as cations without a charge.
     """
 
     name: str = field(metadata=FOR_PEOPLE)
@@ -96,6 +96,8 @@ def film_compound(name: str, reference: Crystal, polyanions: tuple[Polyanion, ..
     Raises:
         UserError: the compound is not made of one kind of polyanion and of single cations.
     """
+    if not any(reference.charges.values()):
+        return _metal(name, reference)
     found = kept_whole(reference) if polyanions is None else polyanions
     unit, ratio = _anion(name, reference, found)
     symbols = reference.symbols
@@ -111,6 +113,12 @@ def film_compound(name: str, reference: Crystal, polyanions: tuple[Polyanion, ..
     plain = contents == {main.centre: 1, main.ligand: main.count} and not main.covalent
     shape = () if plain else _shape(reference, unit)
     return FilmCompound(name, main, _bond(reference, main), cations, reference.charges, others, shape, anions)
+
+
+def _metal(name: str, reference: Crystal) -> FilmCompound:
+    units = reference.formula_units
+    counts = {element: count // units for element, count in reference.counts.items()}
+    return FilmCompound(name, None, 0.0, counts, reference.charges, anions=0)
 
 
 def _anion(name: str, reference: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[Unit, Fraction]:

@@ -85,6 +85,8 @@ def cap(
     rng = np.random.default_rng(seed)
     if laying.sheet is not None:
         return _both_faces(bare, face.matched(laying.sheet, rng), laying.sheet.units, flip, vacuum)
+    if film.anions == 0:
+        raise UserError(f"film {film.name}: a metal has no anions to grow from or to strew; set 'way: matched'")
     count = face.anions(layers, laying)
     lower = face.melted(count, laying, rng) if laying.way == "melted" else face.grown(count, laying, rng)
     return _both_faces(bare, lower, count // film.anions, flip, vacuum)
@@ -136,23 +138,24 @@ class _Face:
             raise NoRoom(f"film {self.film.name}: only {len(found)} of {count} anions find a place on this face")
         if laying.volume is None:
             return with_cations(self.bare, self.crystal.charges, np.vstack(found), self.film, rng)
-        first = min(len(self.first), count)
-        return roomy(self._room(count, laying.volume), lambda room: filled(room, spread_out(room, found, first), rng))
+        first, volume = min(len(self.first), count), laying.volume * count / self.film.anions
+        return roomy(self._room(volume), lambda room: filled(room, spread_out(room, found, first), rng))
 
     def melted(self, count: int, laying: Laying, rng: np.random.Generator) -> Film:
         """Anions strewn at the compound's density."""
         assert laying.volume is not None
-        return roomy(self._room(count, laying.volume), lambda room: filled(room, strewn(room, count, rng), rng))
+        volume = laying.volume * count / self.film.anions
+        return roomy(self._room(volume), lambda room: filled(room, strewn(room, count, rng), rng))
 
     def matched(self, sheet: Sheet, rng: np.random.Generator) -> Film:
         """A slab of the compound's own crystal."""
-        return laid(self._room(0, 0.0), sheet, rng)
+        return laid(self._room(0.0), sheet, rng)
 
-    def _room(self, count: int, volume: float) -> Room:
+    def _room(self, volume: float) -> Room:
+        """For a film of a volume, Å³ on one face."""
         kept = (*self.polyanions, *self.film.polyanions)
         inner = {p.centre for p in kept} | {p.ligand for p in kept if p.ligand == "H"}
-        size = volume * count / self.film.anions
-        return room_for(self.bare, self.crystal.charges, frozenset(inner), self.film, size)
+        return room_for(self.bare, self.crystal.charges, frozenset(inner), self.film, volume)
 
 
 def _refuse_clash(crystal: Crystal, cut: Cut, film: FilmCompound) -> None:

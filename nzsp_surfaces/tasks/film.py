@@ -272,7 +272,8 @@ def _layings(plane: BarePlane, film: Film, way: Way) -> Iterator[Laying]:
 def _sheet(plane: BarePlane, film: Film) -> Sheet:
     """The film's own crystal matched to a plane; a layer is as thick as a formula unit would be as a cube."""
     compound, settings = film.compound, film.settings
-    own = Material(film.name, film.reference, compound.polyanions, frozenset(compound.cations))
+    mobile = frozenset(compound.cations if compound.anions else ())
+    own = Material(film.name, film.reference, compound.polyanions, mobile)
     face = Face(plane.cuts[0], plane.material.crystal, settings.cells, settings.strain)
     return best_sheet(own, face, film.layers * film.volume ** (1 / 3), film.units)
 

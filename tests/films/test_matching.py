@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.certificate import certify
+from nzsp_surfaces.crystals.crystal import crystal
 from nzsp_surfaces.crystals.material import Material
+from nzsp_surfaces.crystals.reading import load_structure
 from nzsp_surfaces.films.compound import film_compound, kept_by_both
 from nzsp_surfaces.films.cover import CappedSlab, cap
 from nzsp_surfaces.films.laying import Laying
 from nzsp_surfaces.films.matching import Face, Sheet, best_sheet, strain_of
 from nzsp_surfaces.slabs.build import build, flip_of
 from nzsp_surfaces.slabs.supercell import ITSELF, turns_over, widened
-from support.crystals import PLANES, framework, ionic, mobile, polyanions, slabs_of
+from support.crystals import PLANES, STRUCTURES, framework, ionic, mobile, polyanions, slabs_of
 
 FILM = film_compound("Na3PO4", ionic("Na3PO4"), polyanions("Na3PO4"))
 PHOSPHATE = Material("Na3PO4", ionic("Na3PO4"), polyanions("Na3PO4"), frozenset({"Na"}))
@@ -84,6 +86,22 @@ def test_a_crystal_matches_itself_without_strain() -> None:
     assert sheet.strain == pytest.approx(0.0, abs=1e-6)
     assert (sheet.cells, sheet.miller) == (ITSELF, (1, 0, 0))
     assert sheet.units == len(sheet.elements) / 2
+
+
+def test_a_metal_is_matched_and_nothing_else() -> None:
+    """Sodium on NaSICON: no charge of its own, and nothing to grow from."""
+    sodium = crystal(load_structure(STRUCTURES / "Na.cif"))
+    metal = film_compound("Na", sodium)
+    assert (metal.anions, metal.atoms, metal.charges) == (0, 1, {"Na": 0.0})
+    cut = slabs_of("NZP", PLANES[0])[0][0]
+    args = (cut, ionic("NZP"), polyanions("NZP"), mobile("NZP"), metal, 1, VACUUM, 1)
+    with pytest.raises(UserError, match="a metal has no anions"):
+        cap(*args)
+    own = Material("Na", sodium, (), frozenset())
+    sheet = best_sheet(own, Face(cut, ionic("NZP"), 1, 0.05), 4.0, None)
+    slab = cap(*args, Laying("matched", sheet=sheet))
+    assert slab.film_units == 2 * sheet.units == 2 * len(sheet.elements)
+    assert certify(slab.structure, ionic("NZP").charges, polyanions("NZP"), framework("NZP")).failure is None
 
 
 def test_what_does_not_fit_says_how_much_strain_it_would_need() -> None:
