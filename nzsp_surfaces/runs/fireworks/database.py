@@ -6,7 +6,7 @@ import json
 import logging
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -41,6 +41,8 @@ PATIENCE = 5000
 STUDIES, RESULTS, ENTRIES = "nzsp_studies", "nzsp_results", "nzsp_entries"
 BATCH = 500
 """Results in an answer; not every server divides answers that are too large by itself."""
+_ORDER = ("material", "miller", "film", "study")
+"""Columns by which surface energies are sorted."""
 PUT_AWAY = "nzsp_damaged"
 """Collection of damaged documents."""
 INDICES = {
@@ -186,11 +188,16 @@ class Database:
         where = {"study": entry.study, "id": entry.id}
         self.launchpad.db[ENTRIES].replace_one(where, entry.to_json(), upsert=True)
 
-    def entries(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
-        """Surface energies across studies that have the wanted fields."""
+    def entries(self, wanted: dict[str, Any], names: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Surface energies across studies that have the wanted fields; those that cannot be read are told.
+
+        Args:
+            names: of the columns that are asked for, since all of thousands take seconds; none for every one.
+        """
         found = []
-        for row in self.launchpad.db[ENTRIES].find(wanted):
-            number, why = row.pop("_id"), _why_no_entry(row)
+        fields = dict.fromkeys((*_ORDER, *names), 1) if names else None
+        for row in self.launchpad.db[ENTRIES].find(wanted, fields):
+            number, why = row.pop("_id"), _why_no_entry(row, tuple(fields or ()))
             if why:
                 log.warning("%s %s: %s; it is left out, 'nzsp doctor --fix' puts it away", ENTRIES, number, why)
             else:
@@ -268,12 +275,13 @@ def _unpacked(data: bytes) -> Any:
     return json.loads(zlib.decompress(data))
 
 
-def _why_no_entry(row: dict[str, Any]) -> str | None:
-    """Why a document is no surface energy; None where it is one."""
+def _why_no_entry(row: dict[str, Any], names: Sequence[str] = ()) -> str | None:
+    """Why a document is no surface energy, by some of its columns or by all; None where it is one."""
+    from nzsp_surfaces.report.rows.columns import columns
     from nzsp_surfaces.report.rows.energies import DatabaseEntry
 
     try:
-        DatabaseEntry.from_json(row, "it")
+        DatabaseEntry.check(row, names or [column.name for column in columns(DatabaseEntry)], "it")
     except UserError as error:
         return str(error).removeprefix("it").strip(": ").partition(";")[0]
     return None

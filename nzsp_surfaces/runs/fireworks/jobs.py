@@ -17,6 +17,8 @@ STATES = ("FIZZLED", LOST, "RUNNING", "RESERVED", "PAUSED", "DEFUSED", "READY", 
 """What wants attention comes first."""
 ANY_STUDY = {"$gt": ""}
 """Unlike $exists, this is answered from an index alone."""
+OF_A_STUDY = {"$type": "string"}
+"""The same of jobs that are fetched: a server then looks for their state first, which few of them are in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,12 @@ class Job:
 def counts(launchpad: LaunchPad, identity: str | None = None) -> dict[str, Counter[str]]:
     """How many jobs are in each state: of every study, by its identity, or of one."""
     matching = {"$match": {"spec.nzsp.study": identity or ANY_STUDY}}
-    grouping = {"$group": {"_id": {"study": "$spec.nzsp.study", "state": "$state"}, "n": {"$sum": 1}}}
+    # One text a job: grouping by a mapping of two fields takes a server a third longer.
+    grouping = {"$group": {"_id": {"$concat": ["$state", " ", "$spec.nzsp.study"]}, "n": {"$sum": 1}}}
     found: dict[str, Counter[str]] = {}
     for row in launchpad.fireworks.aggregate([matching, grouping]):
-        found.setdefault(row["_id"]["study"], Counter())[row["_id"]["state"]] = row["n"]
+        state, _, study = row["_id"].partition(" ")
+        found.setdefault(study, Counter())[state] = row["n"]
     for job in jobs(launchpad, identity, (LOST,)):
         found[job.study] += Counter({LOST: 1})
         found[job.study] -= Counter({"RUNNING": 1})
@@ -72,10 +76,10 @@ def jobs(
     """
     lost = _lost(launchpad)
     found: list[Job] = []
-    for state in states:
+    for state in (name for name in states if name != LOST or lost):
         room = None if limit is None else limit - len(found)
         if room is None or room > 0:
-            query = {"spec.nzsp.study": identity or ANY_STUDY} | _in_state(state, lost)
+            query = {"spec.nzsp.study": identity or OF_A_STUDY} | _in_state(state, lost)
             found += [_job(row, launch, state) for row, launch in _with_launches(launchpad, query, room)]
     return found
 
