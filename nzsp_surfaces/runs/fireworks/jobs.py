@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -115,19 +115,34 @@ def _with_launches(
 
 def _job(row: dict[str, Any], launch: dict[str, Any], state: str) -> Job:
     given = row["spec"]["nzsp"]
-    stored = (launch.get("action") or {}).get("stored_data") or {}
-    failure = (stored.get("_exception") or {}).get("_stacktrace") or ""
+    failure = str(_within(launch, "action", "stored_data", "_exception", "_stacktrace") or "")
     return Job(
         fw_id=row["fw_id"],
         study=given["study"],
-        task=given["task"],
-        kind=given["kind"],
+        task=str(given.get("task")),
+        kind=str(given.get("kind")),
         state=state,
         seconds=_seconds(launch, state),
         queue=(launch.get("state_history") or [{}])[0].get("reservation_id"),
         folder=launch.get("launch_dir"),
         reason=failure.strip().splitlines()[-1] if failure and state == "FIZZLED" else None,
     )
+
+
+def _within(data: Any, *names: str) -> Any:
+    """What stands in mappings within mappings; None where something else does."""
+    for name in names:
+        data = data.get(name) if isinstance(data, dict) else None
+    return data
+
+
+def damaged(launchpad: LaunchPad) -> Iterator[tuple[int, str]]:
+    """Jobs of ours whose document does not say whose they are: their number, and what is wrong."""
+    wanted = dict.fromkeys(("study", "task", "kind"), "string") | {"keys": "object"}
+    lacking = [{f"spec.nzsp.{name}": {"$not": {"$type": kind}}} for name, kind in wanted.items()]
+    ours = {"spec._tasks._fw_name": {"$regex": "nzsp_surfaces"}, "state": {"$ne": "ARCHIVED"}}
+    for row in launchpad.fireworks.find(ours | {"$or": lacking}, {"fw_id": 1}):
+        yield row["fw_id"], "its document does not say which calculation it is"
 
 
 def _seconds(launch: dict[str, Any], state: str) -> float | None:
