@@ -19,6 +19,8 @@ Examples:
   nzsp query --film Na3PO4 --format csv > films.csv
 """
 ROWS = 100
+SHOWN = ("material", "miller", "film", "gamma", "spread", "reason", "engine", "profile", "name")
+"""Columns of the table; JSON and CSV have all."""
 
 
 @click.command(epilog=EXAMPLES)
@@ -48,7 +50,7 @@ def command(
     if film:
         wanted["film"] = None if film == "none" else film
     with database(launchpad, reading=True) as known:
-        rows = known.entries(wanted)
+        rows = known.entries(wanted, SHOWN if form == "table" else ())
     if form == "table":
         _table(rows, len(rows) if everything else ROWS)
     else:

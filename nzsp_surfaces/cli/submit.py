@@ -38,6 +38,7 @@ def command(study: Path, launchpad: Path | None, directory: Path, engine: str | 
     check_engines(loaded)
     with database(launchpad) as known:
         if known.is_submitted(loaded.identity):
+            known.keep_study(pack(loaded))  # again, where a damaged one was put away
             click.echo(f"{loaded.name}: is submitted already; see 'nzsp status {study}'")
             return
         plan = make_plan(loaded)

@@ -21,7 +21,7 @@ from nzsp_surfaces.crystals.claims import Claims, contradiction, expanded, read_
 from nzsp_surfaces.crystals.moments import ordered
 
 if TYPE_CHECKING:
-    from pymatgen.core import Structure
+    from pymatgen.core import Lattice, Structure
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ OVERLAP = 0.5
 """Of the sum of covalent radii; the shortest bond of all, H2, is at 1.2."""
 EMPTY = 8.0
 """Å without an atom along a cell vector: no crystal, layered or molecular, has that."""
+CELL = (0.5, 500.0)
+"""Å: no cell vector reaches less far from the plane of the others, and none is longer."""
 MANY = 5000
 """Atoms of a cell from which on nobody means a bulk crystal to be cut."""
 
@@ -51,6 +53,7 @@ def load_structure(path: str | Path, *, as_read: bool = False) -> Structure:
     )
     _refuse_disorder(structure, path)
     structure.remove_oxidation_states()
+    _refuse_cell(structure.lattice, path)
     _refuse_overlap(structure, path)
     if not as_read:
         _refuse_many(len(structure), path)
@@ -183,6 +186,19 @@ def _refuse_disorder(structure: Structure, path: Path) -> None:
         raise UserError(
             f"{path}: site {site.species_string} is disordered; choose an ordered approximant first, as a study's key "
             "'mixtures' finds them"
+        )
+
+
+def _refuse_cell(lattice: Lattice, path: Path) -> None:
+    """A garbled vector makes whoever looks for neighbours fill the memory."""
+    vectors = lattice.matrix
+    with np.errstate(all="ignore"):
+        heights = lattice.volume / np.linalg.norm(np.cross(vectors[[1, 2, 0]], vectors[[2, 0, 1]]), axis=1)
+    least, longest = heights.min(), max(lattice.abc)
+    if not (least >= CELL[0] and longest <= CELL[1]):  # of NaN neither holds
+        raise UserError(
+            f"{path}: its cell reaches {least:.3g} Å along one vector and {longest:.3g} Å along another, and cells "
+            f"between {CELL[0]:g} and {CELL[1]:g} Å are read; mend its vectors"
         )
 
 

@@ -10,12 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import h5py
-import numpy as np
 from pymatgen.core import Structure
 
 from support.crystals import structure
-from support.vasp_folders import write_run
+from support.vasp_folders import write_run, write_vaspout
 
 MEMORY = 3 << 30
 """Bytes of addresses that the command gets; the libraries alone take one of them."""
@@ -48,26 +46,12 @@ def header(folder: Path) -> None:
 
 def counted(folder: Path) -> None:
     """vaspout.h5 whose list of types counts 10^9 atoms."""
-    _vaspout(folder / "vaspout.h5", 10**9, 2)
+    write_vaspout(folder / "vaspout.h5", 10**9, 2)
 
 
 def claimed(folder: Path) -> None:
     """vaspout.h5 whose arrays claim 10^9 atoms, and were never written."""
-    _vaspout(folder / "vaspout.h5", 10**9, 10**9)
-
-
-def _vaspout(path: Path, named: int, held: int) -> None:
-    with h5py.File(path, "w") as file:
-        for part in ("major", "minor", "patch"):
-            file[f"version/{part}"] = 6
-        file["input/poscar/ion_types"] = np.array(["Mg"], "S")
-        file["input/poscar/number_ion_types"] = [named]
-        motion = file.create_group("intermediate/ion_dynamics")
-        motion["energies_tags"] = np.array(["free energy    TOTEN", "energy without entropy", "energy(sigma->0)"], "S")
-        motion["energies"] = np.zeros((1, 3))
-        motion["lattice_vectors"] = np.eye(3)[None]
-        for name in ("position_ions", "forces"):
-            motion.create_dataset(name, (1, held, 3), "f8", chunks=(1, min(held, 1000), 3))
+    write_vaspout(folder / "vaspout.h5", 10**9, 10**9)
 
 
 REASONS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,14 +19,18 @@ from nzsp_surfaces.crystals.reading import load_structure
 from nzsp_surfaces.energies.tables import read_table
 from nzsp_surfaces.report.read import load_results
 from nzsp_surfaces.runs.fireworks.access import access
+from nzsp_surfaces.runs.imported.places import Maker
+from nzsp_surfaces.runs.imported.reading import READERS
 from nzsp_surfaces.runs.store import read_result
 from nzsp_surfaces.study.bundle import Bundle, unpack
 from nzsp_surfaces.study.study import load_study
 from support.alloy import STUDY, write
 from support.crystals import structure
-from support.fuzz import NASTY, mutated, tried
+from support.faults import tell
+from support.fuzz import INPUTS, NASTY, garbled, mutated, tried
 from support.in_process import runs_in_this_process
 from support.results import write_results
+from support.vasp_folders import write_run, write_vaspout
 
 TABLE = "material,miller,film,gamma (J/m^2)\nNZP,1 -1 0 2,,0.69\nNZP,1 0 -1 4,Na3PO4,0.4\n"
 ROWS = json.dumps([{"material": "NZP", "miller": [1, -1, 0, 2], "film": None, "gamma": 0.69}])
@@ -36,9 +41,16 @@ POSCAR = structure("CuAu").to(fmt="poscar")
 CIF = structure("MgO").to(fmt="cif")
 
 
-def _put(folder: str, name: str, text: str) -> Path:
+@pytest.fixture(scope="module", autouse=True)
+def _figures() -> Iterator[None]:
+    """How many inputs of each kind ended as they should."""
+    yield
+    tell("inputs", INPUTS)
+
+
+def _put(folder: str, name: str, content: str | bytes) -> Path:
     path = Path(folder) / name
-    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    path.write_bytes(content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content)
     return path
 
 
@@ -99,6 +111,39 @@ def test_result_files(result: str, data: st.DataObject) -> None:
     """A result, or damaged."""
     with TemporaryDirectory() as folder, suppress(Damaged):
         read_result(_put(folder, "result.json", data.draw(mutated(result))))
+
+
+@pytest.fixture(scope="module")
+def vasp(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The files of a run of VASP: name -> text."""
+    crystal = structure("MgO")
+    folder = write_run(tmp_path_factory.mktemp("vasp"), crystal, crystal, -12.0)
+    return {path.name: path.read_text("latin-1") for path in folder.iterdir()}
+
+
+@tried(60)
+@given(st.sampled_from(["vasprun.xml", "OUTCAR"]), st.data())
+def test_folders_of_vasp(vasp: dict[str, str], name: str, data: st.DataObject) -> None:
+    """A run, or one line."""
+    with TemporaryDirectory() as folder, suppress(UserError):
+        for each, text in (vasp | {name: data.draw(mutated(vasp[name]))}).items():
+            _put(folder, each, text)
+        READERS[Maker.VASP](Path(folder))
+
+
+@pytest.fixture(scope="module")
+def vaspout(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a vaspout.h5."""
+    return write_vaspout(tmp_path_factory.mktemp("vaspout") / "vaspout.h5", 2, 2).read_bytes()
+
+
+@tried(60)
+@given(data=st.data())
+def test_files_of_hdf5(vaspout: bytes, data: st.DataObject) -> None:
+    """A run, or one line."""
+    with TemporaryDirectory() as folder, suppress(UserError):
+        _put(folder, "vaspout.h5", data.draw(garbled(vaspout)))
+        READERS[Maker.VASP](Path(folder))
 
 
 WORDS = st.sampled_from([row.name for row in COMMANDS]) | st.sampled_from(

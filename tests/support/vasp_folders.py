@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import numpy.typing as npt
 from pymatgen.core import Structure
@@ -142,3 +143,24 @@ def _outcar(energy: float, how: Ran) -> str:
     steps = "".join(f"{loops} energy  without entropy={e:16.8f}  energy(sigma->0) ={e:16.8f}\n" for e in ends)
     end = " reached required accuracy - stopping structural energy minimisation\n" if how.relaxed else ""
     return f"{steps}{end} General timing and accounting informations for this job:\n"
+
+
+def write_vaspout(path: Path, named: int, held: int) -> Path:
+    """The least vaspout.h5 of one step of magnesium.
+
+    Args:
+        named: atoms that its list of types counts.
+        held: atoms of its arrays, of which nothing is written where they are many.
+    """
+    with h5py.File(path, "w") as file:
+        for part in ("major", "minor", "patch"):
+            file[f"version/{part}"] = 6
+        file["input/poscar/ion_types"] = np.array(["Mg"], "S")
+        file["input/poscar/number_ion_types"] = [named]
+        motion = file.create_group("intermediate/ion_dynamics")
+        motion["energies_tags"] = np.array(["free energy    TOTEN", "energy without entropy", "energy(sigma->0)"], "S")
+        motion["energies"] = np.zeros((1, 3))
+        motion["lattice_vectors"] = np.eye(3)[None]
+        for name in ("position_ions", "forces"):
+            motion.create_dataset(name, (1, held, 3), "f8", chunks=(1, min(held, 1000), 3))
+    return path

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
-from nzsp_surfaces.report.rows.typed import typed
+from nzsp_surfaces.report.rows.typed import typed, typed_fields
 
 S = TypeVar("S")
 V = TypeVar("V")
@@ -85,6 +85,15 @@ class Row(Generic[S]):
             UserError: a column is missing or of another type; the message begins with `where`.
         """
         return cast("Self", typed(data, cls, where))
+
+    @classmethod
+    def check(cls, data: Any, names: Sequence[str], where: str) -> None:
+        """Look whether some columns of plain data are there and of their types, as `from_json` does with all.
+
+        Raises:
+            UserError: one is not; the message begins with `where`.
+        """
+        typed_fields(data, cls, names, where)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, in the order of the columns."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -30,7 +30,9 @@ def typed(value: Any, kind: Any, where: str) -> Any:
     Raises:
         UserError: a key is missing or a value is of another type; the message begins with `where`.
     """
-    origin, arguments = get_origin(kind), get_args(kind)
+    if kind in _SCALARS:
+        return _scalar(value, kind, where)
+    origin, arguments = _form(kind)
     if kind is Any:
         return value
     if origin in (Union, types.UnionType):
@@ -44,6 +46,34 @@ def typed(value: Any, kind: Any, where: str) -> Any:
     return _choice(value, arguments, where) if origin is Literal else _scalar(value, kind, where)
 
 
+def typed_fields(value: Any, kind: Any, names: Sequence[str], where: str) -> dict[str, Any]:
+    """Some fields of a dataclass, by name, each as its annotation says; those that are missing and have a default, not.
+
+    Raises:
+        UserError: a key is missing or a value is of another type; the message begins with `where`.
+    """
+    data, hints = _mapping(value, where), hints_of(kind)
+    for name in names:
+        if name not in data and name in _required(kind):
+            raise UserError(f"{where} has no {name}; {AGAIN}")
+    return {name: typed(data[name], hints[name], f"{where}: {name}") for name in names if name in data}
+
+
+@cache
+def _form(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    return get_origin(kind), get_args(kind)
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+@cache
+def _required(kind: Any) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind) if field.default is MISSING)
+
+
 def _optional(value: Any, kinds: tuple[Any, ...], where: str) -> Any:
     if value is None and types.NoneType in kinds:
         return None
@@ -52,12 +82,7 @@ def _optional(value: Any, kinds: tuple[Any, ...], where: str) -> Any:
 
 
 def _instance(value: Any, kind: Any, where: str) -> Any:
-    data, hints = _mapping(value, where), hints_of(kind)
-    for field in fields(kind):
-        if field.name not in data and field.default is MISSING:
-            raise UserError(f"{where} has no {field.name}; {AGAIN}")
-    there = [field.name for field in fields(kind) if field.name in data]
-    return kind(**{name: typed(data[name], hints[name], f"{where}: {name}") for name in there})
+    return kind(**typed_fields(value, kind, _names(kind), where))
 
 
 def hints_of(kind: Any) -> dict[str, Any]:

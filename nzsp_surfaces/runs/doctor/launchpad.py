@@ -18,8 +18,8 @@ from nzsp_surfaces.base.errors import Damaged
 from nzsp_surfaces.engines.queues import queued
 from nzsp_surfaces.runs.doctor import disk
 from nzsp_surfaces.runs.doctor.finding import Finding
-from nzsp_surfaces.runs.fireworks.database import ENTRIES, RESULTS, Database
-from nzsp_surfaces.runs.fireworks.jobs import LOST, Job
+from nzsp_surfaces.runs.fireworks.database import ENTRIES, RESULTS, STUDIES, Database
+from nzsp_surfaces.runs.fireworks.jobs import LOST, Job, damaged
 from nzsp_surfaces.runs.store import RESULT, read_result
 
 PATIENCE = 5.0
@@ -32,7 +32,8 @@ def examine(known: Database) -> list[Finding]:
     """What is amiss in a database and in the folders of its jobs."""
     place = _Place(known)
     asked: tuple[Callable[[_Place], Iterator[Finding]], ...] = (
-        _locked, _damaged_results, _on_disk_only, _damaged_on_disk, _nowhere, _stopped, _reserved, _twice, _entries,
+        _locked, _damaged_studies, _damaged_jobs, _damaged_results,
+        _on_disk_only, _damaged_on_disk, _nowhere, _stopped, _reserved, _twice, _entries,
     )  # fmt: skip
     return [each for question in asked for each in question(place)]
 
@@ -63,8 +64,14 @@ class _Place:
         fields = {"fw_id": 1, "state": 1, "spec.nzsp": 1, "_id": 0}
         query = {"spec.nzsp.key": {"$gt": ""}, "state": {"$ne": "ARCHIVED"}}
         rows = self.known.launchpad.fireworks.find(query, fields).sort("fw_id", 1)
+        whole = (row for row in rows if row["fw_id"] not in self.damaged_jobs)
         names = ("study", "task", "kind", "key")
-        return [_Work(row["fw_id"], row["state"], *(row["spec"]["nzsp"][name] for name in names)) for row in rows]
+        return [_Work(row["fw_id"], row["state"], *(row["spec"]["nzsp"][name] for name in names)) for row in whole]
+
+    @cached_property
+    def damaged_jobs(self) -> dict[int, str]:
+        """Why jobs cannot be told by their documents, by their numbers."""
+        return dict(damaged(self.known.launchpad))
 
     @cached_property
     def damaged(self) -> dict[str, str]:
@@ -79,7 +86,8 @@ class _Place:
     def roots(self) -> dict[str, Path]:
         """Where the calculations of a study lie."""
         found = self.known.launchpad.workflows.find({"metadata.nzsp.study": {"$gt": ""}}, {"metadata.nzsp": 1})
-        return {row["metadata"]["nzsp"]["study"]: Path(row["metadata"]["nzsp"]["folder"]) for row in found}
+        given = [row["metadata"]["nzsp"] for row in found]
+        return {own["study"]: Path(own["folder"]) for own in given if isinstance(own.get("folder"), str)}
 
     @cached_property
     def on_disk(self) -> dict[str, Path]:
@@ -107,6 +115,22 @@ class _Place:
 
     def rerun(self, number: int) -> None:
         self.known.launchpad.rerun_fw(number)
+
+
+def _damaged_studies(place: _Place) -> Iterator[Finding]:
+    """Studies in the database that no worker can read; their jobs and results stay."""
+    for identity, why in place.known.damaged_studies():
+        act = partial(place.known.put_away, STUDIES, identity)
+        mend = "put it away, in nzsp_damaged; 'nzsp submit STUDY' then keeps it again"
+        yield Finding(f"{STUDIES} {identity}", why, mend, act)
+
+
+def _damaged_jobs(place: _Place) -> Iterator[Finding]:
+    """Jobs that cannot be carried out; submitting again takes every result that is there."""
+    for number, why in place.damaged_jobs.items():
+        act = partial(place.known.launchpad.archive_wf, number)
+        mend = "archive what belongs to it; 'nzsp submit STUDY' then submits what is missing"
+        yield Finding(f"job {number}", why, mend, act if place.workflow.get(number) not in place.under_way else None)
 
 
 def _damaged_results(place: _Place) -> Iterator[Finding]:

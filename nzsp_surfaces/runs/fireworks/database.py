@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -17,13 +15,17 @@ from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.runs.fireworks import embedded, jobs
 from nzsp_surfaces.runs.fireworks.access import Access, access
 from nzsp_surfaces.runs.fireworks.documents import (
+    ABOUT,
     DIGEST,
     PACKED,
     is_as_written,
     now,
+    packed,
     read_result,
     result_document,
+    unpacked,
     why_no_result,
+    why_no_study,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ PATIENCE = 5000
 STUDIES, RESULTS, ENTRIES = "nzsp_studies", "nzsp_results", "nzsp_entries"
 BATCH = 500
 """Results in an answer; not every server divides answers that are too large by itself."""
+_ORDER = ("material", "miller", "film", "study")
+"""Columns by which surface energies are sorted."""
 PUT_AWAY = "nzsp_damaged"
 """Collection of damaged documents."""
 INDICES = {
@@ -63,28 +67,30 @@ class Database:
 
     def keep_study(self, bundle: Bundle) -> None:
         """Remember a study, once."""
-        content = bundle.to_json() | {"files": _packed(bundle.files), "submitted": now()}
+        content = bundle.to_json() | {"files": packed(bundle.files), "submitted": now()}
         self.launchpad.db[STUDIES].update_one({"_id": bundle.identity}, {"$setOnInsert": content}, upsert=True)
 
     def study(self, identity: str) -> Bundle:
         """A study that was submitted.
 
         Raises:
-            UserError: it never was.
+            UserError: it never was, or its document is damaged.
         """
         from nzsp_surfaces.study.bundle import Bundle
 
         found = self.launchpad.db[STUDIES].find_one({"_id": identity})
         if found is None:
             raise UserError(f"study {identity[:10]} is not in this database; submit it first with 'nzsp submit'")
-        fields = {name: found[name] for name in ("identity", "name", "profile", "engine")}
-        return Bundle(files=_unpacked(found["files"]), **fields)
+        if why := why_no_study(found):
+            raise UserError(
+                f"study {identity[:10]}: {why}; 'nzsp doctor --fix' puts it away, 'nzsp submit' keeps it again"
+            )
+        return Bundle(identity, files=unpacked(found["files"]), **{name: found[name] for name in ABOUT})
 
     def studies(self) -> dict[str, dict[str, str]]:
         """Name, profile and engine of every study that was submitted, by identity; the latest first."""
-        fields = {"name": 1, "profile": 1, "engine": 1}
-        found = self.launchpad.db[STUDIES].find({}, fields).sort("submitted", -1)
-        return {row.pop("_id"): row for row in found}
+        found = self.launchpad.db[STUDIES].find({}, dict.fromkeys(ABOUT, 1)).sort("submitted", -1)
+        return {row["_id"]: {name: str(row.get(name, "-")) for name in ABOUT} for row in found}
 
     def why_none(self, study: Study) -> str | None:
         """Why the database knows no job of a study, not even an archived one; None if it does."""
@@ -141,7 +147,8 @@ class Database:
         keys: dict[str, str] = {}
         for row in self.launchpad.fireworks.find({"spec.nzsp.study": identity}, {"spec.nzsp": 1}):
             own = row["spec"]["nzsp"]
-            keys |= own["keys"] | ({own["task"]: own["key"]} if own["key"] else {})
+            keys |= own.get("keys") or {}
+            keys |= {own["task"]: own["key"]} if own.get("task") and own.get("key") else {}
         return keys
 
     def damaged_results(self) -> Iterator[tuple[str, str]]:
@@ -149,6 +156,13 @@ class Database:
         fields = {PACKED: 1, DIGEST: 1}
         for row in self.launchpad.db[RESULTS].find({}, fields).batch_size(BATCH):
             why = None if is_as_written(row) else why_no_result(row)
+            if why:
+                yield row["_id"], why
+
+    def damaged_studies(self) -> Iterator[tuple[str, str]]:
+        """Studies that cannot be made of their documents: their identity, and why."""
+        for row in self.launchpad.db[STUDIES].find({}):
+            why = why_no_study(row)
             if why:
                 yield row["_id"], why
 
@@ -186,11 +200,16 @@ class Database:
         where = {"study": entry.study, "id": entry.id}
         self.launchpad.db[ENTRIES].replace_one(where, entry.to_json(), upsert=True)
 
-    def entries(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
-        """Surface energies across studies that have the wanted fields."""
+    def entries(self, wanted: dict[str, Any], names: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Surface energies across studies that have the wanted fields; those that cannot be read are told.
+
+        Args:
+            names: of the columns that are asked for, since all of thousands take seconds; none for every one.
+        """
         found = []
-        for row in self.launchpad.db[ENTRIES].find(wanted):
-            number, why = row.pop("_id"), _why_no_entry(row)
+        fields = dict.fromkeys((*_ORDER, *names), 1) if names else None
+        for row in self.launchpad.db[ENTRIES].find(wanted, fields):
+            number, why = row.pop("_id"), _why_no_entry(row, tuple(fields or ()))
             if why:
                 log.warning("%s %s: %s; it is left out, 'nzsp doctor --fix' puts it away", ENTRIES, number, why)
             else:
@@ -260,20 +279,13 @@ def _connected(found: Access) -> LaunchPad:
     return launchpad
 
 
-def _packed(data: Any) -> bytes:
-    return zlib.compress(json.dumps(data).encode())
-
-
-def _unpacked(data: bytes) -> Any:
-    return json.loads(zlib.decompress(data))
-
-
-def _why_no_entry(row: dict[str, Any]) -> str | None:
-    """Why a document is no surface energy; None where it is one."""
+def _why_no_entry(row: dict[str, Any], names: Sequence[str] = ()) -> str | None:
+    """Why a document is no surface energy, by some of its columns or by all; None where it is one."""
+    from nzsp_surfaces.report.rows.columns import columns
     from nzsp_surfaces.report.rows.energies import DatabaseEntry
 
     try:
-        DatabaseEntry.from_json(row, "it")
+        DatabaseEntry.check(row, names or [column.name for column in columns(DatabaseEntry)], "it")
     except UserError as error:
         return str(error).removeprefix("it").strip(": ").partition(";")[0]
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import zlib
 from datetime import UTC, datetime
@@ -19,6 +20,10 @@ log = logging.getLogger(__name__)
 
 PACKED, DIGEST = "result", "digest"
 """Of a result: all of it, compressed, and the SHA-256 of those bytes, which tells damage without unpacking."""
+
+
+ABOUT = ("name", "profile", "engine")
+"""What a study's document says beside its files."""
 
 
 def result_document(kind: str, result: Result, folder: Path, host: str) -> dict[str, Any]:
@@ -69,6 +74,28 @@ def why_no_result(row: dict[str, Any]) -> str | None:
     except Damaged as error:
         return str(error).rpartition(": ")[2]
     return None
+
+
+def why_no_study(row: dict[str, Any]) -> str | None:
+    """Why a document is no study; None where it is one."""
+    if not all(isinstance(row.get(name), str) for name in ABOUT):
+        return "does not say its name, profile and engine"
+    try:
+        files = unpacked(row["files"])
+    except (KeyError, TypeError, ValueError, zlib.error):
+        return "its files cannot be unpacked"
+    whole = isinstance(files, dict) and all(isinstance(text, str) for text in files.values())
+    return None if whole else "its files are none"
+
+
+def packed(data: Any) -> bytes:
+    """Compressed JSON."""
+    return zlib.compress(json.dumps(data).encode())
+
+
+def unpacked(data: bytes) -> Any:
+    """The inverse of `packed`."""
+    return json.loads(zlib.decompress(data))
 
 
 def _decompressed(row: dict[str, Any]) -> bytes:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from nzsp_surfaces.base.calculation import Matrix
 from nzsp_surfaces.base.errors import Damaged, UserError
 from nzsp_surfaces.base.units import EV_PER_K
-from nzsp_surfaces.engines.vasp.reading.header import Header
+from nzsp_surfaces.engines.vasp.reading.header import Header, checked
 from nzsp_surfaces.engines.vasp.reading.steps import Energies, Step
 from nzsp_surfaces.engines.vasp.reading.stream import CutOff, chunks, is_bomb
 
@@ -130,7 +130,7 @@ def read_h5(path: Path) -> H5Run:
         _check_sizes(file, path)
         if _MOTION not in file or any(name not in file[_MOTION] for name in (*_NEEDED, "energies_tags")):
             raise Damaged(f"{path}: lacks energies, forces or positions of its steps; give vasprun.xml instead")
-        header, motion = _header(file, path), file[_MOTION]
+        header, motion = checked(_header(file, path), path), file[_MOTION]
         # What falls to the pressure, and which step a geometry belongs to, would be guesses.
         for tag, usual in (("PSTRESS", 0), ("NBLOCK", 1)):
             if header.tag(tag, usual) != usual:

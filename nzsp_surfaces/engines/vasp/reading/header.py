@@ -63,8 +63,33 @@ def read_header(said: dict[bytes, bytes], path: Path) -> Header:
     """Read the header from the elements before the first step, by name.
 
     Raises:
-        Damaged: the atoms are not named.
+        Damaged: the atoms are not named, or a setting is not of its kind.
     """
+    try:
+        return checked(_read(said, path), path)
+    except (ValueError, IndexError, ElementTree.ParseError) as error:
+        raise Damaged(f"{path}: has no readable list of atoms or settings ({error}); run VASP again") from error
+
+
+def checked(header: Header, path: Path) -> Header:
+    """A header whose numbers are numbers.
+
+    Raises:
+        Damaged: one is not.
+    """
+    for name in (*_INTEGERS, *_NUMBERS):
+        value = header.tag(name, None)
+        if value is not None and not isinstance(value, int if name in _INTEGERS else int | float):
+            raise Damaged(f"{path}: {name} is no number ({str(value)[:20]}); run VASP again")
+    return header
+
+
+_INTEGERS = ("IBRION", "ICHARG", "IMAGES", "ISMEAR", "NELM", "NSW")
+_NUMBERS = ("EDIFF", "EDIFFG", "NELECT", "POTIM", "PSTRESS")
+"""Tags by which a run is judged."""
+
+
+def _read(said: dict[bytes, bytes], path: Path) -> Header:
     trees = {name.decode(): _tree(element) for name, element in said.items() if name in HEADER}
     if "atominfo" not in trees:
         raise Damaged(f"{path}: names no atoms; give a vasprun.xml that VASP wrote")
