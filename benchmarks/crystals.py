@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ class CrystalEntry:
         reference: of cell and sites.
         faces: reported as stable, most stable first.
         faces_reference: who says so.
+        kind: ionic, semiconductor or metal.
     """
 
     formula: str
@@ -39,10 +40,11 @@ class CrystalEntry:
     lattice: list[float]
     sites: dict[str, list[float]]
     charges: dict[str, float]
-    mobile: list[str]
-    reference: str
-    faces: list[list[int]]
-    faces_reference: str
+    mobile: list[str] = field(default_factory=list)
+    reference: str = ""
+    faces: list[list[int]] = field(default_factory=list)
+    faces_reference: str = ""
+    kind: str = "ionic"
 
     @property
     def structure(self) -> Structure:
@@ -54,11 +56,12 @@ class CrystalEntry:
         return Structure.from_spacegroup(self.group, lattice, elements, list(self.sites.values()))
 
 
-def entries() -> dict[str, CrystalEntry]:
-    """Every crystal of the file by name."""
+def entries(file: Path = FILE) -> dict[str, CrystalEntry]:
+    """Every crystal of a file by name."""
     import yaml
 
-    return {name: CrystalEntry(**entry) for name, entry in yaml.safe_load(FILE.read_text()).items()}
+    found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return {name: CrystalEntry(**entry) for name, entry in found.items()}
 
 
 def write_section(title: str, text: str) -> Path:

@@ -1,9 +1,10 @@
-"""The figures of docs/dft.md, docs/relaxation.md and docs/solid-solution.md, from the data that is kept.
+"""The figures of docs/dft.md, relaxation.md, solid-solution.md and validation.md, from the data that is kept.
 
     python -m benchmarks.figures
 
 docs/dft.png: surface energies of the paper, ours by PBE, of potentials. docs/calls.png: evaluations of a dear engine
 until a slab is relaxed, with a lent Hessian and without. docs/solid-solution.png: mixtures above their ends.
+docs/validation.png: surface energies of a potential against published ones.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FormatStrFormatter, NullFormatter
 
+from benchmarks.published import published
+from benchmarks.validation import WITHIN, Line, compared, kept
 from nzsp_surfaces.base.labels import PLANE_PALETTE, formula_mathtext, plane_mathtext
 from nzsp_surfaces.report.draw.mixtures import draw_mixture
 from nzsp_surfaces.report.draw.style import GREY, INK, figure_of, save
@@ -72,6 +76,26 @@ def draw_calls(ax: Axes, rows: list[dict[str, Any]]) -> None:
     ax.legend(loc="upper right")
 
 
+def draw_parity(ax: Axes, lines: list[Line]) -> None:
+    """Computed against published surface energies, a mark a kind of crystal; alike between the dashes."""
+    kinds = dict.fromkeys(line.kind for line in lines)
+    for number, kind in enumerate(kinds):
+        values = [line.claim.gamma.value for line in lines if line.kind == kind and line.claim.gamma]
+        errors = [line.error for line in lines if line.kind == kind and line.error is not None]
+        found = [value + error for value, error in zip(values, errors, strict=True)]
+        ax.plot(values, found, MARKS[number], color=PLANE_PALETTE[number], fillstyle="none", markersize=5, label=kind)
+    for slope, style in ((1, "-"), (1 - WITHIN, "--"), (1 + WITHIN, "--")):
+        ax.axline((0.1, 0.1 * slope), (6, 6 * slope), color=GREY, linestyle=style, linewidth=0.7, zorder=0)
+    ax.set(xscale="log", yscale="log", xlim=(0.2, 7), ylim=(0.2, 7))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(FixedLocator([0.2, 0.5, 1, 2, 5]))
+        axis.set_major_formatter(FormatStrFormatter("%g"))
+        axis.set_minor_formatter(NullFormatter())
+    ax.set_xlabel(r"published $\gamma$ / J m$^{-2}$")
+    ax.set_ylabel(r"computed $\gamma$ / J m$^{-2}$")
+    ax.legend(loc="upper left")
+
+
 def levels() -> dict[str, dict[Key, float]]:
     """All that is kept, by what gave it."""
     found: dict[str, dict[Key, float]] = json_levels(REFERENCE / "potentials.json")
@@ -102,7 +126,9 @@ def main() -> None:
     save(figure_of(draw_calls, rows, size=(5.0, 0.6 + 0.42 * len(rows))), DOCS / "calls")
     mixed = read_rows(REFERENCE / "mixtures", MixtureRow)
     save(figure_of(draw_mixture, mixed, size=(4.6, 3.0)), DOCS / "solid-solution")
-    for name in ("dft", "calls", "solid-solution"):
+    lines = [line for line in compared(published(), kept("sevennet-0")) if line.claim.read and line.error is not None]
+    save(figure_of(draw_parity, lines, size=(3.8, 3.8)), DOCS / "validation")
+    for name in ("dft", "calls", "solid-solution", "validation"):
         (DOCS / f"{name}.svg").unlink()
 
 

@@ -1,88 +1,71 @@
 """Published surface energies, orders and shapes beside those of an engine: `make validate` writes docs/validation.md.
 
     python -m benchmarks.validation [--engine NAME] [CRYSTAL...]
-A crystal whose results are there is not computed again. Nothing is scaled, and what was not read is not counted.
+What is kept in benchmarks/results/validation.json is not computed again. Nothing is scaled, and what was not read is
+not counted.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean
+from textwrap import fill
 
 import yaml
-from pymatgen.core import Lattice, Structure
 
-from benchmarks.crystals import FILE as CRYSTALS
-from benchmarks.crystals import ROOT, CrystalEntry
+from benchmarks.crystals import ROOT
+from benchmarks.published import Claim, Plane, Share, cells, published
 from nzsp_surfaces import load_results
-from nzsp_surfaces.base.yaml import read
-from nzsp_surfaces.report.read import Results
 
-PUBLISHED, PAGE, RUNS = ROOT / "inputs/published.yaml", ROOT / "docs/validation.md", ROOT / "runs/validation"
-Plane = tuple[int, ...]
+PAGE, RUNS = ROOT / "docs/validation.md", ROOT / "runs/validation"
+KEPT = ROOT / "benchmarks/results/validation.json"
 WITHIN = 0.2
 """Of a published value: magnitudes of other functionals differ by as much."""
 
 
 @dataclass(frozen=True)
-class Value:
-    """A surface energy of a plane, J/m²."""
-
-    plane: Plane
-    value: float
-
-
-@dataclass(frozen=True)
-class Share:
-    """How much of a Wulff shape some planes have together, beside which others."""
-
-    planes: tuple[Plane, ...]
-    value: float
-    others: tuple[Plane, ...]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What a source says: one of a surface energy, an order, the lowest first, or a share of a shape.
+class Computed:
+    """A plane as it was computed.
 
     Attributes:
-        read: whether it was seen in its source.
+        gamma: J/m²; None where the plane has no slab or its slab did not relax.
+        share: of the area of the Wulff shape of all planes that were computed.
     """
 
-    functional: str
-    source: str
-    read: bool
-    gamma: Value | None = None
-    order: tuple[Plane, ...] = ()
-    share: Share | None = None
-
-    @property
-    def planes(self) -> tuple[Plane, ...]:
-        """All planes that it speaks of."""
-        shared = (*self.share.planes, *self.share.others) if self.share else ()
-        return (*((self.gamma.plane,) if self.gamma else ()), *self.order, *shared)
-
-
-@dataclass(frozen=True)
-class Claims:
-    """What inputs/published.yaml holds: claims by crystal."""
-
-    crystals: dict[str, tuple[Claim, ...]]
+    engine: str
+    crystal: str
+    plane: Plane
+    gamma: float | None
+    share: float
 
 
 @dataclass(frozen=True)
 class Line:
-    """A claim beside what was computed: in words, and whether they agree; None where it cannot be told."""
+    """A claim beside what was computed: in words, and whether they agree; None where it cannot be told.
+
+    Attributes:
+        kind: of the crystal.
+        error: J/m², computed less published; None but for a surface energy.
+    """
 
     crystal: str
+    kind: str
     claim: Claim
     published: str
     computed: str
     agrees: bool | None
+    error: float | None = None
+
+    @property
+    def counted(self) -> bool:
+        """Whether it was read and can be told."""
+        return self.claim.read and self.agrees is not None
 
 
 def main() -> None:
@@ -93,70 +76,86 @@ def main() -> None:
     given = parser.parse_args()
     claims = published()
     for name in given.crystals or list(claims):
-        compute(name, claims[name], given.engine)
-    PAGE.write_text(page(list(compared(claims, given.engine)), given.engine), encoding="utf-8")
+        if not _known(kept(given.engine), name, claims[name]):
+            keep(given.engine, name, compute(name, claims[name], given.engine))
+    PAGE.write_text(page(list(compared(claims, kept(given.engine))), given.engine), encoding="utf-8")
     print(f"{PAGE.relative_to(ROOT)}: written")
 
 
-def published() -> dict[str, tuple[Claim, ...]]:
-    """All claims by crystal."""
-    return read(PUBLISHED, Claims).crystals
+def kept(engine: str) -> tuple[Computed, ...]:
+    """All planes that an engine has computed."""
+    rows = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else []
+    planes = (Computed(**{**row, "plane": tuple(row["plane"])}) for row in rows)
+    return tuple(row for row in planes if row.engine == engine)
 
 
-def compute(name: str, claims: Sequence[Claim], engine: str) -> None:
-    """Run the study of a crystal's planes, unless it is done."""
-    folder = RUNS / engine / name
-    if (folder / "results/surface_energies.json").is_file():
-        return
+def _known(rows: Sequence[Computed], name: str, claims: Sequence[Claim]) -> bool:
+    planes = {plane for claim in claims for plane in claim.planes}
+    return planes <= {row.plane for row in rows if row.crystal == name}
+
+
+def keep(engine: str, name: str, rows: Sequence[Computed]) -> None:
+    """Write the planes of a crystal in the place of those that were there, a line each."""
+    before = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else []
+    others = [row for row in before if (row["engine"], row["crystal"]) != (engine, name)]
+    lines = (json.dumps(row) for row in [*others, *map(asdict, rows)])
+    KEPT.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+
+
+def compute(name: str, claims: Sequence[Claim], engine: str) -> list[Computed]:
+    """Run the study of a crystal's planes."""
+    folder, entry = RUNS / engine / name, cells()[name]
     folder.mkdir(parents=True, exist_ok=True)
-    entry = CrystalEntry(**yaml.safe_load(CRYSTALS.read_text(encoding="utf-8"))[name])
-    _structure(entry).to(filename=str(folder / "crystal.vasp"), fmt="poscar")
-    planes = [list(plane) for plane in dict.fromkeys(plane for claim in claims for plane in claim.planes)]
+    entry.structure.to(filename=str(folder / "crystal.vasp"), fmt="poscar")
+    planes = list(dict.fromkeys(plane for claim in claims for plane in claim.planes))
     material = {"structure": "crystal.vasp", "charges": entry.charges, "mobile": entry.mobile}
-    study = {"name": name, "materials": {name: material}, "planes": planes, "engine": engine}
+    study = {"name": name, "materials": {name: material}, "planes": [list(p) for p in planes], "engine": engine}
     (folder / "study.yaml").write_text(yaml.safe_dump(study))
     call = [sys.executable, "-m", "nzsp_surfaces", "run", str(folder / "study.yaml"), "-o", str(folder / "results")]
     subprocess.run([*call, "--workers", "1"], check=False)
+    results = load_results(folder / "results")
+    gammas, shape = {row.miller: row.gamma for row in results.surface_energies}, results.wulff.get(name)
+    shares = {facet.miller: facet.area_fraction for facet in shape.facets} if shape else {}
+    return [Computed(engine, name, p, _rounded(gammas.get(p)), round(shares.get(p, 0.0), 4)) for p in planes]
 
 
-def _structure(entry: CrystalEntry) -> Structure:
-    elements = [label.rstrip("0123456789") for label in entry.sites]
-    lattice = Lattice.from_parameters(*entry.lattice)
-    return Structure.from_spacegroup(entry.group, lattice, elements, list(entry.sites.values()))
+def _rounded(gamma: float | None) -> float | None:
+    return None if gamma is None else round(gamma, 4)
 
 
-def compared(claims: dict[str, tuple[Claim, ...]], engine: str) -> Iterator[Line]:
+def compared(claims: Mapping[str, tuple[Claim, ...]], rows: Sequence[Computed]) -> Iterator[Line]:
     """Every claim beside what was computed."""
+    kinds = {name: entry.kind for name, entry in cells().items()}
     for name, own in claims.items():
-        folder = RUNS / engine / name / "results"
-        results = load_results(folder) if (folder / "surface_energies.json").is_file() else None
+        planes = {row.plane: row for row in rows if row.crystal == name and row.gamma is not None}
         for claim in own:
-            yield _line(name, claim, results)
+            yield _line(name, kinds[name], claim, planes)
 
 
-def _line(name: str, claim: Claim, results: Results | None) -> Line:
-    gammas = {row.miller: row.gamma for row in results.surface_energies if row.gamma} if results else {}
+def _line(name: str, kind: str, claim: Claim, planes: Mapping[Plane, Computed]) -> Line:
+    gammas = {plane: row.gamma for plane, row in planes.items() if row.gamma is not None}
     if claim.gamma:
-        value, wanted = gammas.get(claim.gamma.plane), claim.gamma.value
-        close = None if value is None else abs(value - wanted) <= WITHIN * wanted
-        return Line(name, claim, f"{_name(claim.gamma.plane)} {wanted:.3f}", f"{value:.3f}" if value else "-", close)
+        plane, wanted = claim.gamma.plane, claim.gamma.value
+        error = gammas[plane] - wanted if plane in gammas else None
+        close = None if error is None else abs(error) <= WITHIN * wanted
+        found = "-" if error is None else f"{gammas[plane]:.2f}"
+        return Line(name, kind, claim, f"{_name(plane)} {wanted:.2f}", found, close, error)
     if claim.share:
-        return _share(name, claim, claim.share, results)
+        return _share(name, kind, claim, claim.share, planes)
     known = [plane for plane in claim.order if plane in gammas]
     pairs = list(itertools.combinations(known, 2))
     right = sum(gammas[one] < gammas[other] for one, other in pairs)
-    found = " < ".join(f"{_name(p)} {gammas[p]:.2f}" for p in sorted(known, key=lambda p: gammas[p]))
-    words = f"{found}; {right} of {len(pairs)} pairs" if pairs else "-"
-    return Line(name, claim, " < ".join(map(_name, claim.order)), words, right == len(pairs) if pairs else None)
+    order = " < ".join(f"{_name(p)} {gammas[p]:.2f}" for p in sorted(known, key=lambda p: gammas[p]))
+    words = f"{order}; {right} of {len(pairs)} pairs" if pairs else "-"
+    return Line(name, kind, claim, " < ".join(map(_name, claim.order)), words, right == len(pairs) if pairs else None)
 
 
-def _share(name: str, claim: Claim, share: Share, results: Results | None) -> Line:
-    shape = results.wulff.get(name) if results else None
+def _share(name: str, kind: str, claim: Claim, share: Share, planes: Mapping[Plane, Computed]) -> Line:
     said = f"{' + '.join(map(_name, share.planes))} {100 * share.value:.0f} % of the area"
-    if shape is None:
-        return Line(name, claim, said, "-", None)
-    found = sum(facet.area_fraction for facet in shape.facets if facet.miller in share.planes)
-    return Line(name, claim, said, f"{100 * found:.0f} %", abs(found - share.value) <= WITHIN * share.value)
+    if not planes.keys() >= {*share.planes, *share.others}:
+        return Line(name, kind, claim, said, "-", None)
+    found = sum(planes[plane].share for plane in share.planes)
+    return Line(name, kind, claim, said, f"{100 * found:.0f} %", abs(found - share.value) <= WITHIN * share.value)
 
 
 def _name(plane: Plane) -> str:
@@ -165,31 +164,70 @@ def _name(plane: Plane) -> str:
 
 def page(lines: Sequence[Line], engine: str) -> str:
     """docs/validation.md."""
-    counted = [line for line in lines if line.claim.read and line.agrees is not None]
-    right = sum(bool(line.agrees) for line in counted)
-    head = "| crystal | published | functional | source | read | computed | agrees |\n|---|---|---|---|---|---|---|"
+    kinds = list(dict.fromkeys(line.kind for line in lines))
     return "\n".join([
         "# Published surfaces beside computed ones",
         "",
         f"`make validate` computes the planes of [published.yaml](../inputs/published.yaml) with {engine}, quick",
-        f"profile. Magnitudes count as alike within {100 * WITHIN:.0f} %, the spread of functionals; an order where",
-        "every pair that has values is in order. What was not read in its source is shown and not counted; nothing",
-        "is scaled.",
+        f"profile. A magnitude counts as alike within {100 * WITHIN:.0f} %, the spread of functionals, a share of a",
+        "shape likewise, an order where every pair that has values is in order. What was not read in its source is",
+        "shown and not counted; nothing is scaled.",
         "",
-        f"**{right} of {len(counted)}** claims that were read and computed agree.",
+        _extent(lines),
+        "What was computed is kept in [validation.json](../benchmarks/results/validation.json).",
         "",
-        head,
+        "| crystals | claims agree | orders, shares | values | mean error | absolute, J/m² | computed : published |",
+        "|---|---|---|---|---|---|---|",
+        *(_summary(kind, [line for line in lines if line.kind == kind and line.counted]) for kind in kinds),
+        "",
+        fill(f"It fails on {_failing(lines)}.", 128, break_on_hyphens=False),
+        "",
+        "![Computed against published surface energies](validation.png)",
+        "",
+        "| crystal | published | functional | source | read | computed | agrees |",
+        "|---|---|---|---|---|---|---|",
         *(_row(line) for line in lines),
         "",
     ])  # fmt: skip
+
+
+def _extent(lines: Sequence[Line]) -> str:
+    """Of how many crystals and faces claims were read."""
+    read = [line for line in lines if line.claim.read]
+    crystals = {line.crystal: line.kind for line in read}
+    faces = {(line.crystal, plane) for line in read for plane in line.claim.planes}
+    ionic = [name for name, kind in crystals.items() if kind == "ionic"]
+    of_ionic = sum(name in ionic for name, _ in faces)
+    return f"Read are {len(faces)} faces of {len(crystals)} crystals, {of_ionic} of {len(ionic)} ionic ones among them."
+
+
+def _summary(kind: str, lines: Sequence[Line]) -> str:
+    """How the claims of a kind of crystal fare."""
+    errors = [line.error for line in lines if line.error is not None]
+    others = [line for line in lines if line.error is None]
+    ratios = [1 + line.error / line.claim.gamma.value for line in lines if line.error is not None and line.claim.gamma]
+    mean = f"{fmean(errors):+.2f} | {fmean(map(abs, errors)):.2f} | {fmean(ratios):.2f}" if errors else "- | - | -"
+    agree = f"{sum(bool(line.agrees) for line in lines)} of {len(lines)}"
+    return (
+        f"| {kind} | {agree} | {sum(bool(line.agrees) for line in others)} of {len(others)} | {len(errors)} | {mean} |"
+    )
+
+
+def _failing(lines: Sequence[Line]) -> str:
+    """Crystals with a claim that was read and does not agree, and the planes where it is one of a value."""
+    failing = [line for line in lines if line.claim.read and line.agrees is False]
+    planes: dict[str, list[str]] = {}
+    for line in failing:
+        planes.setdefault(line.crystal, []).append(_name(line.claim.gamma.plane) if line.claim.gamma else "(its order)")
+    return ", ".join(f"{name} {' '.join(of)}" for name, of in planes.items())
 
 
 def _row(line: Line) -> str:
     agrees = {True: "yes", False: "**no**", None: "not computed"}[line.agrees]
     claim = line.claim
     seen = "yes" if claim.read else "no"
-    cells = [line.crystal, line.published, claim.functional, claim.source, seen, line.computed, agrees]
-    return f"| {' | '.join(cells)} |"
+    cells_ = [line.crystal, line.published, claim.functional, claim.source, seen, line.computed, agrees]
+    return f"| {' | '.join(cells_)} |"
 
 
 if __name__ == "__main__":

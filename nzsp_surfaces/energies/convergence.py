@@ -1,4 +1,4 @@
-"""Whether a surface energy depends on the thickness of its slab and on the vacuum beside it, in words and numbers."""
+"""Whether a surface energy depends on thickness, vacuum, cutoff or k-points of its slab, in words and numbers."""
 
 from __future__ import annotations
 
@@ -141,27 +141,28 @@ def _error(series: Sequence[Thickness], fit: ThicknessFit, area: float) -> float
     return joule_per_square_metre(float(intercept) / (2 * area))
 
 
-def judge_vacuum(vacuums: Sequence[float], gammas: Sequence[float], tolerance: float) -> Verdict:
-    """Whether slabs are far enough apart: nothing is to change beyond the cheapest vacuum.
+def judge_setting(settings: Sequence[float], gammas: Sequence[float], tolerance: float, what: str) -> Verdict:
+    """Whether a setting is large enough: nothing is to change beyond the cheapest value.
 
     Args:
-        vacuums: Å.
+        settings: vacuums, cutoffs or lengths of k-points.
         gammas: J/m², of the same slab at each.
         tolerance: J/m² that count as nothing.
+        what: follows a value in words, as "Å of vacuum".
 
     Raises:
         UserError: fewer than two.
     """
-    if len(set(vacuums)) < 2:
-        raise UserError("a vacuum series needs at least two values; add one")
-    order = np.argsort(vacuums)
-    sizes, values = [float(vacuums[i]) for i in order], [float(gammas[i]) for i in order]
+    if len(set(settings)) < 2:
+        raise UserError(f"a series of {what} needs at least two values; add one")
+    order = np.argsort(settings)
+    sizes, values = [float(settings[i]) for i in order], [float(gammas[i]) for i in order]
     cheapest, change = cheapest_within(sizes, values, tolerance), values[-1] - values[-2]
     if cheapest is None:
-        words = f"not converged: from {sizes[-2]:g} to {sizes[-1]:g} Å of vacuum it still moves by {change:+.3f} J/m²"
+        words = f"not converged: from {sizes[-2]:g} to {sizes[-1]:g} {what} it still moves by {change:+.3f} J/m²"
     else:
         moved = max(abs(value - values[-1]) for size, value in zip(sizes, values, strict=True) if size >= cheapest)
-        words = f"{cheapest:g} Å of vacuum suffice: beyond them it moves by {moved:.3f} J/m² at most"
+        words = f"{cheapest:g} {what} suffice: beyond them it moves by {moved:.3f} J/m² at most"
     return Verdict(cheapest is not None, cheapest, change, words)
 
 

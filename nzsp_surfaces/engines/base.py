@@ -86,6 +86,19 @@ class DynamicsSettings:
         return f"Langevin, friction {self.friction:g} /fs"
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What energies of a density functional converge with, where it is to differ from the engine's settings.
+
+    Attributes:
+        cutoff: eV of the plane waves, or Ry of CP2K's grids; None as it is set.
+        kpoints: Å, times a reciprocal vector (1/Å, without 2 pi) the number of k-points along it; None as it is set.
+    """
+
+    cutoff: float | None = None
+    kpoints: float | None = None
+
+
 @dataclass(frozen=True)
 class Trajectory:
     """What dynamics leaves.
@@ -139,6 +152,16 @@ class Engine(Protocol):
 
     def dynamics(self, structure: Structure, settings: DynamicsSettings, folder: Path, report: Report) -> Trajectory:
         """Dynamics at constant volume and temperature."""
+
+
+class DensityFunctional(Engine, Protocol):
+    """An engine of density-functional theory, whose energies depend on a cutoff and on k-points."""
+
+    def at(self, basis: Basis) -> DensityFunctional:
+        """The same with another cutoff or other k-points, and nothing that lends it a Hessian."""
+
+    def crystal_point(self, crystal: Structure, folder: Path) -> Calculation:
+        """Energy and forces of a crystal as it is."""
 
 
 class ChosenEngine(Protocol):

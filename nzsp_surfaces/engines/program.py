@@ -7,14 +7,14 @@ import shlex
 import shutil
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from nzsp_surfaces.base.calculation import EngineIdentity
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.yaml import read
-from nzsp_surfaces.engines.base import Ask
+from nzsp_surfaces.engines.base import Ask, Basis
 from nzsp_surfaces.engines.entry import Described, EngineEntry
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class ProgramSettings:
     """What calculations say besides the fields, since it cannot be chosen."""
     HOW: ClassVar[tuple[str, ...]]
     """Fields that decide how a density is found, not which."""
+    MESH: ClassVar[str]
+    """The field that decides how many k-points there are, Å."""
 
     @property
     def compared(self) -> dict[str, Any]:
@@ -42,6 +44,13 @@ class ProgramSettings:
         """What enters keys; what is at its default is left out."""
         default = _fields(type(self)())
         return {name: value for name, value in _fields(self).items() if value != default[name]}
+
+    def at(self, basis: Basis) -> Self:
+        """The same with another cutoff or other k-points."""
+        wanted = {"cutoff": basis.cutoff, self.MESH: basis.kpoints}
+        return cast(
+            "Self", replace(cast("Any", self), **{k: value for k, value in wanted.items() if value is not None})
+        )
 
 
 def _fields(settings: Any) -> dict[str, Any]:

@@ -156,29 +156,33 @@ PROFILES = {
 
 @dataclass(frozen=True)
 class ConvergeKeys:
-    """Which settings of slabs a study varies, to see whether surface energies still depend on them.
+    """Which settings of slabs and engine a study varies, to see whether surface energies still depend on them.
 
     Attributes:
         thickness: repeats along the normal of slabs with the same faces; a part of one counts as a whole one.
         vacuum: Å.
         planes: whose slabs are varied; all where absent.
         tolerance: J/m² that count as nothing.
+        cutoff: eV of plane waves, for CP2K Ry of its grids.
+        kpoints: Å, times a reciprocal vector the number of k-points along it; for CP2K how far a cell is repeated.
     """
 
     thickness: tuple[int, ...] = ()
     vacuum: tuple[float, ...] = ()
     planes: tuple[tuple[int, ...], ...] | None = None
     tolerance: float = 0.01
+    cutoff: tuple[float, ...] = ()
+    kpoints: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("thickness", "vacuum"):
+        for name in ("thickness", "vacuum", "cutoff", "kpoints"):
             values = getattr(self, name)
             if len(values) == 1 or len(set(values)) < len(values):
                 raise ValueError(f"'{name}' needs at least two different values; one alone shows nothing")
             if any(not value > 0 for value in values):
                 raise ValueError(f"'{name}' must be positive")
-        if not (self.thickness or self.vacuum):
-            raise ValueError("'thickness' or 'vacuum' must be given")
+        if not (self.thickness or self.vacuum or self.cutoff or self.kpoints):
+            raise ValueError("'thickness', 'vacuum', 'cutoff' or 'kpoints' must be given")
         if not self.tolerance > 0:
             raise ValueError("'tolerance' must be positive")
 

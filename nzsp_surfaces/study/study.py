@@ -17,7 +17,7 @@ from nzsp_surfaces.crystals.material import Material
 from nzsp_surfaces.crystals.material import material as described
 from nzsp_surfaces.crystals.reading import load_structure
 from nzsp_surfaces.crystals.valence_sums import told_charges
-from nzsp_surfaces.engines.base import Ask, Engines
+from nzsp_surfaces.engines.base import Ask, ChosenEngine, Engines
 from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose
 from nzsp_surfaces.films.compound import FilmCompound, film_compound
@@ -183,6 +183,7 @@ def study_of(settings: StudyFile, path: Path, profile: str) -> Study:
     _check_published(settings, path)
     _check_converged(settings, path)
     chosen, engines, others = _profile(settings, profile), _engines(settings, path), phases(settings, path)
+    _check_solved(settings, engines.energies, path)
     compositions = {
         **{material.name: material.crystal.structure.composition for material in materials},
         **{film.name: film.reference.structure.composition for film in films},
@@ -283,6 +284,16 @@ def _check_converged(settings: StudyFile, path: Path) -> None:
     for where, plane in wanted:
         if hkl(plane) not in {hkl(p) for p in settings.planes}:
             raise UserError(f"{path}: {where}: plane {list(plane)} is not among 'planes'; add it there")
+
+
+def _check_solved(settings: StudyFile, engine: ChosenEngine, path: Path) -> None:
+    """Cutoff and k-points belong to density functionals."""
+    asked = [name for name in ("cutoff", "kpoints") if settings.converge and getattr(settings.converge, name)]
+    if asked and not engine.is_dft:
+        raise UserError(
+            f"{path}: converge: a potential has no {' and no '.join(asked)}, and {engine.name} is one; leave them out, "
+            "or choose gpaw, cp2k or vasp"
+        )
 
 
 def _material(name: str, given: MaterialKeys, path: Path) -> Material:

@@ -1,4 +1,4 @@
-"""Whether surface energies depend on thickness and vacuum: the slab that won, thicker, thinner and further apart."""
+"""Whether surface energies depend on a setting: the slab that won, thicker, thinner, further apart, solved better."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from nzsp_surfaces.slabs.carried import face_displacements, further_apart, with_
 from nzsp_surfaces.slabs.placing import middle_atoms
 from nzsp_surfaces.slabs.series import of_repeats, repeats
 from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
+from nzsp_surfaces.tasks.basis import cutoffs, kpoints
 from nzsp_surfaces.tasks.building import Arrangement, SlabBuilding, arrangements, slab_building
 from nzsp_surfaces.tasks.draft import BarePlane, Entry, Series
 
@@ -131,7 +132,8 @@ def _series(draft: Draft, plane: BarePlane, keys: ConvergeKeys) -> Series:
         for size in sorted(keys.vacuum)
     }
     entry = Entry(plane.material.name, plane.miller, None, ())
-    return Series(entry.id, thicknesses, vacuums, tuple(lacking))
+    bases = cutoffs(draft, plane, keys.cutoff), kpoints(draft, plane, keys.kpoints)
+    return Series(entry.id, thicknesses, vacuums, *bases, tuple(lacking))
 
 
 def _of_thickness(draft: Draft, plane: BarePlane, subject: Subject, count: int) -> str | None:

@@ -1,18 +1,19 @@
-"""From results to verdicts: whether surface energies still depend on the thickness and the vacuum of their slabs."""
+"""From results to verdicts: whether surface energies still depend on settings of their slabs and of the engine."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.energies.convergence import (
     Thickness,
     ThicknessVerdict,
     Verdict,
+    judge_setting,
     judge_thickness,
-    judge_vacuum,
 )
 from nzsp_surfaces.energies.surface import excess_energy, formula_units, surface_energy
 from nzsp_surfaces.slabs.carried import face_distance
@@ -20,12 +21,16 @@ from nzsp_surfaces.slabs.carried import face_distance
 if TYPE_CHECKING:
     from nzsp_surfaces.base.calculation import Calculation
     from nzsp_surfaces.tasks.base import Result
-    from nzsp_surfaces.tasks.draft import Entry, Series
+    from nzsp_surfaces.tasks.draft import Entry, Pair, Series
     from nzsp_surfaces.tasks.plan import Plan
     from nzsp_surfaces.tasks.table import EvaluatedEntry
 
 FACES_ALIKE = 0.3
 """Å: faces of two thicknesses whose atoms lie closer have relaxed into one minimum."""
+
+
+VACUUM, CUTOFF, MESH = "Å of vacuum", "eV of cutoff", "Å of k-points"
+"""What follows a value in words; CP2K's cutoffs are in Ry."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +41,20 @@ class Converged:
         entry: of the table.
         thicknesses: of slabs that are there and whose faces relaxed alike, thin first.
         vacuums: Å -> J/m² of the same slab as it was relaxed.
-        thickness, vacuum: verdicts; None where a series was not asked for, or says nothing yet.
+        cutoffs, kpoints: eV and Å -> J/m² of the same slab, its bulk solved alike.
+        thickness, vacuum, cutoff, mesh: verdicts; None where a series was not asked for, or says nothing yet.
         notes: why a point or a verdict is missing.
     """
 
     entry: Entry
     thicknesses: tuple[Thickness, ...]
     vacuums: Mapping[float, float]
+    cutoffs: Mapping[float, float]
+    kpoints: Mapping[float, float]
     thickness: ThicknessVerdict | None
     vacuum: Verdict | None
+    cutoff: Verdict | None
+    mesh: Verdict | None
     notes: tuple[str, ...]
 
 
@@ -94,20 +104,35 @@ def _calculation(task: str, results: Mapping[str, Result]) -> Calculation | None
 
 
 def _judged(row: EvaluatedEntry, known: _Known, tolerance: float) -> Converged:
-    notes = list(known.series.lacking)
+    series, notes = known.series, list(known.series.lacking)
     slabs, vacuums = _thicknesses(known, notes), _vacuums(known, notes)
-    thickness = vacuum = None
-    if known.series.thicknesses:
-        try:
-            thickness = judge_thickness(slabs, known.per_unit, known.area, tolerance)
-        except UserError as refusal:
-            notes.append(str(refusal))
-    if known.series.vacuums:
-        try:
-            vacuum = judge_vacuum(list(vacuums), list(vacuums.values()), tolerance)
-        except UserError as refusal:
-            notes.append(str(refusal))
-    return Converged(row.entry, slabs, vacuums, thickness, vacuum, tuple(notes))
+    cutoffs, kpoints = _solved(known, series.cutoffs, CUTOFF, notes), _solved(known, series.kpoints, MESH, notes)
+    thickness = _said(lambda: judge_thickness(slabs, known.per_unit, known.area, tolerance), series.thicknesses, notes)
+    vacuum, cutoff, mesh = (
+        _said(partial(judge_setting, list(found), list(found.values()), tolerance, what), asked, notes)
+        for found, what, asked in (
+            (vacuums, VACUUM, series.vacuums),
+            (cutoffs, CUTOFF, series.cutoffs),
+            (kpoints, MESH, series.kpoints),
+        )
+    )
+    return Converged(
+        row.entry, slabs, vacuums, cutoffs, kpoints, thickness, vacuum, cutoff, mesh, tuple(notes)
+    )  # fmt: skip
+
+
+Said = TypeVar("Said", bound=Verdict)
+
+
+def _said(judge: Callable[[], Said], asked: Collection[float], notes: list[str]) -> Said | None:
+    """The verdict on a series that was asked for; None, with a note, where it says nothing yet."""
+    if not asked:
+        return None
+    try:
+        return judge()
+    except UserError as refusal:
+        notes.append(str(refusal))
+        return None
 
 
 def _thicknesses(known: _Known, notes: list[str]) -> tuple[Thickness, ...]:
@@ -148,4 +173,16 @@ def _vacuums(known: _Known, notes: list[str]) -> dict[float, float]:
             notes.append(f"{size:g} Å of vacuum: {known.why_not(task)}")
         else:
             found[size] = excess_energy(slab, known.bulk, known.area)
+    return found
+
+
+def _solved(known: _Known, pairs: Mapping[float, Pair], what: str, notes: list[str]) -> dict[float, float]:
+    """J/m² by setting, where slab and bulk are there and agree in it."""
+    found = {}
+    for value, pair in pairs.items():
+        slab, bulk = (_calculation(task, known.results) for task in (pair.slab, pair.bulk))
+        if slab is None or bulk is None:
+            notes.append(f"{value:g} {what}: {known.why_not(pair.bulk if bulk is None else pair.slab)}")
+        else:
+            found[value] = surface_energy(slab, bulk, known.area).gamma
     return found

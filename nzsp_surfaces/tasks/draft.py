@@ -118,25 +118,38 @@ class BarePlane:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """Tasks of a slab and of its bulk with the same settings."""
+
+    slab: str
+    bulk: str
+
+
+@dataclass(frozen=True)
 class Series:
-    """What tells whether an entry's surface energy depends on the thickness and on the vacuum.
+    """What tells whether an entry's surface energy depends on a setting of its slab or of the engine.
 
     Attributes:
         entry: id of the entry.
         thicknesses: repeats -> the task of that slab; None for the entry's own slab.
         vacuums: Å -> the task of the entry's slab with this vacuum.
+        cutoffs, kpoints: eV and Å -> the entry's slab and its bulk with them.
         lacking: what could not be planned, a sentence each.
     """
 
     entry: str
     thicknesses: dict[int, str | None]
     vacuums: dict[float, str]
+    cutoffs: dict[float, Pair] = field(default_factory=dict)
+    kpoints: dict[float, Pair] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()
 
     @property
     def tasks(self) -> tuple[str, ...]:
         """All tasks whose results decide it, but for those of the entry."""
-        return tuple(name for name in (*self.thicknesses.values(), *self.vacuums.values()) if name)
+        pairs = [*self.cutoffs.values(), *self.kpoints.values()]
+        bases = [name for pair in pairs for name in (pair.slab, pair.bulk)]
+        return tuple(name for name in (*self.thicknesses.values(), *self.vacuums.values(), *bases) if name)
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,31 @@ def test_own_settings_take_the_place_of_the_defaults(study: Path, tmp_path: Path
     assert main([*call, "-o", str(tmp_path / "other")]) == 2
 
 
+def test_a_series_of_cutoffs_and_k_points_changes_slab_and_bulk_alike(study: Path, tmp_path: Path) -> None:
+    """Each in its own series; what is not varied, and what is relaxed, stays as the study has it."""
+    study.write_text(study.read_text() + "engine: vasp\nconverge: {cutoff: [400, 600], kpoints: [10, 30]}\n")
+    output = tmp_path / "vasp"
+    assert main(["vasp-inputs", str(study), "-o", str(output), "--potcars", "spec"]) == 0
+    meshes = {row["folder"]: row["kpoints"] for row in json.loads((output / "inputs.json").read_text())}
+    cutoffs = {folder: tags(output / folder)["ENCUT"] for folder in meshes}
+    for value in (400, 600):
+        slab, bulk = f"NZP/1-102/cutoff/{value}", f"NZP/cutoff-bulk/{value}"
+        assert cutoffs[slab] == cutoffs[bulk] == str(value)
+        assert (meshes[slab], meshes[bulk]) == (meshes["NZP/1-102/bare/1"], meshes["NZP/bulk"])
+    for value, (a, b, c) in ((10, (2, 2, 2)), (30, (5, 5, 5))):
+        slab, bulk = f"NZP/1-102/kpoints/{value}", f"NZP/kpoints-bulk/{value}"
+        assert cutoffs[slab] == cutoffs[bulk] == "500"
+        assert meshes[bulk] == [a, b, c]
+        assert meshes[slab][2] == 1
+    assert meshes["NZP/1-102/kpoints/30"] > meshes["NZP/1-102/kpoints/10"]
+    assert (tags(output / "NZP/cutoff-bulk/400")["NSW"], cutoffs["NZP/bulk"]) == ("0", "500")
+
+
+def tags(folder: Path) -> dict[str, str]:
+    """The tags of an INCAR."""
+    return dict(line.split(" = ") for line in (folder / "INCAR").read_text().splitlines())
+
+
 def test_moments_and_u_of_the_study_s_engine_are_written(study: Path, tmp_path: Path) -> None:
     """Into every INCAR of what holds the element, in the order of its species."""
     study.write_text(study.read_text() + "engine: {name: vasp, magmom: {Zr: 2}, hubbard_u: {Zr: 3}}\n")

@@ -8,7 +8,7 @@ import pytest
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.units import joule_per_square_metre
-from nzsp_surfaces.energies.convergence import Thickness, cheapest_within, judge_thickness, judge_vacuum
+from nzsp_surfaces.energies.convergence import Thickness, cheapest_within, judge_setting, judge_thickness
 
 AREA, BULK, REPEATS = 20.0, -30.0, (2, 3, 4, 5, 6)
 
@@ -76,15 +76,15 @@ def test_one_point_is_no_series() -> None:
     with pytest.raises(UserError, match="at least two thicknesses"):
         judge_thickness(series([0.65]), BULK, AREA, 0.01)
     with pytest.raises(UserError, match="at least two values"):
-        judge_vacuum([10.0], [0.65], 0.01)
+        judge_setting([10.0], [0.65], 0.01, "Å of vacuum")
 
 
 def test_vacuum_is_judged_by_the_largest() -> None:
     """In any order; where the two largest differ nothing is enough."""
-    found = judge_vacuum([20.0, 10.0, 15.0], [0.650, 0.680, 0.652], 0.01)
+    found = judge_setting([20.0, 10.0, 15.0], [0.650, 0.680, 0.652], 0.01, "Å of vacuum")
     assert (found.holds, found.cheapest) == (True, 15.0)
     assert found.words == "15 Å of vacuum suffice: beyond them it moves by 0.002 J/m² at most"
-    open_ = judge_vacuum([10.0, 15.0], [0.7, 0.65], 0.01)
+    open_ = judge_setting([10.0, 15.0], [0.7, 0.65], 0.01, "Å of vacuum")
     assert (open_.holds, open_.cheapest) == (False, None)
     assert "-0.050 J/m²" in open_.words
 

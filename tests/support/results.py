@@ -193,7 +193,10 @@ def convergence_row(material: str, plane: tuple[int, ...]) -> ConvergenceRow:
         gamma_direct=0.655, bulk_mismatch=0.4, fit_error=0.003, oscillation=0.0, thickness_holds=True,
         cheapest_repeats=2.0, thickness_verdict="2 repeats suffice", vacuums=(10.0, 15.0),
         vacuum_gammas=(0.651, 0.65), vacuum_holds=True,
-        cheapest_vacuum=10.0, vacuum_verdict="10 Å of vacuum suffice", notes=(),
+        cheapest_vacuum=10.0, vacuum_verdict="10 Å of vacuum suffice", cutoffs=(500.0, 600.0),
+        cutoff_gammas=(0.657, 0.655), cutoff_holds=True, cheapest_cutoff=500.0,
+        cutoff_verdict="500 eV of cutoff suffice", kpoints=(10.0, 20.0), kpoints_gammas=(0.66, 0.655),
+        kpoints_hold=True, cheapest_kpoints=10.0, kpoints_verdict="10 Å of k-points suffice", notes=(),
     )  # fmt: skip
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ase.build import bulk
 
 from nzsp_surfaces import load_study, make_plan
 from nzsp_surfaces.base.errors import UserError
+from nzsp_surfaces.engines.gpaw.entry import ENTRY as GPAW
 from nzsp_surfaces.runs.local import Watcher, run_plan
 from nzsp_surfaces.runs.store import Store
 from nzsp_surfaces.tasks.base import Outcome
@@ -79,7 +81,13 @@ def test_a_series_that_is_not_done_says_what_is_missing(computed: tuple[Plan, Ou
     [
         ("{thickness: [3]}", "at least two different values"),
         ("{vacuum: [10, 10]}", "at least two different values"),
-        ("{}", "'thickness' or 'vacuum' must be given"),
+        ("{}", "'thickness', 'vacuum', 'cutoff' or 'kpoints' must be given"),
+        ("{cutoff: [400]}", "at least two different values"),
+        (
+            "{cutoff: [400, 500], kpoints: [10, 20]}",
+            "converge: a potential has no cutoff and no kpoints, and emt is one",
+        ),
+        ("{kpoints: [10, 20]}", "a potential has no kpoints"),
         ("{thickness: [2, 3], planes: [[1, 1, 1]]}", r"\[1, 1, 1\] is not among 'planes'"),
         ("{thickness: [0, 3]}", "must be positive"),
     ],
@@ -106,3 +114,42 @@ def test_the_spread_of_an_entry_says_what_it_is_made_of(computed: tuple[Plan, Ou
     assert set(found["CuAu_101_bare"].parts) == {"thickness"}
     assert 0 < (found["CuAu_101_bare"].total or 0) < 0.01
     assert found["CuAu_110_bare"].total is None
+
+
+SALT = """\
+materials:
+  NaCl: {structure: NaCl.vasp, charges: {Na: 1, Cl: -1}, mobile: []}
+planes: [[1, 0, 0]]
+slabs: {thickness: 5, vacuum: 6}
+engine: {name: gpaw, settings: coarse}
+profiles:
+  quick: {bulk_force: 5, slab_force: 5}
+converge: {cutoff: [250, 300], kpoints: [3, 6], tolerance: 0.005}
+"""
+"""Rock salt, hardly relaxed: what is looked at is how its energies depend on cutoff and k-points."""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(GPAW.missing), reason=f"GPAW is not here: {GPAW.install}")
+def test_cutoff_and_k_points_are_judged_by_slab_and_bulk_solved_alike(tmp_path: Path) -> None:
+    """The point with the study's own settings gives the study's own value; the verdicts are in words, with a number."""
+    atoms = bulk("NaCl", "rocksalt", 5.7, cubic=True)
+    atoms.write(tmp_path / "NaCl.vasp", format="vasp")
+    (tmp_path / "coarse").mkdir()
+    (tmp_path / "coarse/gpaw.yaml").write_text("cutoff: 300\ngrid: 0.25\nlength: 6\n")
+    (tmp_path / "study.yaml").write_text(SALT)
+    study = load_study(tmp_path / "study.yaml")
+    plan = make_plan(study)
+    outcome = run_plan(study, plan, Store(tmp_path / "results"), 1, Watcher(*[lambda *_: None] * 4))
+    assert outcome.failures == {}
+    (found,) = judged(plan, outcome, 0.005)
+    (row,) = table(plan, outcome.results, outcome.failures)
+    assert row.best is not None
+    assert row.best.energy is not None
+    assert found.cutoffs[300] == pytest.approx(row.best.energy.gamma, abs=1e-3)
+    assert found.kpoints[6] == pytest.approx(row.best.energy.gamma, abs=1e-3)
+    assert found.cutoffs[250] != pytest.approx(found.cutoffs[300], abs=1e-5)
+    assert found.cutoff is not None
+    assert found.mesh is not None
+    assert "eV of cutoff" in found.cutoff.words
+    assert "Å of k-points" in found.mesh.words

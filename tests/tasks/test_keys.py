@@ -25,6 +25,7 @@ TABLE_1 = Path(__file__).parents[2] / "inputs" / "table1.yaml"
 KINDS = (
     *("bulk", "reference", "screen", "bare", "placement", "anneal", "quench", "alike"),
     *("thickness", "vacuum", "termination", "search"),
+    *("cutoff", "cutoff-bulk", "kpoints", "kpoints-bulk"),
     *("configuration", "swaps", "mixture", "segregation"),
 )
 
@@ -48,7 +49,10 @@ def keys_of(path: Path) -> dict[str, str]:
 def table1() -> Plan:
     """The plan of Table 1's study, with series, terminations off stoichiometry, a mixture of its ends, and a search."""
     study = load_study(TABLE_1)
-    converge, potentials = ConvergeKeys((2, 3), (10.0, 20.0)), PotentialKeys("Na", {})
+    converge, potentials = (
+        ConvergeKeys((2, 3), (10.0, 20.0), cutoff=(400.0, 500.0), kpoints=(10.0, 20.0)),
+        PotentialKeys("Na", {}),
+    )
     ends = {material.name: material.crystal for material in study.materials}
     keys = MixtureKeys(ends=tuple(ends), x=(0.5,), draws=4, tried=2, relaxed=1, swaps=1, segregation=((1, -1, 0, 2),))
     mixtures = mixtures_of({"NaSICON": keys}, ends, TABLE_1)

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ase.calculators.calculator import Calculator
 
 from nzsp_surfaces.base.calculation import Calculation
 from nzsp_surfaces.engines.ase.engine import AseEngine
-from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Report, Trajectory
+from nzsp_surfaces.engines.base import Basis, DynamicsSettings, RelaxSettings, Report, Trajectory
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -39,6 +39,15 @@ class ProgramCalculator(Calculator, ABC):
     def within(self, folder: Path) -> ProgramCalculator:
         """The same calculator for another folder, its program not yet started."""
 
+    @property
+    @abstractmethod
+    def compared(self) -> dict[str, Any]:
+        """What slab and bulk must agree in."""
+
+    @abstractmethod
+    def at(self, basis: Basis) -> ProgramCalculator:
+        """The same calculator with another cutoff or other k-points."""
+
     @abstractmethod
     def close(self) -> None:
         """End the program; the density stays in the folder."""
@@ -58,6 +67,19 @@ class ProgramEngine(AseEngine):
         """
         with self._in(folder) as here:
             return _told(AseEngine.single_point(here, structure, folder), here.calculator)
+
+    def crystal_point(self, crystal: Structure, folder: Path) -> Calculation:
+        """As `single_point`: a program takes slabs and crystals alike.
+
+        Raises:
+            UserError: the program stopped, or the density did not converge.
+        """
+        return self.single_point(crystal, folder)
+
+    def at(self, basis: Basis) -> ProgramEngine:
+        """The same program with another cutoff or other k-points, and no surrogate."""
+        calculator = self.calculator.at(basis)
+        return replace(self, calculator=calculator, settings=calculator.compared, surrogate=None)
 
     def relax(
         self, structure: Structure, settings: RelaxSettings, folder: Path, report: Report, flip: Flip | None = None

@@ -14,6 +14,7 @@ from ase.units import Rydberg
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.engines.ase.program import ProgramCalculator
+from nzsp_surfaces.engines.base import Basis
 from nzsp_surfaces.engines.cp2k.cost import check_memory, told_cost
 from nzsp_surfaces.engines.cp2k.data import data_folder, valences
 from nzsp_surfaces.engines.cp2k.settings import Cp2kSettings
@@ -49,6 +50,15 @@ class Cp2kCalculator(ProgramCalculator):
     def within(self, folder: Path) -> Cp2kCalculator:
         """The same calculator for another folder."""
         return Cp2kCalculator(self.settings, self.shell, folder)
+
+    @property
+    def compared(self) -> dict[str, Any]:
+        """What slab and bulk must agree in."""
+        return self.settings.compared
+
+    def at(self, basis: Basis) -> Cp2kCalculator:
+        """The same calculator with another cutoff of its grids, or cells repeated further."""
+        return Cp2kCalculator(self.settings.at(basis), self.shell, self.folder)
 
     def calculate(self, atoms: Atoms | None = None, properties: Any = None, system_changes: Any = all_changes) -> None:
         """Energy, forces and stress of `atoms`, which is repeated where its cell is small.

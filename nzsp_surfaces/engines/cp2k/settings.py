@@ -48,6 +48,7 @@ class Cp2kSettings(ProgramSettings):
     FILE: ClassVar[str] = "cp2k.yaml"
     ALWAYS: ClassVar[Mapping[str, str]] = {"functional": "PBE", "potentials": "GTH-PBE"}
     HOW: ClassVar[tuple[str, ...]] = ("max_scf", "solver")
+    MESH: ClassVar[str] = "repeat"
 
     def __post_init__(self) -> None:
         for name in ("cutoff", "rel_cutoff", "eps_default", "eps_scf", "max_scf"):

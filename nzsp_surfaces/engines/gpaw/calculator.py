@@ -16,6 +16,7 @@ from ase.calculators.calculator import all_changes
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.engines.ase.program import ProgramCalculator
+from nzsp_surfaces.engines.base import Basis
 from nzsp_surfaces.engines.gpaw import service
 from nzsp_surfaces.engines.gpaw.cost import check_memory, told_cost
 from nzsp_surfaces.engines.gpaw.settings import GpawSettings
@@ -63,6 +64,15 @@ class GpawCalculator(ProgramCalculator):
     def within(self, folder: Path) -> GpawCalculator:
         """The same calculator for another folder."""
         return GpawCalculator(self.settings, self.command, folder)
+
+    @property
+    def compared(self) -> dict[str, Any]:
+        """What slab and bulk must agree in."""
+        return self.settings.compared
+
+    def at(self, basis: Basis) -> GpawCalculator:
+        """The same calculator with another cutoff or other k-points."""
+        return GpawCalculator(self.settings.at(basis), self.command, self.folder)
 
     def calculate(self, atoms: Atoms | None = None, properties: Any = None, system_changes: Any = all_changes) -> None:
         """Energy and forces of `atoms`, and the stress at constant cutoff where it is asked for.

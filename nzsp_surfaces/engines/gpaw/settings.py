@@ -40,6 +40,7 @@ class GpawSettings(ProgramSettings):
     FILE: ClassVar[str] = "gpaw.yaml"
     ALWAYS: ClassVar[Mapping[str, str]] = {"functional": "PBE", "potentials": "PAW"}
     HOW: ClassVar[tuple[str, ...]] = ("max_scf",)
+    MESH: ClassVar[str] = "length"
 
     def __post_init__(self) -> None:
         for name in ("cutoff", "grid", "energy", "density", "eigenstates", "max_scf"):

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nzsp_surfaces.base.calculation import Matrix
-from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings
+from nzsp_surfaces.engines.base import Basis, DynamicsSettings, RelaxSettings
 from nzsp_surfaces.engines.vasp.inputs import VaspInputs, inputs_for
-from nzsp_surfaces.engines.vasp.settings import Purpose, VaspSettings
+from nzsp_surfaces.engines.vasp.settings import Purpose, VaspSettings, at_basis
 from nzsp_surfaces.engines.vasp.tags import Value
 
 if TYPE_CHECKING:
@@ -71,6 +71,16 @@ def easing(settings: VaspSettings, done: int) -> VaspSettings:
 def point_inputs(structure: Structure, settings: AllSettings) -> VaspInputs:
     """Inputs for energy and forces of a slab with equivalent faces, as it is."""
     return inputs_for(structure, settings["static"], slab=True)
+
+
+def crystal_inputs(crystal: Structure, settings: AllSettings) -> VaspInputs:
+    """Inputs for energy and forces of a crystal as it is."""
+    return inputs_for(crystal, settings["static"], slab=False)
+
+
+def all_at(settings: AllSettings, basis: Basis) -> AllSettings:
+    """The settings of all purposes with another cutoff or other k-points."""
+    return {purpose: at_basis(each, basis) for purpose, each in settings.items()}
 
 
 def relaxation_inputs(

@@ -12,12 +12,14 @@ import numpy as np
 from nzsp_surfaces.base.calculation import Calculation, EngineIdentity, Matrix
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.engines.ase.engine import AseEngine
-from nzsp_surfaces.engines.base import ChosenEngine, DynamicsSettings, RelaxSettings, Report, Trajectory
+from nzsp_surfaces.engines.base import Basis, ChosenEngine, DynamicsSettings, RelaxSettings, Report, Trajectory
 from nzsp_surfaces.engines.vasp.asked import (
     DYNAMICS,
     EASED,
     EASING,
     AllSettings,
+    all_at,
+    crystal_inputs,
     dynamics_inputs,
     easing_inputs,
     point_inputs,
@@ -75,7 +77,17 @@ class VaspEngine:
 
     def single_point(self, structure: Structure, folder: Path) -> Calculation:
         """Energy and forces of a slab with equivalent faces, as it is."""
-        inputs = point_inputs(structure, self.settings)
+        return self._point(structure, point_inputs(structure, self.settings), folder)
+
+    def crystal_point(self, crystal: Structure, folder: Path) -> Calculation:
+        """Energy and forces of a crystal as it is."""
+        return self._point(crystal, crystal_inputs(crystal, self.settings), folder)
+
+    def at(self, basis: Basis) -> VaspEngine:
+        """VASP with another cutoff or other k-points, and no surrogate."""
+        return replace(self, settings=all_at(self.settings, basis), surrogate=None)
+
+    def _point(self, structure: Structure, inputs: VaspInputs, folder: Path) -> Calculation:
         end_orphans(folder)
         so_far = legs_so_far(structure, folder)
         if so_far.last is None or not so_far.last.finished:

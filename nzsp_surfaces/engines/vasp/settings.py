@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.yaml import read
+from nzsp_surfaces.engines.base import Basis
 from nzsp_surfaces.engines.vasp.compared import canonical
 from nzsp_surfaces.engines.vasp.tags import Value, checked, given_tags, tags_schema, without_long_list
 
@@ -147,6 +148,12 @@ def _check_elements(name: str, table: Mapping[str, float]) -> None:
     unknown = [key for key in table if not Element.is_valid_symbol(key)]
     if unknown:
         raise ValueError(f"'{name}' is by element, as Fe: 5; '{unknown[0]}' is none")
+
+
+def at_basis(settings: VaspSettings, basis: Basis) -> VaspSettings:
+    """The same with another cutoff or other k-points; a mesh that is asked for comes before the gamma point alone."""
+    changed = settings if basis.kpoints is None else replace(settings, kpoint_length=basis.kpoints, gamma_only=False)
+    return changed if basis.cutoff is None else replace(changed, incar={**changed.incar, "ENCUT": basis.cutoff})
 
 
 def default_settings(purpose: Purpose) -> VaspSettings:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nzsp_surfaces.base.calculation import Calculation, EngineIdentity
-from nzsp_surfaces.engines.base import DynamicsSettings, RelaxSettings, Report, Trajectory
+from nzsp_surfaces.engines.base import Basis, DynamicsSettings, RelaxSettings, Report, Trajectory
 from nzsp_surfaces.engines.vasp.asked import (
     DYNAMICS,
     EASED,
     AllSettings,
+    all_at,
+    crystal_inputs,
     dynamics_inputs,
     easing_inputs,
     point_inputs,
@@ -54,6 +56,14 @@ class InputsWriter:
     def single_point(self, structure: Structure, folder: Path) -> Calculation:
         """Note the inputs of a single point."""
         return self._noted(structure, folder, point_inputs(structure, self.settings))
+
+    def crystal_point(self, crystal: Structure, folder: Path) -> Calculation:
+        """Note the inputs of a single point of a crystal."""
+        return self._noted(crystal, folder, crystal_inputs(crystal, self.settings))
+
+    def at(self, basis: Basis) -> InputsWriter:
+        """One with another cutoff or other k-points, which notes in the same list."""
+        return replace(self, settings=all_at(self.settings, basis))
 
     def relax(
         self, structure: Structure, settings: RelaxSettings, folder: Path, report: Report, flip: Flip | None = None

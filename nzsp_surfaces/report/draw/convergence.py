@@ -37,6 +37,16 @@ def vacuum_lines(rows: Sequence[ConvergenceRow]) -> list[Line]:
     return [Line(row, row.vacuums, row.vacuum_gammas) for row in rows if len(row.vacuums) > 1]
 
 
+def cutoff_lines(rows: Sequence[ConvergenceRow]) -> list[Line]:
+    """The series of cutoffs that have at least two."""
+    return [Line(row, row.cutoffs, row.cutoff_gammas) for row in rows if len(row.cutoffs) > 1]
+
+
+def kpoint_lines(rows: Sequence[ConvergenceRow]) -> list[Line]:
+    """The series of k-points that have at least two."""
+    return [Line(row, row.kpoints, row.kpoints_gammas) for row in rows if len(row.kpoints) > 1]
+
+
 def draw_series(ax: Axes, lines: Sequence[Line], *, colours: Colours, setting: str) -> None:
     """Surface energies, J/m², against a setting; fits as dashed levels, a mark for each material.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nzsp_surfaces.report.methods.asked import Asked, counted, joined, span, surfaces_of
 from nzsp_surfaces.report.methods.computing import cite
@@ -38,7 +38,7 @@ def definition(asked: Asked) -> Iterator[str]:
 
 
 def convergence(asked: Asked) -> Iterator[str]:
-    """Series of thickness and vacuum."""
+    """Series of thickness, vacuum, cutoff and k-points."""
     rows = asked.results.convergence
     thick = [row for row in rows if len(row.repeats) > 1]
     if thick:
@@ -52,6 +52,19 @@ def convergence(asked: Asked) -> Iterator[str]:
     if wide:
         held, ends = sum(bool(row.vacuum_holds) for row in wide), span(v for row in wide for v in row.vacuums)
         yield f"With {ends} Å of vacuum nothing changes on {held} of {counted(len(wide), 'plane')}."
+    yield from _solved([(row.cutoffs, row.cutoff_holds) for row in rows], "a cutoff of", "eV")
+    yield from _solved([(row.kpoints, row.kpoints_hold) for row in rows], "k-points of", "Å")
+
+
+def _solved(series: Sequence[tuple[Sequence[float], bool | None]], what: str, unit: str) -> Iterator[str]:
+    """What a series that varies how a functional is solved says; nothing where there is none."""
+    asked = [(values, held) for values, held in series if len(values) > 1]
+    if asked:
+        held, ends = sum(bool(held) for _, held in asked), span(value for values, _ in asked for value in values)
+        yield (
+            f"With {what} {ends} {unit}, for slab and bulk alike at the relaxed geometry, nothing changes on "
+            f"{held} of {counted(len(asked), 'plane')}."
+        )
 
 
 def spread(asked: Asked) -> Iterator[str]:

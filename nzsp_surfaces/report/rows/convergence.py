@@ -1,4 +1,4 @@
-"""Rows about convergence: how surface energies depend on the thickness and the vacuum of their slabs."""
+"""Rows about convergence: how surface energies depend on settings of their slabs and of a density functional."""
 
 from __future__ import annotations
 
@@ -81,4 +81,52 @@ class ConvergenceRow(Row[Converged]):
         cell=Cell("least vacuum", 0),
     )
     vacuum_verdict: str = series("in words", of=lambda s: s.vacuum.words if s.vacuum else "")
+    cutoffs: tuple[float, ...] = series(
+        "of each point of the series, slab and bulk alike; of CP2K's grids in Ry",
+        of=lambda s: tuple(s.cutoffs),
+        unit="eV",
+        earlier=(),
+    )
+    cutoff_gammas: tuple[float, ...] = series(
+        "surface energy at each, as relaxed at the study's cutoff",
+        of=lambda s: tuple(s.cutoffs.values()),
+        unit="J/m²",
+        earlier=(),
+    )
+    cutoff_holds: bool | None = series(
+        "a higher cutoff changes nothing",
+        of=lambda s: s.cutoff.holds if s.cutoff else None,
+        earlier=None,
+    )
+    cheapest_cutoff: float | None = series(
+        "the least from which on it stays within the tolerance",
+        of=lambda s: s.cutoff.cheapest if s.cutoff else None,
+        unit="eV",
+        cell=Cell("least cutoff", 0),
+        earlier=None,
+    )
+    cutoff_verdict: str = series("in words", of=lambda s: s.cutoff.words if s.cutoff else "", earlier="")
+    kpoints: tuple[float, ...] = series(
+        "length times a reciprocal vector that gives the number of k-points along it, of each point of the series",
+        of=lambda s: tuple(s.kpoints),
+        unit="Å",
+        earlier=(),
+    )
+    kpoints_gammas: tuple[float, ...] = series(
+        "surface energy at each, as relaxed with the study's k-points",
+        of=lambda s: tuple(s.kpoints.values()),
+        unit="J/m²",
+        earlier=(),
+    )
+    kpoints_hold: bool | None = series(
+        "more k-points change nothing", of=lambda s: s.mesh.holds if s.mesh else None, earlier=None
+    )
+    cheapest_kpoints: float | None = series(
+        "the least from which on it stays within the tolerance",
+        of=lambda s: s.mesh.cheapest if s.mesh else None,
+        unit="Å",
+        cell=Cell("least k-points", 0),
+        earlier=None,
+    )
+    kpoints_verdict: str = series("in words", of=lambda s: s.mesh.words if s.mesh else "", earlier="")
     notes: tuple[str, ...] = series("why a slab or a verdict is missing", of=lambda s: s.notes)

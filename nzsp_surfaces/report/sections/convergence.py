@@ -1,4 +1,4 @@
-"""Convergence: verdicts on thickness and vacuum, and the series as pictures."""
+"""Convergence: verdicts on what series vary, and the series as pictures."""
 
 from __future__ import annotations
 
@@ -28,11 +28,18 @@ def _show(results: Results) -> _Convergence | None:
 
 
 def _pictures(results: Results) -> list[Markup]:
-    from nzsp_surfaces.report.draw.convergence import draw_series, thickness_lines, vacuum_lines
+    from nzsp_surfaces.report.draw.convergence import (
+        cutoff_lines,
+        draw_series,
+        kpoint_lines,
+        thickness_lines,
+        vacuum_lines,
+    )
     from nzsp_surfaces.report.draw.style import figure_of
 
     drawn = [("repeats of the slab", thickness_lines(results.convergence))]
     drawn += [("vacuum / Å", vacuum_lines(results.convergence))]
+    drawn += [("cutoff / eV", cutoff_lines(results.convergence)), ("k-points / Å", kpoint_lines(results.convergence))]
     colours = colours_of(results)
     return [
         drawing(figure_of(draw_series, lines, size=(5.2, 3.2), colours=colours, setting=setting), f"series{number}-")
