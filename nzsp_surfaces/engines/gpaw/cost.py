@@ -19,8 +19,8 @@ COPIES = 8
 FIXED = 0.25e9
 """Bytes of the program with nothing in it."""
 STEP_SECONDS = 1.0e-8
-"""Seconds of one core for a step, a plane wave and a pair of bands at gamma; measured with FFTW on cells of Na4Zr2(SiO4)3
-of 84 to 168 atoms, 0.6 to 1.1e-8."""
+"""Seconds of one core for a step, a plane wave and a pair of bands at gamma; measured with FFTW on cells of
+Na4Zr2(SiO4)3 of 84 to 168 atoms, 0.6 to 1.1e-8."""
 COMPLEX = 3.0
 """How much dearer a k-point other than gamma is, whose wave functions are complex."""
 STEPS = 22
