@@ -38,7 +38,7 @@ def name(row: dict[str, Any]) -> str:
 @pytest.mark.parametrize("row", ROWS, ids=name)
 def test_a_reference_follows_from_its_parts(row: dict[str, Any]) -> None:
     """gamma = (E_slab - n E_bulk - m E_film) / (2 A), in a slab and a bulk with the same in-plane vectors."""
-    slab, bulk, *film = (geometry(part["name"]) for part in row["parts"])
+    slab, bulk, *_ = (geometry(part["name"]) for part in row["parts"])
     area = float(np.linalg.norm(np.cross(*slab.lattice.matrix[:2])))
     assert area == pytest.approx(row["area"], abs=1e-3)
     assert all(min(np.abs(np.subtract(bulk.lattice.abc, length))) < 2e-3 for length in slab.lattice.abc[:2])
