@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import bibtexparser
 import pytest
@@ -16,9 +16,11 @@ from nzsp_surfaces.base.literature import bibtex, in_words, of_keys, works
 from nzsp_surfaces.engines.base import Ask
 from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose, engines
+from nzsp_surfaces.report.methods.building import WAYS
 from nzsp_surfaces.report.methods.methods import methods
 from nzsp_surfaces.report.page import write_report
 from nzsp_surfaces.report.read import load_results
+from nzsp_surfaces.study.schema import FilmKeys
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 
@@ -161,3 +163,9 @@ def test_a_lent_hessian_and_another_engine_of_the_dynamics_are_told(directory: P
     )
     assert "settled by sevennet-0 (7net-0, version 0.13.0) [@park2024sevennet]" in text
     assert "Dynamics were computed with chgnet (CHGNet 0.3.0, version 0.4.2) [@deng2023chgnet]." in text
+
+
+def test_every_way_of_laying_a_film_on_has_words() -> None:
+    """All that a study may name."""
+    named = get_args(get_type_hints(FilmKeys)["way"])
+    assert set(named) == set(WAYS)

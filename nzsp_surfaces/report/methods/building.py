@@ -14,7 +14,8 @@ WAYS = {
     "grown": "in the places where the crystal's own anions would have gone on, or, where these have no room, at the "
     "density of its own crystal",
     "melted": "at random places at the density of its own crystal",
-    "all": "in the crystal's places and at random ones, both competing",
+    "matched": f"as a slab of its own crystal, matched to the face{cite('zur1984lattice')} and strained onto it",
+    "all": "in the crystal's places, at random ones, and as a slab of its own crystal, all competing",
 }
 
 
@@ -117,7 +118,8 @@ def films(asked: Asked) -> Iterator[str]:
 
 def _laid(keys: FilmKeys) -> str:
     assert isinstance(keys.layers, int)  # a study that names several is read as so many films
-    amount = f"{keys.units} formula units" if keys.units else f"{counted(keys.layers, 'layer')} of anions"
+    layers = counted(keys.layers, "layer") if keys.way == "matched" else f"{counted(keys.layers, 'layer')} of anions"
+    amount = f"{keys.units} formula units" if keys.units else layers
     return f"{amount} a face {WAYS[keys.way]}"
 
 
