@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from nzsp_surfaces.report.findings import told_apart
-from nzsp_surfaces.report.markup import number, plane
+from nzsp_surfaces.report.markup import plane
+from nzsp_surfaces.report.methods.asked import span
 
 if TYPE_CHECKING:
     from nzsp_surfaces.report.read import Results
@@ -63,13 +64,15 @@ def _far_off(known: Sequence[SurfaceEnergyRow]) -> str:
     margins = [row.spread for row in known if row.spread is not None]
     if not margins:
         return "nothing tells"
-    told = f"± {number(min(margins))} to {number(max(margins))} J/m² by what was tried"
+    told = f"± {span(margins, 2)} J/m² by what was tried"
     return f"{told}, on {len(margins)} of {len(known)} surfaces; what the engine itself is off by is no part of it"
 
 
 def _open_ranks(known: Sequence[SurfaceEnergyRow]) -> Markup:
     """Neighbours in the order of bare planes that their spreads do not tell apart, or of which one has none."""
     pairs = list(_neighbours(known))
+    if not pairs:
+        return Markup("there are no two planes of a material to rank")
     unsure = [Markup("{} {} and {}").format(a.material, plane(a.miller), plane(b.miller)) for a, b in pairs
               if not told_apart(a, b)]  # fmt: skip
     blind = sum(a.spread is None or b.spread is None for a, b in pairs)

@@ -54,6 +54,7 @@ def test_neighbours_within_their_spreads_are_named(results: Results) -> None:
     assert ranks(0.2).startswith(one.material)
     assert ranks(0.001) == "none by their ±"
     assert "1 of 1 neighbours have a value without one" in ranks(None)
+    assert "no two planes" in said(replace(results, surface_energies=(one,)))["Which ranks are not safe?"]
 
 
 def test_chemical_potentials_are_conditions(results: Results) -> None:
