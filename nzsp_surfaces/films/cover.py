@@ -184,6 +184,12 @@ def _both_faces(bare: Structure, lower: tuple[list[str], Matrix], groups: int, f
     return CappedSlab(structure, 2 * groups, shifted(flip, structure, lift), below)
 
 
+def uncovered(bare: Structure, flip: Flip) -> CappedSlab:
+    """A bare slab with its two halves told apart, so that one face can be made like the other."""
+    middle = 0.5 * flip.translation[2]
+    return CappedSlab(bare, 0, flip, bare.cart_coords[:, 2] < middle - 1e-3)
+
+
 def mirrored(capped: CappedSlab, positions: Matrix, face: str) -> Structure:
     """Both faces made like one of them: that half stays, the flip writes the other.
 

@@ -45,12 +45,12 @@ def _order(material: str, bare: Sequence[SurfaceEnergyRow]) -> Markup:
 def _unsafe(bare: Sequence[SurfaceEnergyRow]) -> Markup:
     """The neighbours in this order whose spreads do not tell them apart."""
     ranked = sorted(bare, key=lambda row: row.gamma or 0.0)
-    pairs = [(a, b) for a, b in itertools.pairwise(ranked) if not _told_apart(a, b)]
+    pairs = [(a, b) for a, b in itertools.pairwise(ranked) if not told_apart(a, b)]
     said = Markup("; {} and {} cannot be told apart")
     return Markup("").join(said.format(plane(a.miller), plane(b.miller)) for a, b in pairs)
 
 
-def _told_apart(lower: SurfaceEnergyRow, higher: SurfaceEnergyRow) -> bool:
+def told_apart(lower: SurfaceEnergyRow, higher: SurfaceEnergyRow) -> bool:
     """Whether two spreads leave their order safe; true where neither is known, of which the table says so."""
     width = math.hypot(lower.spread or 0.0, higher.spread or 0.0)
     return not width or order_is_safe((higher.gamma or 0.0) - (lower.gamma or 0.0), width) >= SURE

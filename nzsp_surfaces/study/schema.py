@@ -109,7 +109,7 @@ class Profile:
         bulk_force, slab_force: eV/Å, largest residual force.
         max_steps: of a relaxation.
         energy_left: meV/Å² of face; a slab is relaxed where a surrogate's Hessian foretells that no more is left.
-        longest_anneal: fs; films anneal at most this long.
+        longest_anneal: fs; films and bare slabs anneal at most this long.
         screen_steps: of the short relaxation that ranks arrangements of mobile ions.
         relaxed: arrangements that are relaxed to the end per plane, the lowest of those screened.
         starts: film starts at most.
@@ -185,6 +185,24 @@ class ConvergeKeys:
             raise ValueError("'thickness', 'vacuum', 'cutoff' or 'kpoints' must be given")
         if not self.tolerance > 0:
             raise ValueError("'tolerance' must be positive")
+
+
+@dataclass(frozen=True)
+class AnnealKeys:
+    """A short anneal of the best bare slab of each plane, whose faces are made alike afterwards.
+
+    Attributes:
+        temperature: K.
+        time: fs.
+    """
+
+    temperature: float = 500.0
+    time: float = 2000.0
+
+    def __post_init__(self) -> None:
+        for name in ("temperature", "time"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"'{name}' must be positive")
 
 
 @dataclass(frozen=True)
@@ -317,6 +335,7 @@ class StudyFile:
     profiles: dict[Literal["quick", "paper"], Profile] = field(default_factory=dict, metadata=ELSEWHERE)
     published: tuple[PublishedValue, ...] = field(default=(), metadata=FOR_PEOPLE)
     vasp: Path | None = field(default=None, metadata=ELSEWHERE)
+    anneal: AnnealKeys | None = None
     converge: ConvergeKeys | None = None
     potentials: PotentialKeys | None = None
     reactions: ReactionKeys | None = None

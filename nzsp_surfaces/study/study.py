@@ -184,6 +184,7 @@ def study_of(settings: StudyFile, path: Path, profile: str) -> Study:
     _check_converged(settings, path)
     chosen, engines, others = _profile(settings, profile), _engines(settings, path), phases(settings, path)
     _check_solved(settings, engines.energies, path)
+    _check_annealed(settings, path)
     compositions = {
         **{material.name: material.crystal.structure.composition for material in materials},
         **{film.name: film.reference.structure.composition for film in films},
@@ -284,6 +285,12 @@ def _check_converged(settings: StudyFile, path: Path) -> None:
     for where, plane in wanted:
         if hkl(plane) not in {hkl(p) for p in settings.planes}:
             raise UserError(f"{path}: {where}: plane {list(plane)} is not among 'planes'; add it there")
+
+
+def _check_annealed(settings: StudyFile, path: Path) -> None:
+    """Dynamics move every atom, so that those of a frozen middle would be held where an anneal has left them."""
+    if settings.anneal is not None and settings.slabs.frozen:
+        raise UserError(f"{path}: anneal: the middle of its slabs cannot be frozen; set 'frozen' of 'slabs' to 0")
 
 
 def _check_solved(settings: StudyFile, engine: ChosenEngine, path: Path) -> None:

@@ -10,6 +10,7 @@ from nzsp_surfaces.slabs.alternatives import alternatives, offered
 from nzsp_surfaces.slabs.build import build
 from nzsp_surfaces.slabs.cut import SlabCut
 from nzsp_surfaces.slabs.cutting import cut_slabs, fewest_broken
+from nzsp_surfaces.tasks.annealed import annealed
 from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
 from nzsp_surfaces.tasks.building import Arrangement, SlabBuilding, SlabStart, arrangements, slab_building
 from nzsp_surfaces.tasks.draft import BarePlane, Entry, PlannedSlab
@@ -165,7 +166,7 @@ def _planned(draft: Draft, material: Material, miller: tuple[int, ...], cuts: tu
         inputs = BareInputs(building, chosen, rank, draft.slab_relaxation)
         parents, atoms = (draft.bulks[material.name], *screens), len(each.cut.sites)
         tasks.append(draft.add(BARE, subject, inputs, number=each.number, parents=parents, atoms=atoms))
-    return tuple(tasks)
+    return (*tasks, *annealed(draft, subject, building, arranged, tuple(tasks)))
 
 
 def _screens(

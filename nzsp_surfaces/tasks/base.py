@@ -278,6 +278,15 @@ def carry_out(task: Task, bench: Bench[Any]) -> Result:
     return replace(result, seconds=time.perf_counter() - began)
 
 
+BARE = ("bare", "bare-alike")
+"""Kinds of tasks that relax the bare slabs of a plane to the end: as they are cut, or annealed."""
+
+
+def best_bare(parents: Mapping[str, tuple[Result, ...]]) -> Result:
+    """The lowest bare slab of a plane among the parents of a task."""
+    return lowest(tuple(result for kind in BARE for result in parents.get(kind, ())))[0]
+
+
 def lowest(results: tuple[Result, ...]) -> list[Result]:
     """Results with the same atoms in the same cell, the lowest energy first."""
     return sorted(results, key=lambda result: result.computed.energy)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from nzsp_surfaces.engines.base import Ask, Basis
-from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
+from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, best_bare
 from nzsp_surfaces.tasks.draft import Pair
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class BasisInputs:
 
 def _slab(bench: Bench[BasisInputs]) -> Result:
     """A single point of the best slab of a plane."""
-    best = lowest(bench.parents["bare"])[0]
+    best = best_bare(bench.parents)
     slab = best.computed.structure
     calculation = _engine(bench).single_point(slab, bench.folder)
     return bench.result(calculation=calculation, start=slab, choices=Choices(arrangement=best.choices.arrangement))

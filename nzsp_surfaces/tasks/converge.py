@@ -14,7 +14,7 @@ from nzsp_surfaces.slabs.build import build, flip_of
 from nzsp_surfaces.slabs.carried import face_displacements, further_apart, with_displacements
 from nzsp_surfaces.slabs.placing import middle_atoms
 from nzsp_surfaces.slabs.series import of_repeats, repeats
-from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
+from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, best_bare
 from nzsp_surfaces.tasks.basis import cutoffs, kpoints
 from nzsp_surfaces.tasks.building import Arrangement, SlabBuilding, arrangements, slab_building
 from nzsp_surfaces.tasks.draft import BarePlane, Entry, Series
@@ -60,7 +60,7 @@ def _thickness(bench: Bench[ThicknessInputs]) -> Result:
 
     Beginning anew from the crystal, it could end in another minimum, and a series would compare unlike faces.
     """
-    inputs, best = bench.inputs, lowest(bench.parents["bare"])[0]
+    inputs, best = bench.inputs, best_bare(bench.parents)
     number = best.choices.arrangement
     own = next(each for each in inputs.arrangements if each.number == number)
     other = next((each for each in inputs.others if each.number == number), None)
@@ -88,7 +88,7 @@ def _begun(
 
 def _vacuum(bench: Bench[VacuumInputs]) -> Result:
     """A single point of the relaxed slab, its images further away or nearer."""
-    best = lowest(bench.parents["bare"])[0]
+    best = best_bare(bench.parents)
     slab = further_apart(best.computed.structure, bench.inputs.more)
     calculation = bench.engine(Ask.POINT).single_point(slab, bench.folder)
     return bench.result(calculation=calculation, start=slab, choices=Choices(arrangement=best.choices.arrangement))

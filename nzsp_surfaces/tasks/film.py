@@ -13,12 +13,13 @@ from nzsp_surfaces.crystals.material import Material
 from nzsp_surfaces.engines.base import Ask, DynamicsSettings, RelaxSettings
 from nzsp_surfaces.films.cations import NoRoom
 from nzsp_surfaces.films.compound import FilmCompound
-from nzsp_surfaces.films.cover import GROWN, CappedSlab, cap, mirrored
+from nzsp_surfaces.films.cover import GROWN, CappedSlab, cap
 from nzsp_surfaces.films.laying import Laying, Way
 from nzsp_surfaces.films.matching import Face, Sheet, best_sheet
 from nzsp_surfaces.slabs.cut import Rejection
 from nzsp_surfaces.slabs.supercell import ITSELF, widened
-from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
+from nzsp_surfaces.tasks.alike import made_alike
+from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, best_bare, lowest
 from nzsp_surfaces.tasks.building import Arrangement, arrangements
 from nzsp_surfaces.tasks.draft import BarePlane, Entry, PlannedSlab
 
@@ -169,11 +170,7 @@ def _alike(bench: Bench[AlikeInputs]) -> Result:
     assert chosen.arrangement is not None
     assert chosen.placement is not None
     capped = _covered(bench, bench.inputs.covering, chosen.arrangement, chosen.placement)
-    faces = {face: mirrored(capped, quenched.structure.cart_coords, face) for face in ("bottom", "top")}
-    point = bench.engine(Ask.POINT)
-    energies = {face: point.single_point(start, bench.folder / face).energy for face, start in faces.items()}
-    better = min(energies, key=lambda face: energies[face])
-    start = faces[better]
+    start, better = made_alike(bench, capped, quenched.structure.cart_coords)
     calculation = engine.relax(start, bench.inputs.relax, bench.folder, bench.forces, capped.flip)
     return bench.result(calculation=calculation, start=start, choices=replace(chosen, better_face=better))
 
@@ -189,7 +186,7 @@ def _covered(
 
 def _best_arrangement(bench: Bench[PlacementInputs] | Bench[AnnealInputs]) -> int:
     """Number of the bare cut with the lowest energy; all have the same atoms and area."""
-    number = lowest(bench.parents["bare"])[0].choices.arrangement
+    number = best_bare(bench.parents).choices.arrangement
     assert number is not None
     return number
 

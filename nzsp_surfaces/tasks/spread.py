@@ -13,7 +13,7 @@ from nzsp_surfaces.tasks.base import Result, Subject
 if TYPE_CHECKING:
     from nzsp_surfaces.tasks.converged import Converged
     from nzsp_surfaces.tasks.plan import Plan
-    from nzsp_surfaces.tasks.table import EvaluatedEntry
+    from nzsp_surfaces.tasks.table import Candidate, EvaluatedEntry
 
 
 def spreads(
@@ -53,7 +53,7 @@ def _arrangements(plan: Plan, row: EvaluatedEntry, results: Mapping[str, Result]
         return None
     cuts = [s.cut for s in plan.slabs if s.film is None and _of(row, s.material.name, s.cut.miller)]
     kinds = {cut.termination: cut.n_arrangements for cut in cuts}
-    if sum(kinds.values()) <= len(row.candidates):
+    if sum(kinds.values()) <= len(_as_cut(plan, row)):
         return None
     return lower_yet(_tried(plan, row, results))
 
@@ -67,10 +67,15 @@ def _tried(plan: Plan, row: EvaluatedEntry, results: Mapping[str, Result]) -> li
     subject, bulk = Subject(row.entry.material, row.entry.miller), results.get(plan.bulks[row.entry.material])
     screens = [t.id for t in plan.tasks if t.kind in JUDGED and t.subject == subject and t.id in results]
     if len(screens) < 2 or bulk is None:
-        return [candidate.energy.gamma for candidate in row.candidates if candidate.energy]
+        return [candidate.energy.gamma for candidate in _as_cut(plan, row) if candidate.energy]
     slabs = [results[name].computed for name in screens]
     areas = [float(slab.structure.volume / slab.structure.lattice.c) for slab in slabs]
     return [excess_energy(slab, bulk.computed, area) for slab, area in zip(slabs, areas, strict=True)]
+
+
+def _as_cut(plan: Plan, row: EvaluatedEntry) -> list[Candidate]:
+    """The candidates of which each is another arrangement; an anneal goes on from one of them."""
+    return [each for each in row.candidates if plan.by_id[each.task].kind != "bare-alike"]
 
 
 def _seeds(plan: Plan, row: EvaluatedEntry) -> float | None:

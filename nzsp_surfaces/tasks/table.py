@@ -180,6 +180,8 @@ def _note(task: Task, result: Result, before: Before | None) -> str:
     laid = f", {chosen.way} on" if chosen.way else ""
     if task.kind == "quench":
         return f"start {task.number}{laid}, annealed, relaxed; mean of two unlike faces"
+    if task.kind == "bare-alike":
+        return f"arrangement {chosen.arrangement}, annealed, relaxed; both faces like the {chosen.better_face} one"
     if task.kind == "alike":
         return f"start {task.number}{laid}, annealed, relaxed; both faces like the {chosen.better_face} one"
     return f"arrangement {chosen.arrangement or task.number}{_among(chosen)}"

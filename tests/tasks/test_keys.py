@@ -17,7 +17,7 @@ from nzsp_surfaces import load_study, make_plan
 from nzsp_surfaces.base.content import FOR_PEOPLE, content, digest
 from nzsp_surfaces.engines.vasp.settings import default_settings
 from nzsp_surfaces.study.mixtures import MixtureKeys, mixtures_of, segregations_of
-from nzsp_surfaces.study.schema import ConvergeKeys, PotentialKeys
+from nzsp_surfaces.study.schema import AnnealKeys, ConvergeKeys, PotentialKeys
 from nzsp_surfaces.tasks.base import Task, task_key
 from nzsp_surfaces.tasks.plan import Plan
 
@@ -25,6 +25,7 @@ TABLE_1 = Path(__file__).parents[2] / "inputs" / "table1.yaml"
 KINDS = (
     *("bulk", "reference", "screen", "bare", "placement", "anneal", "quench", "alike"),
     *("thickness", "vacuum", "termination", "search"),
+    *("bare-anneal", "bare-alike"),
     *("cutoff", "cutoff-bulk", "kpoints", "kpoints-bulk"),
     *("configuration", "swaps", "mixture", "segregation"),
 )
@@ -57,7 +58,7 @@ def table1() -> Plan:
     keys = MixtureKeys(ends=tuple(ends), x=(0.5,), draws=4, tried=2, relaxed=1, swaps=1, segregation=((1, -1, 0, 2),))
     mixtures = mixtures_of({"NaSICON": keys}, ends, TABLE_1)
     segregations = segregations_of({"NaSICON": keys}, ends, TABLE_1)
-    settings = replace(study.settings, converge=converge, potentials=potentials)
+    settings = replace(study.settings, converge=converge, potentials=potentials, anneal=AnnealKeys())
     plan = make_plan(replace(study, settings=settings, mixtures=mixtures, segregations=segregations))
     searched = make_plan(replace(study, profile=replace(study.profile, search=8)))
     return replace(plan, tasks=(*plan.tasks, *(task for task in searched.tasks if task.kind == "search")))

@@ -87,6 +87,16 @@ def arrangements(asked: Asked) -> Iterator[str]:
     )
 
 
+def annealed(asked: Asked) -> Iterator[str]:
+    """How bare slabs were annealed, where a study asks for it."""
+    runs = [row for row in asked.results.dynamics if row.film is None and row.miller]
+    if runs:
+        yield (
+            f"The lowest slab of each bare plane was annealed at {_runs(runs)}, each face free, and relaxed; both "
+            "faces were made like the better one, and the slab was relaxed again. It counts where that is lower."
+        )
+
+
 def going_on(asked: Asked) -> Iterator[str]:
     """Which slabs of another run were gone on with."""
     keys = asked.going_on

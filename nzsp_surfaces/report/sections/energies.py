@@ -12,6 +12,7 @@ from nzsp_surfaces.report.findings import findings
 from nzsp_surfaces.report.markup import drawing
 from nzsp_surfaces.report.rows.energies import SurfaceEnergyRow
 from nzsp_surfaces.report.sections.base import Section, Shown, caveat, colours_of
+from nzsp_surfaces.report.sureness import sureness
 
 if TYPE_CHECKING:
     from nzsp_surfaces.report.read import Results
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 class _Energies(Shown):
     rows: Sequence[SurfaceEnergyRow]
     findings: Sequence[Markup]
+    sureness: Sequence[Markup]
     bars: Markup | None
     caveat: str
     colours: Mapping[tuple[int, ...], str]
@@ -32,7 +34,8 @@ def _show(results: Results) -> _Energies | None:
     if not rows:
         return None
     bars = _bars(rows, colours)
-    return _Energies(rows=rows, findings=findings(rows), bars=bars, caveat=caveat(results), colours=colours)
+    said, sure = findings(rows), sureness(results)
+    return _Energies(rows=rows, findings=said, sureness=sure, bars=bars, caveat=caveat(results), colours=colours)
 
 
 def _bars(rows: Sequence[SurfaceEnergyRow], colours: Mapping[tuple[int, ...], str]) -> Markup | None:
