@@ -16,12 +16,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 unexport PYTHONDONTWRITEBYTECODE
 
 # One thread for each process of the tests and benchmarks, so that they do not fight for the cores. `nzsp run` sees to its own.
-test coverage faults slow bench: export OMP_NUM_THREADS := 1
-test coverage faults slow bench: export OPENBLAS_NUM_THREADS := 1
-test coverage faults slow bench: export MKL_NUM_THREADS := 1
-test coverage faults slow bench: export NUMBA_NUM_THREADS := 1
+test coverage faults fuzz slow bench: export OMP_NUM_THREADS := 1
+test coverage faults fuzz slow bench: export OPENBLAS_NUM_THREADS := 1
+test coverage faults fuzz slow bench: export MKL_NUM_THREADS := 1
+test coverage faults fuzz slow bench: export NUMBA_NUM_THREADS := 1
 
-.PHONY: help table1 test coverage faults slow bench validate cluster-tools cp2k gpaw lint format lock dist sbom audit clean
+.PHONY: help table1 test coverage faults fuzz slow bench validate cluster-tools cp2k gpaw lint format lock dist sbom audit clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -46,9 +46,14 @@ coverage: $(STAMP)  ## the fast tests, and which lines they run: a table, and ht
 
 # Figures, a JSON document a test, go to runs/faults.jsonl; the seed of the strokes is NZSP_FAULTS_SEED.
 FAULTS ?= 20
-faults: $(STAMP)  ## kills, damage and fuzzing, FAULTS=20 times as many as in `make test`
+faults: $(STAMP)  ## kills, damage, queues, servers and fuzzing, FAULTS=20 times as much as in `make test`
 	@mkdir -p runs
-	@NZSP_FAULTS=$(FAULTS) NZSP_FAULTS_FIGURES=$(CURDIR)/runs/faults.jsonl $(BIN)/python -m pytest -q -n $(WORKERS) tests/faults
+	@NZSP_FAULTS=$(FAULTS) NZSP_FAULTS_FIGURES=$(CURDIR)/runs/faults.jsonl $(BIN)/python -m pytest -q -n $(WORKERS) -m 'slow or not slow' tests/faults
+
+FUZZ ?= 152
+fuzz: $(STAMP)  ## 100,320 fuzzed inputs (FUZZ=152 times as many as in `make test`), counted by kind in runs/faults.jsonl
+	@mkdir -p runs
+	@NZSP_FAULTS=$(FUZZ) NZSP_FAULTS_FIGURES=$(CURDIR)/runs/faults.jsonl $(BIN)/python -m pytest -q -n $(WORKERS) tests/faults/test_fuzz.py
 
 slow: $(STAMP)  ## the slow tests
 	@$(BIN)/python -m pytest -q -m slow

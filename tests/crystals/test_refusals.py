@@ -86,3 +86,16 @@ def test_what_is_no_crystal_is_one_line(name: str, content: bytes, tmp_path: Pat
     with pytest.raises(UserError) as error:
         load_structure(tmp_path / name)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("garbled", ["7999999999999998", "1e-7"])
+def test_a_garbled_cell_is_refused_before_neighbours_are_sought(
+    garbled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A digit that was lost made a cell of 10^16 Å, and whoever looked for neighbours ask for 10^17 bytes."""
+    monkeypatch.setattr(reading, "_refuse_overlap", pytest.fail)
+    lines = structure("MgO").to(fmt="poscar").splitlines()
+    lines[3] = lines[3].replace(lines[3].split()[1], garbled)
+    (tmp_path / "POSCAR").write_text("\n".join(lines) + "\n")
+    with pytest.raises(UserError, match="mend its vectors"):
+        load_structure(tmp_path / "POSCAR")

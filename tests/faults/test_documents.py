@@ -168,3 +168,36 @@ def test_a_damaged_job_is_told_archived_and_submitted_again(
     assert main(["doctor", "-l", str(finished.launchpad)]) == 0
     assert main(["submit", str(finished.study), "-l", str(finished.launchpad), "-d", "unused"]) == 0
     assert "submitted 0 calculations" in capsys.readouterr().out
+
+
+@needs_server
+def test_a_job_whose_end_was_half_written_comes_to_its_end(
+    finished: Finished, known: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its worker lost the server after it had written the launch: nothing waits for it for ever, or runs again."""
+    pad, rows = known.launchpad, finished.documents["fireworks"]
+    job = next(row["fw_id"] for row in rows if row["spec"]["nzsp"]["kind"] == "bulk")
+    pad.fireworks.update_one({"fw_id": job}, {"$set": {"state": "RUNNING"}})
+    pad.workflows.update_one({"nodes": job}, {"$set": {"state": "RUNNING", f"fw_states.{job}": "RUNNING"}})
+    assert main(["doctor", "-l", str(finished.launchpad), "--fix"]) == 0
+    assert f"job {job}: has ended" in capsys.readouterr().out
+    assert {row["fw_id"]: row["state"] for row in pad.fireworks.find({})} == dict.fromkeys(
+        (row["fw_id"] for row in rows), "COMPLETED"
+    )
+
+
+@needs_server
+def test_jobs_that_wait_for_what_is_finished_go_on(
+    finished: Finished, known: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The server ended before they were told, and before their workflow knew."""
+    pad, rows = known.launchpad, finished.documents["fireworks"]
+    last = next(row["fw_id"] for row in rows if row["spec"]["nzsp"]["kind"] == "evaluate")
+    (before,) = pad.workflows.find_one({"nodes": last})["parent_links"][str(last)][:1]
+    pad.fireworks.update_one({"fw_id": last}, {"$set": {"state": "WAITING", "launches": []}})
+    pad.workflows.update_one(
+        {"nodes": last}, {"$set": {f"fw_states.{last}": "WAITING", f"fw_states.{before}": "RUNNING"}}
+    )
+    assert main(["doctor", "-l", str(finished.launchpad), "--fix"]) == 0
+    assert f"job {last}: waits" in capsys.readouterr().out
+    assert pad.fireworks.find_one({"fw_id": last})["state"] == "READY"

@@ -22,7 +22,7 @@ from nzsp_surfaces.study.study import load_study
 from nzsp_surfaces.tasks.base import Task
 from nzsp_surfaces.tasks.plan import make_plan
 from support.alloy import STUDY, document, recorded, write
-from support.damage import damages
+from support.damage import damages, fill
 from support.in_process import runs_in_this_process
 
 
@@ -193,7 +193,7 @@ def test_a_disk_that_fills_up_while_something_relaxes_is_one_line(finished: Path
         process = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=said)
         while process.poll() is None and recorded(results) < 300:
             time.sleep(0.002)
-        _fill(small_disk / "filling")
+        fill(small_disk / "filling")
         assert process.wait(timeout=120) == 2
     (line,) = (small_disk.parent / "said").read_text().splitlines()
     assert "No space left on device" in line
@@ -201,14 +201,3 @@ def test_a_disk_that_fills_up_while_something_relaxes_is_one_line(finished: Path
     assert subprocess.run(call, capture_output=True).returncode == 0
     ours, theirs = ({row["id"]: row["gamma"] for row in document(f, "surface_energies")} for f in (results, finished))
     assert ours == pytest.approx(theirs, abs=1e-9)
-
-
-def _fill(path: Path) -> None:
-    """Take all the room that is left."""
-    with path.open("wb", buffering=0) as file:
-        for size in (2**20, 4096):
-            try:
-                while True:
-                    file.write(bytes(size))
-            except OSError:
-                continue

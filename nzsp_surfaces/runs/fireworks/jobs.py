@@ -17,6 +17,8 @@ STATES = ("FIZZLED", LOST, "RUNNING", "RESERVED", "PAUSED", "DEFUSED", "READY", 
 """What wants attention comes first."""
 ANY_STUDY = {"$gt": ""}
 """Unlike $exists, this is answered from an index alone."""
+_AHEAD = timedelta(hours=1)
+"""By which a worker's clock may be ahead of ours."""
 OF_A_STUDY = {"$type": "string"}
 """The same of jobs that are fetched: a server then looks for their state first, which few of them are in."""
 
@@ -85,12 +87,16 @@ def jobs(
 
 
 def _lost(launchpad: LaunchPad) -> list[int]:
-    """Numbers of Fireworks whose worker has not pinged for FireWorks' RUN_EXPIRATION_SECS."""
+    """Numbers of Fireworks whose worker has not pinged for FireWorks' RUN_EXPIRATION_SECS.
+
+    A ping that lies as far ahead tells of a clock that was wrong, and would hide its worker's end for as long.
+    """
     from fireworks.fw_config import RUN_EXPIRATION_SECS
 
-    before = (datetime.now(UTC) - timedelta(seconds=RUN_EXPIRATION_SECS)).isoformat()
-    silent = {"$elemMatch": {"state": "RUNNING", "updated_on": {"$lte": before}}}
-    found = launchpad.launches.find({"state": "RUNNING", "state_history": silent}, {"fw_id": 1})
+    now, patience = datetime.now(UTC), timedelta(seconds=RUN_EXPIRATION_SECS)
+    wrong = ({"$lte": (now - patience).isoformat()}, {"$gt": (now + patience + _AHEAD).isoformat()})
+    silent = [{"state_history": {"$elemMatch": {"state": "RUNNING", "updated_on": moment}}} for moment in wrong]
+    found = launchpad.launches.find({"state": "RUNNING", "$or": silent}, {"fw_id": 1})
     return [row["fw_id"] for row in found]
 
 

@@ -138,7 +138,7 @@ def _checked(path: Path) -> Iterator[bytes]:
             parser.Parse(chunk)
         except _Entity as error:
             raise Damaged(f"{path}: declares entities, which VASP never does; give a file that VASP wrote") from error
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError, ValueError) as error:  # the latter of an encoding that there is not
             yield chunk[: max(0, parser.ErrorByteIndex - seen)]
             raise Damaged(
                 f"{path}: is no whole XML ({error}); copy the file again, or run VASP again where it wrote it so"

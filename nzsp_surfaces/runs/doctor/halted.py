@@ -1,0 +1,49 @@
+"""Jobs that stand still since a worker or its server was cut off between two of FireWorks' writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from nzsp_surfaces.compat.fireworks import refresh
+from nzsp_surfaces.runs.doctor.finding import Finding
+
+if TYPE_CHECKING:
+    from fireworks import LaunchPad
+
+
+def examine(pad: LaunchPad) -> Iterator[Finding]:
+    """Jobs whose launch has ended, or all that they wait for, and who were not told."""
+    for number in _ended(pad):
+        yield Finding(
+            f"job {number}", "has ended, and still counts as running", "note it", partial(refresh, pad, number)
+        )
+    for waiting in _waiting_for_nothing(pad):
+        what = f"waits with {len(waiting) - 1} others, and nothing is left that they wait for"
+        yield Finding(f"job {waiting[0]}", what, "let it go on", partial(_go_on, pad, waiting))
+
+
+def _ended(pad: LaunchPad) -> Iterator[int]:
+    running = pad.fireworks.find({"state": "RUNNING", "launches": {"$ne": []}}, {"fw_id": 1, "launches": 1})
+    numbers = {row["launches"][-1]: row["fw_id"] for row in running}
+    ended = {"launch_id": {"$in": list(numbers)}, "state": {"$in": ["COMPLETED", "FIZZLED"]}}
+    return (numbers[row["launch_id"]] for row in pad.launches.find(ended, {"launch_id": 1}))
+
+
+def _waiting_for_nothing(pad: LaunchPad) -> Iterator[list[int]]:
+    """Of each workflow in which everything is finished or waits, the jobs that wait."""
+    unfinished = {"state": {"$nin": ["COMPLETED", "ARCHIVED"]}}
+    states = {row["fw_id"]: row["state"] for row in pad.fireworks.find(unfinished, {"fw_id": 1, "state": 1})}
+    for row in pad.workflows.find({}, {"nodes": 1}):
+        own = sorted(number for number in row["nodes"] if number in states)
+        if own and all(states[number] == "WAITING" for number in own):
+            yield own
+
+
+def _go_on(pad: LaunchPad, waiting: list[int]) -> None:
+    """Have FireWorks look at what they wait for, then at them."""
+    links = pad.workflows.find_one({"nodes": waiting[0]}, {"parent_links": 1})["parent_links"]
+    before = {parent for number in waiting for parent in links.get(str(number), [])}
+    for number in (*sorted(before - set(waiting)), *waiting):
+        refresh(pad, number)

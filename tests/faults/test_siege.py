@@ -1,0 +1,168 @@
+"""Many calculations on a server, under faults of every kind: all energies, nothing twice, nothing missing.
+
+`make test` tries the quicker ones, `make faults` all, with more calculations.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fireworks import FWorker
+
+from nzsp_surfaces.runs.fireworks.database import database
+from support import server
+from support.cluster import needs_server, submit
+from support.faults import SEED, hurt, tell
+from support.fuzz import TIMES
+from support.proxy import slow
+from support.siege import Siege, besieged, submitter, undisturbed, until, workers, write_many
+
+NUMBER = TIMES + 1
+"""Alloys of each study; three calculations each."""
+pytestmark = needs_server
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
+    """The energies of a run that nothing disturbed."""
+    return undisturbed(tmp_path_factory.mktemp("undisturbed"), NUMBER)
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    """The same for the same seed and test."""
+    return random.Random(f"{request.node.name} {SEED}")
+
+
+@pytest.fixture
+def told(request: pytest.FixtureRequest) -> Iterator[Callable[[Siege], None]]:
+    """Figures of a siege that was survived."""
+    survived: list[Siege] = []
+    yield survived.append
+    for siege in survived:
+        figures = {"calculations": siege.calculations, "finished repeated": siege.repeated, "studies": 1}
+        tell(request.node.name, Counter(figures))
+
+
+Told = Callable[[Siege], None]
+
+
+@pytest.mark.slow
+def test_five_workers_struck_at_random(
+    expected: dict[str, float], launchpad: Path, tmp_path: Path, chance: random.Random, told: Told
+) -> None:
+    """Some are killed, some ended, some stopped for good, and files are damaged meanwhile."""
+    siege = besieged(tmp_path, launchpad, NUMBER)
+    with workers(launchpad, 5) as running:
+        until(siege, chance)
+        for process in chance.sample(running, 4):
+            process.send_signal(chance.choice((signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP)))
+        until(siege, chance, 5.0)
+    siege.look()
+    told(siege)
+    siege.end(expected, tmp_path)
+
+
+def test_two_submitters_and_two_collectors(
+    expected: dict[str, float], launchpad: Path, tmp_path: Path, told: Told
+) -> None:
+    """At the same moment: what is there twice is left once, and both directories hold the same."""
+    study = write_many(tmp_path / "study", NUMBER)
+    both = [submitter(study, launchpad) for _ in range(2)]
+    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    siege = Siege(study, launchpad, 3 * NUMBER)
+    told(siege)
+    siege.mend()
+    siege.end(expected, tmp_path, collectors=2)
+
+
+def test_a_server_that_comes_back_empty(
+    expected: dict[str, float], tmp_path: Path, chance: random.Random, told: Told
+) -> None:
+    """Submitted once more, the study takes what lies on the disk."""
+    with server.running(tmp_path) as (process, address):
+        launchpad = server.launchpad_file(tmp_path, address)
+        siege = besieged(tmp_path, launchpad, NUMBER)
+        with workers(launchpad, 2):
+            until(siege, chance)
+            process.kill()
+    siege.look()
+    with server.running(tmp_path, port=address["port"]):
+        submit(siege.study, launchpad)
+        told(siege)
+        siege.end(expected, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_slow_server_that_cuts_connections(
+    expected: dict[str, float], address: dict[str, Any], tmp_path: Path, chance: random.Random, told: Told
+) -> None:
+    """Workers end by it, or wait; doctors mend where the server can be reached."""
+    if "port" not in address:
+        pytest.skip("the address of the server is one that only its client understands")
+    siege = besieged(tmp_path, server.launchpad_file(tmp_path, address), NUMBER)
+    (tmp_path / "far").mkdir()
+    text = siege.launchpad.read_text()
+    with slow(address["port"], 0.02, 0.01, chance) as port:
+        far = tmp_path / "far" / "my_launchpad.yaml"
+        far.write_text(text.replace(f"port: {address['port']}", f"port: {port}"))
+        far.chmod(0o600)
+        with workers(far, 2):
+            until(siege, chance, 20.0)
+    told(siege)
+    siege.end(expected, tmp_path)
+
+
+def test_results_torn_while_workers_are_away(
+    expected: dict[str, float], launchpad: Path, tmp_path: Path, chance: random.Random, told: Told
+) -> None:
+    """Whatever lies on the disk is damaged; the database has the results, and what it lacks is computed again."""
+    siege = besieged(tmp_path, launchpad, NUMBER)
+    with workers(launchpad, 2):
+        until(siege, chance)
+    for _ in range(2):
+        hurt(siege.work, chance)
+    siege.look()
+    told(siege)
+    siege.end(expected, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_server_that_is_stopped_and_started(
+    expected: dict[str, float], tmp_path: Path, chance: random.Random, told: Told
+) -> None:
+    """While workers compute: what they finish without it lies on the disk."""
+    with server.running(tmp_path, kept=True) as (process, address):
+        launchpad = server.launchpad_file(tmp_path, address)
+        siege = besieged(tmp_path, launchpad, NUMBER)
+        with workers(launchpad, 2):
+            until(siege, chance)
+            process.terminate()
+            process.wait(timeout=60)
+            until(siege, chance, 5.0)
+    siege.look()
+    with server.running(tmp_path, port=address["port"], kept=True):
+        told(siege)
+        siege.end(expected, tmp_path)
+
+
+@pytest.mark.parametrize("days", [400, pytest.param(-400, marks=pytest.mark.slow)])
+def test_a_worker_whose_clock_is_wrong(
+    days: int, expected: dict[str, float], launchpad: Path, tmp_path: Path, told: Told
+) -> None:
+    """It was killed and has left times of another year: its job counts as lost all the same."""
+    siege = besieged(tmp_path, launchpad, NUMBER)
+    with database(launchpad) as known:
+        known.launchpad.checkout_fw(FWorker(), str(tmp_path))
+        then = (datetime.now(UTC) + timedelta(days=days)).replace(tzinfo=None).isoformat()
+        times = {"state_history.0.updated_on": then, "state_history.0.created_on": then, "time_start": then}
+        known.launchpad.launches.update_one({}, {"$set": times})
+    told(siege)
+    siege.end(expected, tmp_path)
