@@ -66,8 +66,8 @@ def test_five_workers_struck_at_random(
             process.send_signal(chance.choice((signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP)))
         until(siege, chance, 5.0)
     siege.look()
-    told(siege)
     siege.end(expected, tmp_path)
+    told(siege)
 
 
 def test_two_submitters_and_two_collectors(
@@ -78,9 +78,9 @@ def test_two_submitters_and_two_collectors(
     both = [submitter(study, launchpad) for _ in range(2)]
     assert [process.wait(timeout=120) for process in both] == [0, 0]
     siege = Siege(study, launchpad, 3 * NUMBER)
-    told(siege)
     siege.mend()
     siege.end(expected, tmp_path, collectors=2)
+    told(siege)
 
 
 def test_a_server_that_comes_back_empty(
@@ -96,8 +96,8 @@ def test_a_server_that_comes_back_empty(
     siege.look()
     with server.running(tmp_path, port=address["port"]):
         submit(siege.study, launchpad)
-        told(siege)
         siege.end(expected, tmp_path)
+        told(siege)
 
 
 @pytest.mark.slow
@@ -116,8 +116,8 @@ def test_a_slow_server_that_cuts_connections(
         far.chmod(0o600)
         with workers(far, 2):
             until(siege, chance, 20.0)
-    told(siege)
     siege.end(expected, tmp_path)
+    told(siege)
 
 
 def test_results_torn_while_workers_are_away(
@@ -130,8 +130,8 @@ def test_results_torn_while_workers_are_away(
     for _ in range(2):
         hurt(siege.work, chance)
     siege.look()
-    told(siege)
     siege.end(expected, tmp_path)
+    told(siege)
 
 
 @pytest.mark.slow
@@ -149,8 +149,8 @@ def test_a_server_that_is_stopped_and_started(
             until(siege, chance, 5.0)
     siege.look()
     with server.running(tmp_path, port=address["port"], kept=True):
-        told(siege)
         siege.end(expected, tmp_path)
+        told(siege)
 
 
 @pytest.mark.parametrize("days", [400, pytest.param(-400, marks=pytest.mark.slow)])
@@ -164,5 +164,5 @@ def test_a_worker_whose_clock_is_wrong(
         then = (datetime.now(UTC) + timedelta(days=days)).replace(tzinfo=None).isoformat()
         times = {"state_history.0.updated_on": then, "state_history.0.created_on": then, "time_start": then}
         known.launchpad.launches.update_one({}, {"$set": times})
-    told(siege)
     siege.end(expected, tmp_path)
+    told(siege)

@@ -44,8 +44,8 @@ def test_a_queue(fault: str, expected: dict[str, float], launchpad: Path, tmp_pa
         siege.look()
         befall(fault, environment)
         wait_for_the_queue(environment)
-    tell(f"queue, {fault}", Counter(studies=1, calculations=siege.calculations))
     siege.end(expected, tmp_path)
+    tell(f"queue, {fault}", Counter(studies=1, calculations=siege.calculations))
 
 
 def befall(fault: str, environment: dict[str, str]) -> None:
@@ -97,5 +97,5 @@ def test_a_disk_that_fills_while_workers_compute(
         process.wait(timeout=120)
     siege.look()
     (small_disk / "filling").unlink()
-    tell("full disk", Counter(studies=1, calculations=siege.calculations))
     siege.end(expected, tmp_path)
+    tell("full disk", Counter(studies=1, calculations=siege.calculations))

@@ -25,8 +25,8 @@ CHANGES = {
 """Events that change files, each with how many of its arguments are names of such."""
 STARTS = ("os.system", "os.exec", "os.spawn")
 """Ways to start a program that only code from a file would take: ours names programs to `subprocess`."""
-HARMLESS = ("/dev/", "__pycache__", ".pyc")
-"""Parts of names that Python itself writes to."""
+HARMLESS = ("/dev/", "__pycache__", ".pyc", ".hypothesis")
+"""Parts of names that Python itself and hypothesis write to."""
 
 _homes: list[Path] = []
 """The folder of the block that is under way."""

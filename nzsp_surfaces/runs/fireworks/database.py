@@ -147,9 +147,9 @@ class Database:
         keys: dict[str, str] = {}
         for row in self.launchpad.fireworks.find({"spec.nzsp.study": identity}, {"spec.nzsp": 1}):
             own = row["spec"]["nzsp"]
-            keys |= own.get("keys") or {}
-            keys |= {own["task"]: own["key"]} if own.get("task") and own.get("key") else {}
-        return keys
+            keys |= own["keys"] if isinstance(own.get("keys"), dict) else {}
+            keys |= {own["task"]: own["key"]} if isinstance(own.get("task"), str) and own.get("key") else {}
+        return {task: key for task, key in keys.items() if isinstance(key, str)}
 
     def damaged_results(self) -> Iterator[tuple[str, str]]:
         """Results that are not as they were written: their key, and why; no structure is made of them."""
