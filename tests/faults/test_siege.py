@@ -70,6 +70,7 @@ def test_five_workers_struck_at_random(
     told(siege)
 
 
+@pytest.mark.slow
 def test_two_submitters_and_two_collectors(
     expected: dict[str, float], launchpad: Path, tmp_path: Path, told: Told
 ) -> None:
