@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Report = Callable[[int, float], None]
 """Called after a step with the step's number and the largest force (eV/Å) or the temperature (K)."""
+FRAMES = 200
+"""At most about so many moments of dynamics are kept to be looked at."""
 
 
 class Ask(StrEnum):
@@ -81,6 +83,11 @@ class DynamicsSettings:
         return round(self.duration / self.timestep)
 
     @property
+    def stride(self) -> int:
+        """Steps between two frames that are kept."""
+        return max(1, -(-self.steps // FRAMES))
+
+    @property
     def thermostat(self) -> str:
         """The thermostat in words, for results."""
         return f"Langevin, friction {self.friction:g} /fs"
@@ -109,6 +116,8 @@ class Trajectory:
         engine: who computed it.
         settings: that were asked for.
         thermostat: what held the temperature, in words.
+        frames: (k, n, 3) Å, positions at even intervals from the start, not wrapped; none where the engine keeps none.
+        interval: fs between two frames.
     """
 
     structure: Structure
@@ -116,6 +125,13 @@ class Trajectory:
     engine: EngineIdentity
     settings: DynamicsSettings
     thermostat: str
+    frames: Matrix = field(default_factory=lambda: np.zeros((0, 0, 3)))
+    interval: float = 0.0
+
+    @property
+    def times(self) -> Matrix:
+        """(k,) fs, of the frames."""
+        return np.asarray(np.arange(len(self.frames)) * self.interval, np.float64)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `trajectory_from_json` turns into an equal trajectory."""
@@ -125,17 +141,21 @@ class Trajectory:
             "engine": asdict(self.engine),
             "settings": asdict(self.settings),
             "thermostat": self.thermostat,
+            **({"frames": self.frames.tolist(), "interval": self.interval} if len(self.frames) else {}),
         }
 
 
 def trajectory_from_json(data: Mapping[str, Any]) -> Trajectory:
     """The inverse of `Trajectory.to_json`."""
+    structure = structure_from_json(data["structure"])
     return Trajectory(
-        structure=structure_from_json(data["structure"]),
+        structure=structure,
         trace=np.array(data["trace"], float).reshape(-1, 3),
         engine=EngineIdentity(**data["engine"]),
         settings=DynamicsSettings(**data["settings"]),
         thermostat=data["thermostat"],
+        frames=np.array(data.get("frames", ()), float).reshape(-1, len(structure), 3),
+        interval=float(data.get("interval", 0.0)),
     )
 
 

@@ -16,6 +16,7 @@ from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.inputs import InputsRow
 from nzsp_surfaces.report.rows.mixtures import MixtureRow, SegregationRow
+from nzsp_surfaces.report.rows.motion import FilmMotionRow
 from nzsp_surfaces.report.rows.reactions import ReactionRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
@@ -34,6 +35,7 @@ LISTS: tuple[type[Row[Any]], ...] = (
     FilmFaceRow,
     FilmSeriesRow,
     DynamicsRow,
+    FilmMotionRow,
     BulkRow,
     MixtureRow,
     SegregationRow,

@@ -18,6 +18,7 @@ from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.imported import ImportHeader, RunRow
 from nzsp_surfaces.report.rows.mixtures import MixtureRow, SegregationRow
+from nzsp_surfaces.report.rows.motion import FilmMotionRow
 from nzsp_surfaces.report.rows.reactions import ReactionRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
@@ -84,6 +85,7 @@ class Results:
     reactions: tuple[ReactionRow, ...] = ()
     mixtures: tuple[MixtureRow, ...] = ()
     segregation: tuple[SegregationRow, ...] = ()
+    film_motion: tuple[FilmMotionRow, ...] = ()
 
     @property
     def name(self) -> str:
@@ -160,6 +162,7 @@ def _read(directory: Path) -> Results:
         wulff_path=_by_name(directory / "wulff_path.json", ShapesAlong),
         mixtures=read_rows(directory, MixtureRow),
         segregation=read_rows(directory, SegregationRow),
+        film_motion=read_rows(directory, FilmMotionRow),
     )
 
 

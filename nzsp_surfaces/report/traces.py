@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.files import write_atomically
+from nzsp_surfaces.crystals.crystal import ase_atoms
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from pymatgen.core import Structure
+
+    from nzsp_surfaces.engines.base import Trajectory
 
 Vectors = npt.NDArray[np.float64]
 
@@ -44,6 +53,30 @@ def write_trace(trace: Vectors, directory: Path, name: str) -> str:
     (directory / "traces").mkdir(exist_ok=True)
     write_atomically(directory / "traces" / f"{name}.csv", "\n".join(lines) + "\n")
     return f"traces/{name}.csv"
+
+
+def write_frames(start: Structure, run: Trajectory, directory: Path, name: str) -> str | None:
+    """Write the frames of dynamics as extended XYZ, not wrapped; return the path, None where there are none.
+
+    Args:
+        start: the first structure.
+    """
+    from ase.io.extxyz import write_extxyz
+
+    if not len(run.frames):
+        return None
+    text, stride = io.StringIO(), run.settings.stride
+    write_extxyz(text, [_image(start, frame, run.trace[n * stride]) for n, frame in enumerate(run.frames)])
+    (directory / "traces").mkdir(exist_ok=True)
+    write_atomically(directory / "traces" / f"{name}.xyz", text.getvalue())
+    return f"traces/{name}.xyz"
+
+
+def _image(start: Structure, frame: Vectors, moment: Vectors) -> Atoms:
+    atoms = ase_atoms(start)
+    atoms.positions = frame
+    atoms.info = dict(zip(HEADER.split(","), (float(x) for x in moment), strict=True))
+    return atoms
 
 
 def read_trace(path: Path, target: float) -> Trace:

@@ -32,15 +32,17 @@ from nzsp_surfaces.report.rows.energies import (
 )
 from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
 from nzsp_surfaces.report.rows.mixtures import MixtureRow, MixtureSource, SegregationRow
+from nzsp_surfaces.report.rows.motion import FilmMotionRow, MotionSource
 from nzsp_surfaces.report.rows.reactions import ReactionRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.study import Clock, Provenance, RunSource
 from nzsp_surfaces.report.slabs import write_slabs
 from nzsp_surfaces.report.structures import plane_comment, structure_files
-from nzsp_surfaces.report.traces import write_trace
+from nzsp_surfaces.report.traces import write_frames, write_trace
 from nzsp_surfaces.tasks.base import Subject
 from nzsp_surfaces.tasks.converged import Converged, converged
 from nzsp_surfaces.tasks.mixed import compositions
+from nzsp_surfaces.tasks.motion import film_lost, film_motion
 from nzsp_surfaces.tasks.reactions import reactions_found
 from nzsp_surfaces.tasks.reservoirs import Line, Reservoirs, reservoirs
 from nzsp_surfaces.tasks.segregation import segregated
@@ -107,6 +109,7 @@ def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path
         write_rows(path, SegregationRow, [SegregationRow.made_from(s) for s in segregated(plan, outcome.results)])
     write_rows(path, FilmFaceRow, [made for row in rows for made in _film_rows(done, row.entry)])
     write_rows(path, DynamicsRow, list(_dynamics_rows(done)))
+    write_rows(path, FilmMotionRow, list(_motion_rows(done)))
     write_json(path / Provenance.FILE, Provenance.made_from(RunSource(study, plan, outcome, clock)).to_json())
     shapes = wulff_shapes(study, plan, rows, outcome.results)
     write_json(path / "wulff.json", {name: shape.as_dict() for name, shape in shapes.items()})
@@ -239,8 +242,19 @@ def _dynamics_rows(done: _Finished) -> Iterator[DynamicsRow]:
     for task in done.plan.tasks:
         result = done.outcome.results.get(task.id)
         if result is not None and result.trajectory is not None:
-            file = write_trace(result.trajectory.trace, done.path, task.id.replace("/", "_"))
-            yield DynamicsRow.made_from(DynamicsSource(task, result.trajectory, file))
+            run, name = result.trajectory, task.id.replace("/", "_")
+            file = write_trace(run.trace, done.path, name)
+            frames = write_frames(result.start, run, done.path, name) if result.start else None
+            yield DynamicsRow.made_from(DynamicsSource(task, run, file, frames))
+
+
+def _motion_rows(done: _Finished) -> Iterator[FilmMotionRow]:
+    for task in done.plan.tasks:
+        result = done.outcome.results.get(task.id)
+        found = film_motion(task, result) if result else None
+        if result is not None and result.trajectory is not None and found is not None:
+            source = MotionSource(task, found, result.trajectory.settings.timestep, film_lost(task, result))
+            yield FilmMotionRow.made_from(source)
 
 
 def wulff_shapes(

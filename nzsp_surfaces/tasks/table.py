@@ -18,6 +18,7 @@ from nzsp_surfaces.energies.surface import (
 from nzsp_surfaces.tasks.bare import JUDGED
 from nzsp_surfaces.tasks.base import Choices, Result, Subject, Task
 from nzsp_surfaces.tasks.draft import Before, Entry
+from nzsp_surfaces.tasks.motion import film_lost
 from nzsp_surfaces.tasks.plan import Plan
 
 GONE_ON = {"refined": "relaxed further", "point": "as it stands"}
@@ -86,6 +87,12 @@ class _Found:
     def calculation(self, task: str) -> Calculation | None:
         return self.results[task].calculation if task in self.results else None
 
+    def lost(self, task: Task) -> str | None:
+        """Why the film of a candidate is none any more; None where it is, and for bare slabs."""
+        before = [self.plan.by_id[name] for name in task.parents if name in self.plan.by_id]
+        reasons = (film_lost(each, self.results[each.id]) for each in before if each.id in self.results)
+        return next(filter(None, reasons), None)
+
 
 def table(plan: Plan, results: Mapping[str, Result], failures: Mapping[str, str]) -> tuple[EvaluatedEntry, ...]:
     """All entries of a plan, in its order.
@@ -137,6 +144,9 @@ def _candidate(found: _Found, entry: Entry, task: Task) -> Candidate:
     if task.id not in found.results:
         return Candidate(task.id, None, None, found.failures.get(task.id, "not computed yet"))
     result = found.results[task.id]
+    lost = found.lost(task)
+    if lost:
+        return Candidate(task.id, result.calculation, None, f"start {task.number}: {lost} in the anneal; not counted")
     try:
         energy = _energy(found, entry, result)
     except UserError as refusal:

@@ -22,7 +22,7 @@ from nzsp_surfaces.base.content import digest
 from nzsp_surfaces.crystals.crystal import ase_atoms
 from nzsp_surfaces.engines.ase.engine import AseEngine
 from nzsp_surfaces.engines.ase.potential import Potential, PotentialEntry
-from nzsp_surfaces.engines.base import ChosenEngine, DynamicsSettings, RelaxSettings, Trajectory
+from nzsp_surfaces.engines.base import ChosenEngine, DynamicsSettings, RelaxSettings, Trajectory, trajectory_from_json
 from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose, engines
 from support.crystals import structure
@@ -237,7 +237,8 @@ def one_go() -> Trajectory:
 def equal(one: Trajectory, other: Trajectory) -> bool:
     """Equal to the last bit."""
     positions = one.structure.cart_coords == other.structure.cart_coords
-    return bool(positions.all() and one.trace.shape == other.trace.shape and (one.trace == other.trace).all())
+    traces = one.trace.shape == other.trace.shape and (one.trace == other.trace).all()
+    return bool(positions.all() and traces and np.array_equal(one.frames, other.frames))
 
 
 def test_the_same_seed_gives_the_same_trajectory_and_another_seed_another(tmp_path: Path) -> None:
@@ -258,6 +259,16 @@ def test_dynamics_killed_at_any_step_goes_on_as_if_nothing_happened(kills: list[
             with pytest.raises(Killed):
                 trajectory(Path(folder), limit=calls)
         assert equal(trajectory(Path(folder)), one_go())
+
+
+def test_frames_are_moments_of_the_trajectory_in_even_steps() -> None:
+    """The first is the start, the last the end, and JSON gives them back."""
+    run = one_go()
+    assert len(run.frames) == FAST.steps // FAST.stride + 1
+    assert run.times[-1] == run.trace[-1, 0]
+    assert np.allclose(run.frames[0], structure("Cu").cart_coords, atol=1e-4)
+    assert np.allclose(run.frames[-1], run.structure.cart_coords, atol=1e-4)
+    assert equal(trajectory_from_json(run.to_json()), run)
 
 
 def test_finished_dynamics_computes_nothing_again(tmp_path: Path) -> None:

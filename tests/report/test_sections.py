@@ -20,6 +20,7 @@ FILES = {
     "coverage": ("film_series",),
     "reactions": ("reactions",),
     "mixtures": ("mixtures",),
+    "motion": ("film_dynamics",),
     "dynamics": ("dynamics",),
     "bulk": ("bulk",),
     "slabs": ("slabs",),

@@ -20,6 +20,7 @@ from nzsp_surfaces.report.rows.energies import CandidateRow, SurfaceEnergyRow
 from nzsp_surfaces.report.rows.films import FilmSeriesRow, film_series_rows
 from nzsp_surfaces.report.rows.imported import RunRow, RunSource
 from nzsp_surfaces.report.rows.mixtures import MixtureRow, SegregationRow
+from nzsp_surfaces.report.rows.motion import FilmMotionRow
 from nzsp_surfaces.report.rows.reactions import ReactionRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import RejectedRow, SlabRow
@@ -84,6 +85,7 @@ def write_results(directory: Path) -> Path:
     write_rows(directory, MixtureRow, [mixture_row(x, above) for x, above in ((0.0, 0.0), (1.5, 0.05), (3.0, 0.0))])
     write_rows(directory, FilmFaceRow, [row for material in bulks for row in films(material)])
     write_rows(directory, DynamicsRow, [_dynamics(material, seed) for material in bulks for seed in (1, 2)])
+    write_rows(directory, FilmMotionRow, [_motion("NZP")])
     write_rows(directory, RunRow, [_run("bulk", "bulk", None), _run("slab", "slab", PLANES[0])])
     write_json(directory / "wulff.json", _wulff(bulks))
     write_json(directory / "wulff_spread.json", _sampled(bulks["NZP"]))
@@ -288,7 +290,17 @@ def films(material: str) -> list[FilmFaceRow]:
 def _dynamics(material: str, seed: int) -> DynamicsRow:
     return DynamicsRow(
         **_names(material, PLANES[0], "Na3PO4"), seed=seed, temperature=500.0, mean_temperature=494.2, timestep=2.0,
-        duration=500.0, thermostat="Langevin, 0.01 / fs", trace="traces/anneal.csv",
+        duration=500.0, thermostat="Langevin, 0.01 / fs", trace="traces/anneal.csv", trajectory=None,
+    )  # fmt: skip
+
+
+def _motion(material: str) -> FilmMotionRow:
+    times = [20.0 * n for n in range(11)]
+    return FilmMotionRow(
+        **_names(material, PLANES[0], "Na3PO4"), lost=None, equilibrated_after=40.0, independent=31.0, times=times,
+        to_slab=[5.0 - 0.01 * n for n in range(11)], to_film=[1.0] * 11, whole_slab=[1.0] * 11, whole_film=[0.75] * 11,
+        heights=[-1.0, 0.0, 1.0], densities={"Na": [0.01, 0.02, 0.01], "O": [0.05, 0.06, 0.05]}, lags=times[:6],
+        in_plane={"film": [0.1 * n for n in range(6)]}, normal={"film": [0.05 * n for n in range(6)]},
     )  # fmt: skip
 
 

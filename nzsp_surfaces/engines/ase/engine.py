@@ -110,7 +110,8 @@ class AseEngine:
             state = _segment(structure, self._checked(), state, settings, steps, report)
             _save_state(folder / SEGMENT, start, state)
         end = _moved(structure, state.positions)
-        return Trajectory(end, np.array(state.trace), self.identity, settings, settings.thermostat)
+        frames, interval = np.array(state.frames), settings.stride * settings.timestep
+        return Trajectory(end, np.array(state.trace), self.identity, settings, settings.thermostat, frames, interval)
 
     def _lent(
         self, atoms: Atoms, settings: RelaxSettings, flip: Flip | None, folder: Path, report: Report
@@ -161,6 +162,7 @@ class _State:
     velocities: Matrix
     trace: tuple[tuple[float, float, float], ...]
     generator: dict[str, Any]
+    frames: tuple[Matrix, ...] = ()
 
 
 def _first_state(structure: Structure, settings: DynamicsSettings) -> _State:
@@ -199,11 +201,20 @@ def _segment(
         fixcm=True,
     )
     trace = list(state.trace) or [_moment(atoms, 0.0)]
+    frames = list(state.frames) or [_frame(atoms)]
     for _ in range(steps):
         motion.run(1)
         trace.append(_moment(atoms, len(trace) * settings.timestep))
         report(len(trace) - 1, trace[-1][1])
-    return _State(atoms.positions.copy(), atoms.get_velocities(), tuple(trace), dict(generator.bit_generator.state))
+        if (len(trace) - 1) % settings.stride == 0:
+            frames.append(_frame(atoms))
+    left = dict(generator.bit_generator.state)
+    return _State(atoms.positions.copy(), atoms.get_velocities(), tuple(trace), left, tuple(frames))
+
+
+def _frame(atoms: Atoms) -> Matrix:
+    """Positions to 0.0001 Å: they are looked at, and nothing goes on from them."""
+    return np.asarray(np.round(atoms.positions, 4), np.float64)
 
 
 def _moment(atoms: Atoms, time: float) -> tuple[float, float, float]:
@@ -228,6 +239,7 @@ def _save_state(path: Path, start: str, state: _State) -> None:
         "velocities": state.velocities.tolist(),
         "trace": state.trace,
         "generator": state.generator,
+        "frames": [frame.tolist() for frame in state.frames],
     }
     write_atomically(path, sealed(data))
 
@@ -251,4 +263,5 @@ def _state(data: dict[str, Any], start: str, atoms: int) -> _State:
     positions, velocities = (np.array(data[name], float).reshape(atoms, 3) for name in ("positions", "velocities"))
     trace = tuple((float(t), float(k), float(e)) for t, k, e in data["trace"])
     np.random.default_rng().bit_generator.state = data["generator"]  # refuses what is no state
-    return _State(positions, velocities, trace, data["generator"])
+    frames = np.array(data["frames"], float).reshape(-1, atoms, 3)
+    return _State(positions, velocities, trace, data["generator"], tuple(frames))

@@ -137,11 +137,13 @@ class DynamicsSource:
         task: that ran it.
         trajectory: that it left.
         trace: path of its trace within the directory.
+        frames: path of its frames; None where there are none.
     """
 
     task: Task
     trajectory: Trajectory
     trace: str
+    frames: str | None
 
     @property
     def mean_temperature(self) -> float:
@@ -173,3 +175,8 @@ class DynamicsRow(Row[DynamicsSource]):
     duration: float = dynamics("of the run", of=lambda s: s.trajectory.settings.duration, unit="fs")
     thermostat: str = dynamics("what held the temperature, in words", of=lambda s: s.trajectory.thermostat)
     trace: str = dynamics("CSV within the directory", of=lambda s: s.trace)
+    trajectory: str | None = dynamics(
+        "extended XYZ within the directory, at most about 200 moments; null where the engine keeps none",
+        of=lambda s: s.frames,
+        earlier=None,
+    )

@@ -12,6 +12,7 @@ SECTIONS = (
     "coverage",
     "reactions",
     "films",
+    "motion",
     "dynamics",
     "bulk",
     "mixtures",

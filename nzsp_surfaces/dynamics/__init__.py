@@ -1,0 +1,1 @@
+"""What dynamics did: pure functions of positions and times."""

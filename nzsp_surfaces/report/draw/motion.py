@@ -1,0 +1,58 @@
+"""What the anneal of a film shows: bonds in time, elements along the normal, displacements of mobile ions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+
+from nzsp_surfaces.report.draw.style import INK
+
+if TYPE_CHECKING:
+    from nzsp_surfaces.report.rows.motion import FilmMotionRow
+
+BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
+ELEMENTS = (BLUE, "#CC79A7", ORANGE, GREEN, "#E69F00", "#56B4E9")
+REGIONS = {"film": ORANGE, "interface": GREEN, "inside": BLUE}
+
+
+def draw_bonding(ax: Axes, row: FilmMotionRow) -> None:
+    """Anions around the framework's cations (left), all and the film's, and whole polyanions (right) against time."""
+    time = [t / 1000 for t in row.times]
+    both = [own + film for own, film in zip(row.to_slab, row.to_film, strict=True)]
+    ax.plot(time, both, color=BLUE, lw=1.0, label="all")
+    ax.plot(time, row.to_film, color=BLUE, lw=1.0, ls="--", label="of the film")
+    ax.set(xlabel="time / ps", ylim=(0, None))
+    ax.set_ylabel("anions around a framework cation", color=BLUE)
+    ax.margins(x=0)
+    right = ax.twinx()
+    right.spines["right"].set_visible(True)
+    for values, style in ((row.whole_slab, "-"), (row.whole_film, "--")):
+        if values:
+            right.plot(time, [100 * each for each in values], color=ORANGE, lw=1.0, ls=style)
+    right.set_ylim(0, 105)
+    right.set_ylabel("whole polyanions / %", color=ORANGE)
+    ax.legend(loc="center right")
+
+
+def draw_profile(ax: Axes, row: FilmMotionRow) -> None:
+    """Number density of each element along the normal."""
+    for colour, (element, density) in zip(ELEMENTS * 9, row.densities.items(), strict=False):
+        ax.plot(row.heights, density, color=colour, lw=1.0, label=element)
+    ax.set(xlabel="height above the slab's middle / Å", ylim=(0, None))
+    ax.set_ylabel("density / Å$^{-3}$")
+    ax.margins(x=0)
+    ax.legend(loc="upper right")
+
+
+def draw_displacements(ax: Axes, row: FilmMotionRow) -> None:
+    """Mean-square displacement of the mobile ions of each region, in the plane and along the normal (dashed)."""
+    lags = [lag / 1000 for lag in row.lags]
+    for name in row.in_plane:
+        colour = REGIONS.get(name, INK)
+        ax.plot(lags, row.in_plane[name], color=colour, lw=1.2, label=name)
+        ax.plot(lags, row.normal[name], color=colour, lw=1.2, ls="--")
+    ax.set(xlabel="lag / ps", ylim=(0, None))
+    ax.set_ylabel("mean-square displacement / Å$^2$")
+    ax.margins(x=0)
+    ax.legend(loc="upper left")
