@@ -68,7 +68,7 @@ def test_a_kept_point_is_by_the_settings_that_the_project_has(path: Path) -> Non
     """So that it may stand for one that is computed today; and its forces are those of one energy."""
     kept = read(path)
     assert kept.settings == settings_in(ROOT / "inputs" / "gpaw" / "quick", GpawSettings, "").compared
-    assert np.linalg.norm(kept.forces.sum(axis=0)) < 0.02
+    assert np.linalg.norm(kept.forces.sum(axis=0)) < 0.05  # of up to 168 atoms; the grid leaves 0.03 on Na3PO4
     parts = [part for row in ROWS if row["engine"] == "gpaw" for part in row["parts"]]
     ends = {f"{part['name']}_relaxed": part["relaxed"]["energy"] for part in parts if "relaxed" in part}
     energies = {part["name"]: part["energy"] for part in parts} | ends
