@@ -75,7 +75,7 @@ cp2k:  ## the program behind the engine cp2k, from the packages of Debian or Ubu
 	   $$sudo apt-get install --yes cp2k cp2k-data libopenblas0-openmp; }
 	@cp2k_shell.psmp --version | head -1
 
-# FFTW halves the time of a point; GPAW uses it only where a file of its own says so. A package compiled before without it
+# With FFTW a step takes half the time or less; GPAW uses it only where a file of its own says so. A package compiled before without it
 # may lie in pip's cache, which is therefore not asked.
 gpaw: $(STAMP)  ## the engine gpaw: libraries from Debian or Ubuntu, then GPAW compiled from its source, which takes a minute
 	@for header in xc.h mpi.h cblas.h fftw3.h; do printf '#include <%s>\n' $$header; done | g++ -E -x c++ $$(mpic++ --showme:compile 2>/dev/null) - >/dev/null 2>&1 || { \

@@ -17,6 +17,9 @@ EV_PER_K = 8.617333262145179e-5
 EV_PER_KJ_PER_MOL = 1 / 96.48533212331002
 """1 kJ/mol in eV: 1000 J / (6.02214076e23 * 1.602176634e-19 J)."""
 
+EV_PER_RY = 13.605693122994
+"""1 Ry in eV (CODATA 2018)."""
+
 
 def joule_per_square_metre(ev_per_square_angstrom: float) -> float:
     """Surface energy in J/m² from eV/Å²."""

@@ -26,6 +26,36 @@ NEAR = 4.0
 
 
 @dataclass(frozen=True)
+class Run:
+    """What is kept of dynamics, in even steps from the start to the end.
+
+    Attributes:
+        frames: (k, n, 3) Å.
+        interval: fs between two frames.
+        energies: (m,) eV, the potential energy.
+    """
+
+    frames: Array
+    interval: float
+    energies: Array
+
+
+@dataclass(frozen=True)
+class Ions:
+    """What the elements of slab and film are.
+
+    Attributes:
+        charges: by element.
+        polyanions: of crystal and film.
+        mobile: elements whose ions move by themselves.
+    """
+
+    charges: Charges
+    polyanions: Sequence[Polyanion]
+    mobile: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Bonding:
     """Bonds against time.
 
@@ -59,40 +89,25 @@ class FilmDynamics:
     equilibration: Equilibration
 
 
-def film_dynamics(
-    start: Structure,
-    frames: Array,
-    interval: float,
-    energies: Array,
-    parts: Parts,
-    charges: Charges,
-    polyanions: Sequence[Polyanion],
-    mobile: frozenset[str],
-) -> FilmDynamics:
+def film_dynamics(start: Structure, run: Run, parts: Parts, ions: Ions) -> FilmDynamics:
     """Look at the anneal of a covered slab.
 
     Args:
         start: the first structure, the third vector along the normal.
-        frames: (k, n, 3) Å, in even steps from the start to the end.
-        interval: fs between two frames.
-        energies: (m,) eV of the same run, in even steps from the start to the end.
         parts: what the atoms belong to.
-        charges: by element.
-        polyanions: of crystal and film.
-        mobile: elements.
     """
     masses = np.array([float(site.specie.atomic_mass) for site in start])
-    paths = without_drift(unwrapped(frames, start.lattice.matrix), masses)
-    found = equilibration(energies)
-    begin = found.start / len(energies) if found.reached else 0.5
+    paths = without_drift(unwrapped(run.frames, start.lattice.matrix), masses)
+    found = equilibration(run.energies)
+    begin = found.start / len(run.energies) if found.reached else 0.5
     later, symbols = paths[int(begin * len(paths)) :], [site.specie.symbol for site in start]
     area = float(start.volume / start.lattice.c)
-    regions = mobile_regions(start, parts, mobile)
+    regions = mobile_regions(start, parts, ions.mobile)
     return FilmDynamics(
-        times=np.asarray(np.arange(len(frames)) * interval, np.float64),
-        bonding=bonding(start, paths, parts, charges, polyanions),
+        times=np.asarray(np.arange(len(run.frames)) * run.interval, np.float64),
+        bonding=bonding(start, paths, parts, ions),
         profile=density_profile(later[:, :, 2], symbols, area),
-        motion={name: mean_square_displacement(later[:, chosen], interval) for name, chosen in regions.items()},
+        motion={name: mean_square_displacement(later[:, chosen], run.interval) for name, chosen in regions.items()},
         equilibration=found,
     )
 
@@ -107,26 +122,22 @@ def mobile_regions(start: Structure, parts: Parts, mobile: Iterable[str]) -> dic
     return {name: moving & chosen for name, chosen in split.items() if (moving & chosen).any()}
 
 
-def bonding(
-    start: Structure, frames: Array, parts: Parts, charges: Charges, polyanions: Sequence[Polyanion]
-) -> Bonding:
+def bonding(start: Structure, frames: Array, parts: Parts, ions: Ions) -> Bonding:
     """Bonds in each frame, (k, n, 3) Å."""
-    rows = [_bonds_of(start, frame, parts, charges, polyanions) for frame in frames]
+    rows = [_bonds_of(start, frame, parts, ions) for frame in frames]
     return Bonding(*np.array(rows).T)
 
 
-def _bonds_of(
-    start: Structure, frame: Array, parts: Parts, charges: Charges, polyanions: Sequence[Polyanion]
-) -> tuple[float, float, float, float]:
+def _bonds_of(start: Structure, frame: Array, parts: Parts, ions: Ions) -> tuple[float, float, float, float]:
     from pymatgen.core import Structure
 
     symbols = np.array([site.specie.symbol for site in start])
     here = Structure(start.lattice, list(symbols), frame, coords_are_cartesian=True)
-    ends = np.array([(b.cation, b.anion) for b in find_bonds(here, charges)], np.int64).reshape(-1, 2)
+    ends = np.array([(b.cation, b.anion) for b in find_bonds(here, ions.charges)], np.int64).reshape(-1, 2)
     own = ends[parts.framework[ends[:, 0]]]
     by_film = int(parts.film[own[:, 1]].sum())
     cations = int(parts.framework.sum())
-    whole, centres = _whole(symbols, ends, polyanions)
+    whole, centres = _whole(symbols, ends, ions.polyanions)
     shares = [whole[centres & side].mean() if (centres & side).any() else np.nan for side in (~parts.film, parts.film)]
     return (len(own) - by_film) / cations, by_film / cations, float(shares[0]), float(shares[1])
 

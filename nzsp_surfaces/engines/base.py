@@ -98,7 +98,7 @@ class Basis:
     """What energies of a density functional converge with, where it is to differ from the engine's settings.
 
     Attributes:
-        cutoff: eV of the plane waves, or Ry of CP2K's grids; None as it is set.
+        cutoff: eV of the plane waves, for CP2K of its finest grid; None as it is set.
         kpoints: Å, times a reciprocal vector (1/Å, without 2 pi) the number of k-points along it; None as it is set.
     """
 

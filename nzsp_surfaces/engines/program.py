@@ -32,6 +32,8 @@ class ProgramSettings:
     """Fields that decide how a density is found, not which."""
     MESH: ClassVar[str]
     """The field that decides how many k-points there are, Å."""
+    CUTOFF_UNIT: ClassVar[float] = 1.0
+    """eV in which the field `cutoff` is given."""
 
     @property
     def compared(self) -> dict[str, Any]:
@@ -47,7 +49,8 @@ class ProgramSettings:
 
     def at(self, basis: Basis) -> Self:
         """The same with another cutoff or other k-points."""
-        wanted = {"cutoff": basis.cutoff, self.MESH: basis.kpoints}
+        cutoff = None if basis.cutoff is None else basis.cutoff / self.CUTOFF_UNIT
+        wanted = {"cutoff": cutoff, self.MESH: basis.kpoints}
         return cast(
             "Self", replace(cast("Any", self), **{k: value for k, value in wanted.items() if value is not None})
         )

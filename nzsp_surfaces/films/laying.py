@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nzsp_surfaces.films.matching import Sheet
+from nzsp_surfaces.slabs.supercell import ITSELF, Multiples
 
 Way = Literal["grown", "melted", "matched"]
 WAYS: tuple[Way, ...] = ("grown", "melted", "matched")
@@ -27,3 +28,8 @@ class Laying:
     units: int | None = None
     volume: float | None = None
     sheet: Sheet | None = None
+
+    @property
+    def cells(self) -> Multiples:
+        """Vectors of the surface cell that it needs, in multiples of the face's own."""
+        return self.sheet.cells if self.sheet else ITSELF

@@ -13,9 +13,10 @@ import numpy.typing as npt
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.crystal import distinct_planes
 from nzsp_surfaces.films.packing import Film, Room
+from nzsp_surfaces.films.settling import LEAST
 from nzsp_surfaces.slabs.build import build
 from nzsp_surfaces.slabs.cut import Cut, SlabOptions
-from nzsp_surfaces.slabs.supercell import ITSELF, Multiples, turns_over
+from nzsp_surfaces.slabs.supercell import ITSELF, Multiples, keeps_flip
 from nzsp_surfaces.slabs.survey import survey_plane
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ LOOSE = 3.0
 """Times the allowed strain, within which matches are looked at, to say how much the best of them would need."""
 DESCENT = 0.05
 """Å by which a sheet is moved away from the face until nothing touches."""
-FARTHEST = 8.0
-"""Å, of that way."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ def _matches(own: Matrix, face: Face) -> Iterator[_Match]:
         film, there = (np.array(v)[:, :2] for v in (found.film_sl_vectors, found.substrate_sl_vectors))
         stretch, multiples = np.linalg.solve(film, there), _multiples(there, face.vectors)
         near = strain_of(stretch) <= most and abs(np.linalg.det(multiples)) < face.cells + 0.5
-        if near and turns_over(face.cut, multiples):
+        if near and keeps_flip(face.cut, multiples):
             yield _Match(np.rint(film @ np.linalg.inv(own)), multiples, stretch)
 
 
@@ -180,8 +179,5 @@ def laid(room: Room, sheet: Sheet, rng: np.random.Generator) -> Film:
     elements, points = list(sheet.elements), flat @ room.bare.lattice.matrix[:2]
     points[:, 2] = room.bare.cart_coords[:, 2].min() + places[:, 2] - places[:, 2].max()
     crowd = room.crowd(elements, 0).one_body()
-    for down in np.arange(0.0, FARTHEST, DESCENT):
-        lowered = points - [0.0, 0.0, down]
-        if crowd.closeness(lowered) >= 1.0:
-            break
-    return elements, lowered
+    lowered = (points - [0.0, 0.0, down] for down in np.arange(0.0, LEAST.max() + 2 * DESCENT, DESCENT))
+    return elements, next(each for each in lowered if crowd.closeness(each) >= 1.0)

@@ -163,7 +163,7 @@ class ConvergeKeys:
         vacuum: Å.
         planes: whose slabs are varied; all where absent.
         tolerance: J/m² that count as nothing.
-        cutoff: eV of plane waves, for CP2K Ry of its grids.
+        cutoff: eV of plane waves, for CP2K of its finest grid.
         kpoints: Å, times a reciprocal vector the number of k-points along it; for CP2K how far a cell is repeated.
     """
 

@@ -30,7 +30,7 @@ FACES_ALIKE = 0.3
 
 
 VACUUM, CUTOFF, MESH = "Å of vacuum", "eV of cutoff", "Å of k-points"
-"""What follows a value in words; CP2K's cutoffs are in Ry."""
+"""What follows a value in words."""
 
 
 @dataclass(frozen=True)

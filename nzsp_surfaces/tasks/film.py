@@ -17,7 +17,7 @@ from nzsp_surfaces.films.cover import GROWN, CappedSlab, cap
 from nzsp_surfaces.films.laying import Laying, Way
 from nzsp_surfaces.films.matching import Face, Sheet, best_sheet
 from nzsp_surfaces.slabs.cut import Rejection
-from nzsp_surfaces.slabs.supercell import ITSELF, widened
+from nzsp_surfaces.slabs.supercell import widened
 from nzsp_surfaces.tasks.alike import made_alike
 from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, best_bare, lowest
 from nzsp_surfaces.tasks.building import Arrangement, arrangements
@@ -277,10 +277,9 @@ def _sheet(plane: BarePlane, film: Film) -> Sheet:
 
 def _covering(draft: Draft, plane: BarePlane, film: Film, laying: Laying) -> Covering:
     material, settings = plane.material, draft.study.settings
-    cells = laying.sheet.cells if laying.sheet else ITSELF
     return Covering(
         material.crystal,
-        tuple(Arrangement(each.number, widened(each.cut, cells)) for each in arrangements(plane.cuts)),
+        tuple(Arrangement(each.number, widened(each.cut, laying.cells)) for each in arrangements(plane.cuts)),
         material.polyanions,
         material.mobile,
         film.compound,

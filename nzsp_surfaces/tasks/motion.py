@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nzsp_surfaces.dynamics.film import FilmDynamics, film_dynamics
+from nzsp_surfaces.dynamics.film import FilmDynamics, Ions, Run, film_dynamics
 from nzsp_surfaces.dynamics.lost import Parts, lost
 from nzsp_surfaces.tasks.film import AnnealInputs, Covering
 
@@ -32,8 +32,8 @@ def film_motion(task: Task, result: Result) -> FilmDynamics | None:
     charges = covering.crystal.charges | covering.compound.charges
     mobile = covering.mobile | covering.compound.cations.keys()
     groups = tuple({*covering.polyanions, *covering.compound.polyanions})
-    given = (run.frames, run.interval, run.trace[:, 2], _parts(covering, result))
-    return film_dynamics(result.start, *given, charges, groups, frozenset(mobile))
+    seen, ions = Run(run.frames, run.interval, run.trace[:, 2]), Ions(charges, groups, frozenset(mobile))
+    return film_dynamics(result.start, seen, _parts(covering, result), ions)
 
 
 def _parts(covering: Covering, result: Result) -> Parts:

@@ -16,8 +16,8 @@ from nzsp_surfaces.engines.gpaw.settings import GpawSettings
 from nzsp_surfaces.engines.vasp.settings import at_basis, default_settings, other_than_default
 
 PROGRAMS = [
-    (GpawCalculator(GpawSettings(), "", Path()), "length"),
-    (Cp2kCalculator(Cp2kSettings(), "", Path()), "repeat"),
+    (GpawCalculator(GpawSettings(), "", Path()), "length", 1.0),
+    (Cp2kCalculator(Cp2kSettings(), "", Path()), "repeat", 13.605693),
 ]
 
 
@@ -26,10 +26,11 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in after.items() if before[name] != value}
 
 
-@pytest.mark.parametrize(("program", "mesh"), PROGRAMS)
-def test_a_program_says_what_it_is_solved_with(program: ProgramCalculator, mesh: str) -> None:
-    """So that a slab at one cutoff is never compared with a bulk at another."""
-    assert changed(program.compared, program.at(Basis(cutoff=333.0)).compared) == {"cutoff": 333.0}
+@pytest.mark.parametrize(("program", "mesh", "unit"), PROGRAMS)
+def test_a_program_says_what_it_is_solved_with(program: ProgramCalculator, mesh: str, unit: float) -> None:
+    """So that a slab at one cutoff, asked for in eV, is never compared with a bulk at another."""
+    higher = changed(program.compared, program.at(Basis(cutoff=333.0)).compared)
+    assert higher == {"cutoff": pytest.approx(333.0 / unit)}
     assert changed(program.compared, program.at(Basis(kpoints=11.0)).compared) == {mesh: 11.0}
     assert program.at(Basis()).compared == program.compared
 

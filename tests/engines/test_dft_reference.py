@@ -22,6 +22,8 @@ ROWS = json.loads((REFERENCE / "surface_energies.json").read_text())
 
 
 POINTS = sorted((REFERENCE / "points" / "gpaw-quick").glob("*.xyz"))
+NOISY = pytest.mark.xfail(strict=True, reason="forces of the relaxed Na3PO4 sum to 0.029 eV/Å: the grid's noise")
+MARKED = [pytest.param(path, marks=NOISY if path.stem == "Na3PO4_bulk_relaxed" else ()) for path in POINTS]
 
 
 def geometry(part: str) -> Structure:
@@ -63,12 +65,12 @@ def of_cell(crystal: Structure) -> float:
     return float(crystal.composition.get_reduced_composition_and_factor()[1])
 
 
-@pytest.mark.parametrize("path", POINTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", MARKED, ids=lambda path: path.stem)
 def test_a_kept_point_is_by_the_settings_that_the_project_has(path: Path) -> None:
     """So that it may stand for one that is computed today; and its forces are those of one energy."""
     kept = read(path)
     assert kept.settings == settings_in(ROOT / "inputs" / "gpaw" / "quick", GpawSettings, "").compared
-    assert np.linalg.norm(kept.forces.sum(axis=0)) < 0.05  # of up to 168 atoms; the grid leaves 0.03 on Na3PO4
+    assert np.linalg.norm(kept.forces.sum(axis=0)) < 0.02
     parts = [part for row in ROWS if row["engine"] == "gpaw" for part in row["parts"]]
     ends = {f"{part['name']}_relaxed": part["relaxed"]["energy"] for part in parts if "relaxed" in part}
     energies = {part["name"]: part["energy"] for part in parts} | ends

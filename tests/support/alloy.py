@@ -8,6 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from nzsp_surfaces import load_study, make_plan
+from nzsp_surfaces.runs.local import Watcher, run_plan
+from nzsp_surfaces.runs.store import Store
+from nzsp_surfaces.tasks.base import Outcome
+from nzsp_surfaces.tasks.plan import Plan
 from support.crystals import structure
 
 STUDY = """\
@@ -32,6 +37,13 @@ def write(folder: Path, text: str = STUDY) -> Path:
     structure("CuAu").to(filename=str(folder / "CuAu.vasp"), fmt="poscar")
     (folder / "study.yaml").write_text(text)
     return folder / "study.yaml"
+
+
+def carried_out(file: Path) -> tuple[Plan, Outcome]:
+    """A study, planned and run in this process, its results beside it."""
+    study = load_study(file)
+    plan = make_plan(study)
+    return plan, run_plan(study, plan, Store(file.parent / "results"), 1, Watcher(*[lambda *_: None] * 4))
 
 
 def nzsp_run(*arguments: object) -> subprocess.CompletedProcess[str]:

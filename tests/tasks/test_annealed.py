@@ -9,12 +9,10 @@ import pytest
 from nzsp_surfaces import load_study, make_plan
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.certificate import turns_over
-from nzsp_surfaces.runs.local import Watcher, run_plan
-from nzsp_surfaces.runs.store import Store
 from nzsp_surfaces.tasks.base import Outcome, best_bare
 from nzsp_surfaces.tasks.plan import Plan
 from nzsp_surfaces.tasks.table import FACE_TOLERANCE, table
-from support.alloy import STUDY, write
+from support.alloy import STUDY, carried_out, write
 
 ANNEAL = "anneal: {temperature: 400, time: 100}\n"
 PLANE = "CuAu/101"
@@ -23,10 +21,7 @@ PLANE = "CuAu/101"
 @pytest.fixture(scope="module")
 def computed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Outcome]:
     """The alloy, its planes annealed."""
-    folder = tmp_path_factory.mktemp("annealed")
-    study = load_study(write(folder, STUDY + ANNEAL))
-    plan = make_plan(study)
-    return plan, run_plan(study, plan, Store(folder / "results"), 1, Watcher(*[lambda *_: None] * 4))
+    return carried_out(write(tmp_path_factory.mktemp("annealed"), STUDY + ANNEAL))
 
 
 def test_faces_move_apart_and_are_made_alike(computed: tuple[Plan, Outcome]) -> None:

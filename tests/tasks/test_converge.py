@@ -10,14 +10,12 @@ from ase.build import bulk
 from nzsp_surfaces import load_study, make_plan
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.engines.gpaw.entry import ENTRY as GPAW
-from nzsp_surfaces.runs.local import Watcher, run_plan
-from nzsp_surfaces.runs.store import Store
 from nzsp_surfaces.tasks.base import Outcome
 from nzsp_surfaces.tasks.converged import Converged, converged
 from nzsp_surfaces.tasks.plan import Plan
 from nzsp_surfaces.tasks.spread import spreads
 from nzsp_surfaces.tasks.table import table
-from support.alloy import STUDY, write
+from support.alloy import STUDY, carried_out, write
 
 ASKED = "converge: {thickness: [4, 5, 6], vacuum: [8, 10, 14], planes: [[1, 0, 1]]}\n"
 
@@ -25,10 +23,7 @@ ASKED = "converge: {thickness: [4, 5, 6], vacuum: [8, 10, 14], planes: [[1, 0, 1
 @pytest.fixture(scope="module")
 def computed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Outcome]:
     """The alloy with series of one of its planes."""
-    folder = tmp_path_factory.mktemp("converge")
-    study = load_study(write(folder, STUDY + ASKED))
-    plan = make_plan(study)
-    return plan, run_plan(study, plan, Store(folder / "results"), 1, Watcher(*[lambda *_: None] * 4))
+    return carried_out(write(tmp_path_factory.mktemp("converge"), STUDY + ASKED))
 
 
 def judged(plan: Plan, outcome: Outcome, tolerance: float = 0.01) -> tuple[Converged, ...]:
@@ -138,9 +133,7 @@ def test_cutoff_and_k_points_are_judged_by_slab_and_bulk_solved_alike(tmp_path: 
     (tmp_path / "coarse").mkdir()
     (tmp_path / "coarse/gpaw.yaml").write_text("cutoff: 300\ngrid: 0.25\nlength: 6\n")
     (tmp_path / "study.yaml").write_text(SALT)
-    study = load_study(tmp_path / "study.yaml")
-    plan = make_plan(study)
-    outcome = run_plan(study, plan, Store(tmp_path / "results"), 1, Watcher(*[lambda *_: None] * 4))
+    plan, outcome = carried_out(tmp_path / "study.yaml")
     assert outcome.failures == {}
     (found,) = judged(plan, outcome, 0.005)
     (row,) = table(plan, outcome.results, outcome.failures)

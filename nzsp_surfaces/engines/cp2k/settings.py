@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from nzsp_surfaces.base.units import EV_PER_RY
 from nzsp_surfaces.engines.program import ProgramSettings, settings_in
 
 Basis = Literal["DZVP-MOLOPT-SR-GTH", "DZVP-MOLOPT-PBE-GTH", "TZVP-MOLOPT-PBE-GTH"]
@@ -49,6 +50,7 @@ class Cp2kSettings(ProgramSettings):
     ALWAYS: ClassVar[Mapping[str, str]] = {"functional": "PBE", "potentials": "GTH-PBE"}
     HOW: ClassVar[tuple[str, ...]] = ("max_scf", "solver")
     MESH: ClassVar[str] = "repeat"
+    CUTOFF_UNIT: ClassVar[float] = EV_PER_RY
 
     def __post_init__(self) -> None:
         for name in ("cutoff", "rel_cutoff", "eps_default", "eps_scf", "max_scf"):

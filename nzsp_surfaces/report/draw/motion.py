@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 
-from nzsp_surfaces.report.draw.style import INK
+from nzsp_surfaces.base.labels import PLANE_PALETTE
 
 if TYPE_CHECKING:
     from nzsp_surfaces.report.rows.motion import FilmMotionRow
 
-BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
-ELEMENTS = (BLUE, "#CC79A7", ORANGE, GREEN, "#E69F00", "#56B4E9")
-REGIONS = {"film": ORANGE, "interface": GREEN, "inside": BLUE}
+BLUE, ORANGE = PLANE_PALETTE[0], PLANE_PALETTE[5]
 
 
 def draw_bonding(ax: Axes, row: FilmMotionRow) -> None:
@@ -37,7 +36,7 @@ def draw_bonding(ax: Axes, row: FilmMotionRow) -> None:
 
 def draw_profile(ax: Axes, row: FilmMotionRow) -> None:
     """Number density of each element along the normal."""
-    for colour, (element, density) in zip(ELEMENTS * 9, row.densities.items(), strict=False):
+    for colour, (element, density) in zip(cycle(PLANE_PALETTE), row.densities.items(), strict=False):
         ax.plot(row.heights, density, color=colour, lw=1.0, label=element)
     ax.set(xlabel="height above the slab's middle / Å", ylim=(0, None))
     ax.set_ylabel("density / Å$^{-3}$")
@@ -48,8 +47,7 @@ def draw_profile(ax: Axes, row: FilmMotionRow) -> None:
 def draw_displacements(ax: Axes, row: FilmMotionRow) -> None:
     """Mean-square displacement of the mobile ions of each region, in the plane and along the normal (dashed)."""
     lags = [lag / 1000 for lag in row.lags]
-    for name in row.in_plane:
-        colour = REGIONS.get(name, INK)
+    for colour, name in zip(cycle(PLANE_PALETTE), row.in_plane, strict=False):
         ax.plot(lags, row.in_plane[name], color=colour, lw=1.2, label=name)
         ax.plot(lags, row.normal[name], color=colour, lw=1.2, ls="--")
     ax.set(xlabel="lag / ps", ylim=(0, None))

@@ -82,7 +82,7 @@ class ConvergenceRow(Row[Converged]):
     )
     vacuum_verdict: str = series("in words", of=lambda s: s.vacuum.words if s.vacuum else "")
     cutoffs: tuple[float, ...] = series(
-        "of each point of the series, slab and bulk alike; of CP2K's grids in Ry",
+        "of each point of the series, slab and bulk alike; for CP2K of its finest grid",
         of=lambda s: tuple(s.cutoffs),
         unit="eV",
         earlier=(),

@@ -20,17 +20,15 @@ log = logging.getLogger(__name__)
 
 PACKED, DIGEST = "result", "digest"
 """Of a result: all of it, compressed, and the SHA-256 of those bytes, which tells damage without unpacking."""
-
-
 ABOUT = ("name", "profile", "engine")
 """What a study's document says beside its files."""
 
 
 def result_document(kind: str, result: Result, folder: Path, host: str) -> dict[str, Any]:
     """What the database keeps of a finished result: a summary, the whole of it packed, and the digest of that."""
-    packed = zlib.compress(sealed(result.to_json()).encode())
+    whole = zlib.compress(sealed(result.to_json()).encode())
     about = {"kind": kind, "folder": str(folder), "host": host, "finished": now()}
-    return _summary(result) | about | {PACKED: packed, DIGEST: hashlib.sha256(packed).hexdigest()}
+    return _summary(result) | about | {PACKED: whole, DIGEST: hashlib.sha256(whole).hexdigest()}
 
 
 def _summary(result: Result) -> dict[str, Any]:

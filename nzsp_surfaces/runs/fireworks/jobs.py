@@ -17,10 +17,10 @@ STATES = ("FIZZLED", LOST, "RUNNING", "RESERVED", "PAUSED", "DEFUSED", "READY", 
 """What wants attention comes first."""
 ANY_STUDY = {"$gt": ""}
 """Unlike $exists, this is answered from an index alone."""
-_AHEAD = timedelta(hours=1)
-"""By which a worker's clock may be ahead of ours."""
 OF_A_STUDY = {"$type": "string"}
 """The same of jobs that are fetched: a server then looks for their state first, which few of them are in."""
+AHEAD = timedelta(hours=1)
+"""By which a worker's clock may be ahead of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _lost(launchpad: LaunchPad) -> list[int]:
     from fireworks.fw_config import RUN_EXPIRATION_SECS
 
     now, patience = datetime.now(UTC), timedelta(seconds=RUN_EXPIRATION_SECS)
-    wrong = ({"$lte": (now - patience).isoformat()}, {"$gt": (now + patience + _AHEAD).isoformat()})
+    wrong = ({"$lte": (now - patience).isoformat()}, {"$gt": (now + patience + AHEAD).isoformat()})
     silent = [{"state_history": {"$elemMatch": {"state": "RUNNING", "updated_on": moment}}} for moment in wrong]
     found = launchpad.launches.find({"state": "RUNNING", "$or": silent}, {"fw_id": 1})
     return [row["fw_id"] for row in found]
