@@ -27,7 +27,8 @@ def write(study: Study, plan: Plan, outcome: Outcome, output: Path, began: float
     from nzsp_surfaces.report.draw.pictures import write_pictures
     from nzsp_surfaces.report.page import write_report
     from nzsp_surfaces.report.read import load_results
-    from nzsp_surfaces.report.write import Clock, write_results, wulff_shapes
+    from nzsp_surfaces.report.shapes import wulff_shapes
+    from nzsp_surfaces.report.write import Clock, write_results
     from nzsp_surfaces.tasks.table import table
 
     console = Console()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.base.places import without_folders
 from nzsp_surfaces.films.compound import kept_by_both
@@ -36,6 +35,7 @@ from nzsp_surfaces.report.rows.motion import FilmMotionRow, MotionSource
 from nzsp_surfaces.report.rows.reactions import ReactionRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.study import Clock, Provenance, RunSource
+from nzsp_surfaces.report.shapes import along_potential, sampled, wulff_shapes
 from nzsp_surfaces.report.slabs import write_slabs
 from nzsp_surfaces.report.structures import plane_comment, structure_files
 from nzsp_surfaces.report.traces import write_frames, write_trace
@@ -44,7 +44,7 @@ from nzsp_surfaces.tasks.converged import Converged, converged
 from nzsp_surfaces.tasks.mixed import compositions
 from nzsp_surfaces.tasks.motion import film_lost, film_motion
 from nzsp_surfaces.tasks.reactions import reactions_found
-from nzsp_surfaces.tasks.reservoirs import Line, Reservoirs, reservoirs
+from nzsp_surfaces.tasks.reservoirs import reservoirs
 from nzsp_surfaces.tasks.segregation import segregated
 from nzsp_surfaces.tasks.spread import spreads
 from nzsp_surfaces.tasks.table import EvaluatedEntry, film_reference, screened, table
@@ -52,18 +52,13 @@ from nzsp_surfaces.tasks.table import EvaluatedEntry, film_reference, screened, 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-    from nzsp_surfaces.crystals.material import Material
-    from nzsp_surfaces.energies.along import ShapesAlong
-    from nzsp_surfaces.energies.construction import Construction
-    from nzsp_surfaces.energies.sampling import SampledShapes
     from nzsp_surfaces.energies.spread import Spread
-    from nzsp_surfaces.energies.wulff import WulffShape
     from nzsp_surfaces.study.study import Study
     from nzsp_surfaces.tasks.base import Outcome, Result, Task
     from nzsp_surfaces.tasks.draft import Entry
     from nzsp_surfaces.tasks.plan import Plan
 
-__all__ = ["Clock", "entry_row", "write_results", "wulff_shapes"]
+__all__ = ["Clock", "entry_row", "write_results"]
 
 
 @dataclass(frozen=True)
@@ -114,8 +109,9 @@ def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path
     shapes = wulff_shapes(study, plan, rows, outcome.results)
     write_json(path / "wulff.json", {name: shape.as_dict() for name, shape in shapes.items()})
     if any(each.parts for each in spread.values()):
-        sampled = _sampled(done, rows, {name: each.total for name, each in spread.items()})
-        write_json(path / "wulff_spread.json", {name: shapes.as_dict() for name, shapes in sampled.items()})
+        widths = {name: each.total for name, each in spread.items()}
+        drawn = sampled(study, plan, rows, outcome.results, widths)
+        write_json(path / "wulff_spread.json", {name: shapes.as_dict() for name, shapes in drawn.items()})
 
 
 def _write_reservoirs(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> None:
@@ -127,7 +123,7 @@ def _write_reservoirs(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> None
         write_rows(done.path, TerminationRow, [TerminationRow.made_from(line) for each in found for line in each.lines])
         write_rows(done.path, ConditionRow, [ConditionRow.made_from(row) for each in found for row in each.conditions])
         write_rows(done.path, DiagramRow, [DiagramRow.made_from(row) for each in found for row in each.diagrams])
-        along = _along(done, found)
+        along = along_potential(done.study, done.plan, done.outcome.results, found)
         write_json(done.path / "wulff_path.json", {name: shapes.as_dict() for name, shapes in along.items()})
 
 
@@ -136,25 +132,6 @@ def _write_reactions(done: _Finished) -> None:
     found = reactions_found(done.study, done.plan, done.outcome.results)
     if found:
         write_rows(done.path, ReactionRow, [ReactionRow.made_from(each) for each in found])
-
-
-def _along(done: _Finished, found: tuple[Reservoirs, ...]) -> dict[str, ShapesAlong]:
-    """The shape of each bare material between the bounds of a potential, of planes without a whole slab too."""
-    lines = {each.material: each.lines for each in found}
-    made = ((each.name, _along_of(done, each, lines.get(each.name, ()))) for each in done.study.materials)
-    return {name: shapes for name, shapes in made if shapes and shapes.shapes}
-
-
-def _along_of(done: _Finished, material: Material, lines: tuple[Line, ...]) -> ShapesAlong | None:
-    """None where a material has no lines, or its planes enclose no volume."""
-    from nzsp_surfaces.energies.along import shapes_along
-
-    planes = {line.miller: 1.0 for line in lines}  # alike: a surface energy of its own follows at each potential
-    given = _construction(done.plan, material, done.outcome.results, planes) if lines else None
-    if given is None:
-        return None
-    inside = [(line.miller, line.gammas[1:-1]) for line in lines]
-    return shapes_along(given, lines[0].element, lines[0].values[1:-1], inside)
 
 
 def _mixture_rows(done: _Finished) -> Iterator[MixtureRow]:
@@ -255,76 +232,3 @@ def _motion_rows(done: _Finished) -> Iterator[FilmMotionRow]:
         if result is not None and result.trajectory is not None and found is not None:
             source = MotionSource(task, found, result.trajectory.settings.timestep, film_lost(task, result))
             yield FilmMotionRow.made_from(source)
-
-
-def wulff_shapes(
-    study: Study, plan: Plan, rows: tuple[EvaluatedEntry, ...], results: Mapping[str, Result]
-) -> dict[str, WulffShape]:
-    """The shape of every material from its bare planes, and of every covered one, where planes enclose a volume."""
-    from nzsp_surfaces.energies.wulff import shape_of
-
-    return {name: shape_of(made) for name, made in _constructions(study, plan, rows, results).items()}
-
-
-def _constructions(
-    study: Study, plan: Plan, rows: tuple[EvaluatedEntry, ...], results: Mapping[str, Result]
-) -> dict[str, Construction]:
-    """What the shapes are constructed from."""
-    made = {
-        name: _construction(plan, material, results, energies)
-        for material in study.materials
-        for name, energies in _variants(study, rows, material.name).items()
-    }
-    return {name: given for name, given in made.items() if given}
-
-
-def _construction(
-    plan: Plan, material: Material, results: Mapping[str, Result], energies: Mapping[tuple[int, ...], float]
-) -> Construction | None:
-    """None where planes enclose no volume: the table stands without a shape."""
-    from nzsp_surfaces.energies.construction import construction
-
-    bulk = results.get(plan.by_id[plan.bulks[material.name]].id)
-    structure = bulk.computed.structure if bulk else material.crystal.structure
-    axes, symprec = material.crystal.conventional_multiples, material.crystal.tolerance.symprec
-    try:
-        return construction(structure, list(energies.items()), setting=axes, symprec=symprec)
-    except UserError:
-        return None
-
-
-def _sampled(
-    done: _Finished, rows: tuple[EvaluatedEntry, ...], spread: Mapping[str, float | None]
-) -> dict[str, SampledShapes]:
-    """Many shapes of each, within the spreads of their planes."""
-    from nzsp_surfaces.energies.sampling import sampled_shapes
-
-    made = _constructions(done.study, done.plan, rows, done.outcome.results)
-    widths = {name: _widths(rows, spread, *name.partition("+")[::2]) for name in made}
-    return {name: sampled_shapes(each, widths[name]) for name, each in made.items() if widths[name]}
-
-
-def _widths(
-    rows: tuple[EvaluatedEntry, ...], spread: Mapping[str, float | None], material: str, film: str
-) -> dict[tuple[int, ...], float]:
-    """The spread of each plane, of its film where one covers it; planes whose spread is not known are missing."""
-    own = [row.entry for row in rows if row.entry.material == material and row.best is not None]
-    covered = [entry for entry in own if film and entry.film == film]
-    bare = [entry for entry in own if entry.film is None and entry.miller not in {e.miller for e in covered}]
-    found = {entry.miller: spread.get(entry.id) for entry in (*bare, *covered)}
-    return {miller: width for miller, width in found.items() if width is not None}
-
-
-def _variants(study: Study, rows: tuple[EvaluatedEntry, ...], material: str) -> dict[str, dict[tuple[int, ...], float]]:
-    """Surface energies by plane: of the bare material, and of the material with each film."""
-    from nzsp_surfaces.energies.wulff import capped_energies
-
-    bare = _gammas(rows, material, None)
-    covered = {film.name: _gammas(rows, material, film.name) for film in study.films}
-    capped = {f"{material}+{film}": capped_energies(bare, own) for film, own in covered.items() if own}
-    return {material: bare, **capped}
-
-
-def _gammas(rows: tuple[EvaluatedEntry, ...], material: str, film: str | None) -> dict[tuple[int, ...], float]:
-    chosen = [r for r in rows if r.entry.material == material and r.entry.film == film]
-    return {r.entry.miller: r.best.energy.gamma for r in chosen if r.best and r.best.energy}

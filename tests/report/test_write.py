@@ -14,7 +14,8 @@ from nzsp_surfaces.base.calculation import Calculation, EngineIdentity
 from nzsp_surfaces.engines.base import DynamicsSettings, Trajectory
 from nzsp_surfaces.report.read import Results, load_results
 from nzsp_surfaces.report.rows.study import study_header
-from nzsp_surfaces.report.write import Clock, entry_row, write_results, wulff_shapes
+from nzsp_surfaces.report.shapes import wulff_shapes
+from nzsp_surfaces.report.write import Clock, entry_row, write_results
 from nzsp_surfaces.study.study import Study, load_study
 from nzsp_surfaces.tasks.base import Choices, Outcome, Result, Task
 from nzsp_surfaces.tasks.plan import Plan, make_plan
