@@ -58,15 +58,13 @@ class Variation:
 
 VARIATIONS = (
     Variation(),
-    Variation(vacuum=6.0),
     Variation(vacuum=12.0),
-    Variation(cutoff=400.0, grid=0.21),
-    Variation(grid=0.13),
-    Variation(cutoff=600.0, grid=0.15),
     Variation(cutoff=600.0, grid=0.13),
     Variation(cutoff=700.0, grid=0.12),
-    Variation(cutoff=800.0, grid=0.11),
     Variation(length=15.0),
+    Variation(grid=0.13),
+    Variation(cutoff=400.0, grid=0.21),
+    Variation(cutoff=800.0, grid=0.11),
 )
 
 
