@@ -22,6 +22,8 @@ DIGITS = 8
 """Of lattice vectors (Å) and fractional positions in identities; threads and processors differ in the last bits."""
 FOR_PEOPLE = {"content": False}
 """Metadata of a dataclass field that is read by people alone and identifies nothing."""
+ELSEWHERE = {"content": False}
+"""Metadata of fields that name files or engines: what these hold identifies a value, not where they lie."""
 
 
 def content(value: Any) -> Any:

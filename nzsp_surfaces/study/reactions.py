@@ -14,7 +14,8 @@ from nzsp_surfaces.energies.reactions import Reaction, balanced
 if TYPE_CHECKING:
     from pymatgen.core import Composition, Structure
 
-    from nzsp_surfaces.study.schema import PhaseKeys, StudyFile
+    from nzsp_surfaces.study.further import PhaseKeys
+    from nzsp_surfaces.study.schema import StudyFile
 
 
 def phase_keys(settings: StudyFile) -> dict[str, PhaseKeys]:

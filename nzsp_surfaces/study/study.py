@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.base.content import content, digest
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.base.yaml import did_you_mean, read
+from nzsp_surfaces.base.yaml import read
 from nzsp_surfaces.crystals.bonds import Polyanion, parse_polyanion
-from nzsp_surfaces.crystals.crystal import Crystal, crystal, equivalent_planes, hexagonal_within, hkl
+from nzsp_surfaces.crystals.crystal import Crystal, crystal, hkl
 from nzsp_surfaces.crystals.material import Material
 from nzsp_surfaces.crystals.material import material as described
 from nzsp_surfaces.crystals.reading import load_structure
 from nzsp_surfaces.crystals.valence_sums import told_charges
-from nzsp_surfaces.engines.base import Ask, ChosenEngine, Engines
+from nzsp_surfaces.engines.base import Ask, Engines
 from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose
 from nzsp_surfaces.films.compound import FilmCompound, film_compound
+from nzsp_surfaces.study.checks import check_forms, check_keys, check_solved
 from nzsp_surfaces.study.going_on import Starts, starts
 from nzsp_surfaces.study.mixtures import Mixture, Segregation, mixtures_of, segregations_of
 from nzsp_surfaces.study.reactions import phases, reactions
@@ -175,16 +176,13 @@ def study_of(settings: StudyFile, path: Path, profile: str) -> Study:
     """
     if profile not in PROFILES:
         raise UserError(f"profile '{profile}' is unknown; choose {' or '.join(PROFILES)}")
-    _check_planes(settings, path)
+    check_keys(settings, path)
     materials = tuple(_material(name, given, path) for name, given in settings.materials.items())
     for material in materials:
-        _check_forms(material, settings.planes, path)
+        check_forms(material, settings.planes, path)
     films = tuple(_film(name, given, settings, path) for name, given in settings.films.items())
-    _check_published(settings, path)
-    _check_converged(settings, path)
     chosen, engines, others = _profile(settings, profile), _engines(settings, path), phases(settings, path)
-    _check_solved(settings, engines.energies, path)
-    _check_annealed(settings, path)
+    check_solved(settings, engines.energies, path)
     compositions = {
         **{material.name: material.crystal.structure.composition for material in materials},
         **{film.name: film.reference.structure.composition for film in films},
@@ -235,72 +233,6 @@ def _beside(keys: str | EngineKeys, path: Path) -> str | EngineKeys:
 def _whole(value: Any, path: Path) -> Any:
     beside = path.parent / value if isinstance(value, str) and value else None
     return str(beside.resolve()) if beside is not None and beside.is_file() else value
-
-
-def _check_planes(settings: StudyFile, path: Path) -> None:
-    seen: set[tuple[int, int, int]] = set()
-    for plane in settings.planes:
-        try:
-            indices = hkl(plane)
-        except UserError as error:
-            raise UserError(f"{path}: planes: {error}") from error
-        if indices in seen:
-            raise UserError(f"{path}: planes: {list(plane)} is given twice; remove one")
-        seen.add(indices)
-
-
-def _check_forms(material: Material, planes: tuple[tuple[int, ...], ...], path: Path) -> None:
-    """Two planes of one form are one plane."""
-    forms: dict[frozenset[tuple[int, int, int]], tuple[int, ...]] = {}
-    for plane in planes:
-        if len(plane) == 4 and not material.crystal.hexagonal:
-            within = hexagonal_within(material.crystal)
-            hint = f"; with its symprec at {within[0]:g} it is {within[1]}" if within else "; give three"
-            raise UserError(
-                f"{path}: planes: {list(plane)} has four indices, but {material.name} is not hexagonal{hint}"
-            )
-        form = equivalent_planes(material.crystal, plane)
-        if form in forms:
-            other = list(forms[form])
-            raise UserError(
-                f"{path}: planes: {other} and {list(plane)} are the same plane of {material.name}; remove one"
-            )
-        forms[form] = plane
-
-
-def _check_published(settings: StudyFile, path: Path) -> None:
-    for value in settings.published:
-        if value.material not in settings.materials:
-            hint = did_you_mean(value.material, settings.materials)
-            raise UserError(f"{path}: published: no material '{value.material}'; {hint}")
-        if value.film is not None and value.film not in settings.films:
-            raise UserError(f"{path}: published: no film '{value.film}'; {did_you_mean(value.film, settings.films)}")
-        if hkl(value.plane) not in {hkl(plane) for plane in settings.planes}:
-            raise UserError(f"{path}: published: plane {list(value.plane)} is not among 'planes'; add it there")
-
-
-def _check_converged(settings: StudyFile, path: Path) -> None:
-    wanted = [("converge", plane) for plane in (settings.converge and settings.converge.planes) or ()]
-    wanted += [(f"mixtures: {name}", plane) for name, keys in settings.mixtures.items() for plane in keys.segregation]
-    for where, plane in wanted:
-        if hkl(plane) not in {hkl(p) for p in settings.planes}:
-            raise UserError(f"{path}: {where}: plane {list(plane)} is not among 'planes'; add it there")
-
-
-def _check_annealed(settings: StudyFile, path: Path) -> None:
-    """Dynamics move every atom, so that those of a frozen middle would be held where an anneal has left them."""
-    if settings.anneal is not None and settings.slabs.frozen:
-        raise UserError(f"{path}: anneal: the middle of its slabs cannot be frozen; set 'frozen' of 'slabs' to 0")
-
-
-def _check_solved(settings: StudyFile, engine: ChosenEngine, path: Path) -> None:
-    """Cutoff and k-points belong to density functionals."""
-    asked = [name for name in ("cutoff", "kpoints") if settings.converge and getattr(settings.converge, name)]
-    if asked and not engine.is_dft:
-        raise UserError(
-            f"{path}: converge: a potential has no {' and no '.join(asked)}, and {engine.name} is one; leave them out, "
-            "or choose gpaw, cp2k or vasp"
-        )
 
 
 def _material(name: str, given: MaterialKeys, path: Path) -> Material:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from nzsp_surfaces.crystals.flip import Flip
-    from nzsp_surfaces.study.schema import ConvergeKeys
+    from nzsp_surfaces.study.further import ConvergeKeys
     from nzsp_surfaces.tasks.draft import Draft
 
 

@@ -17,7 +17,7 @@ from nzsp_surfaces.tasks.table import FACE_TOLERANCE
 
 if TYPE_CHECKING:
     from nzsp_surfaces.base.calculation import Calculation
-    from nzsp_surfaces.study.schema import OxygenKeys, PotentialKeys
+    from nzsp_surfaces.study.further import OxygenKeys, PotentialKeys
     from nzsp_surfaces.tasks.base import Result
     from nzsp_surfaces.tasks.plan import Plan
     from nzsp_surfaces.tasks.table import EvaluatedEntry

@@ -16,8 +16,8 @@ from pymatgen.core import Structure
 from nzsp_surfaces import load_study, make_plan
 from nzsp_surfaces.base.content import FOR_PEOPLE, content, digest
 from nzsp_surfaces.engines.vasp.settings import default_settings
+from nzsp_surfaces.study.further import AnnealKeys, ConvergeKeys, PotentialKeys
 from nzsp_surfaces.study.mixtures import MixtureKeys, mixtures_of, segregations_of
-from nzsp_surfaces.study.schema import AnnealKeys, ConvergeKeys, PotentialKeys
 from nzsp_surfaces.tasks.base import Task, task_key
 from nzsp_surfaces.tasks.plan import Plan
 
