@@ -1,6 +1,8 @@
 """Published surface energies, orders and shapes beside those of an engine: `make validate` writes docs/validation.md.
 
     python -m benchmarks.validation [--engine NAME] [CRYSTAL...]
+
+The page tells the default engine's values, and how the claims fare with every other engine that has computed some.
 What is kept in benchmarks/results/validation.json is not computed again. Nothing is scaled, and what was not read is
 not counted.
 """
@@ -16,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from textwrap import fill
+from typing import Any, cast
 
 import yaml
 
@@ -25,6 +28,7 @@ from nzsp_surfaces import load_results
 
 PAGE, RUNS = ROOT / "docs/validation.md", ROOT / "runs/validation"
 KEPT = ROOT / "benchmarks/results/validation.json"
+DEFAULT = "sevennet-0"
 WITHIN = 0.2
 """Of a published value: magnitudes of other functionals differ by as much."""
 
@@ -72,19 +76,29 @@ def main() -> None:
     """Compute what is missing, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("crystals", nargs="*")
-    parser.add_argument("--engine", default="sevennet-0")
+    parser.add_argument("--engine", default=DEFAULT)
     given = parser.parse_args()
     claims = published()
     for name in given.crystals or list(claims):
         if not _known(kept(given.engine), name, claims[name]):
             keep(given.engine, name, compute(name, claims[name], given.engine))
-    PAGE.write_text(page(list(compared(claims, kept(given.engine))), given.engine), encoding="utf-8")
+    lines = {engine: list(compared(claims, kept(engine))) for engine in engines()}
+    PAGE.write_text(page(lines.pop(DEFAULT), lines), encoding="utf-8")
     print(f"{PAGE.relative_to(ROOT)}: written")
+
+
+def engines() -> tuple[str, ...]:
+    """All that have computed something, the default one first."""
+    return tuple(dict.fromkeys((DEFAULT, *(row["engine"] for row in _rows()))))
+
+
+def _rows() -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else [])
 
 
 def kept(engine: str) -> tuple[Computed, ...]:
     """All planes that an engine has computed."""
-    rows = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else []
+    rows = _rows()
     planes = (Computed(**{**row, "plane": tuple(row["plane"])}) for row in rows)
     return tuple(row for row in planes if row.engine == engine)
 
@@ -96,8 +110,7 @@ def _known(rows: Sequence[Computed], name: str, claims: Sequence[Claim]) -> bool
 
 def keep(engine: str, name: str, rows: Sequence[Computed]) -> None:
     """Write the planes of a crystal in the place of those that were there, a line each."""
-    before = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else []
-    others = [row for row in before if (row["engine"], row["crystal"]) != (engine, name)]
+    others = [row for row in _rows() if (row["engine"], row["crystal"]) != (engine, name)]
     lines = (json.dumps(row) for row in [*others, *map(asdict, rows)])
     KEPT.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
 
@@ -162,13 +175,18 @@ def _name(plane: Plane) -> str:
     return f"({''.join(map(str, plane))})"
 
 
-def page(lines: Sequence[Line], engine: str) -> str:
-    """docs/validation.md."""
+def page(lines: Sequence[Line], others: Mapping[str, Sequence[Line]]) -> str:
+    """docs/validation.md.
+
+    Args:
+        lines: of the default engine.
+        others: by other engines, of what they have computed.
+    """
     kinds = list(dict.fromkeys(line.kind for line in lines))
     return "\n".join([
         "# Published surfaces beside computed ones",
         "",
-        f"`make validate` computes the planes of [published.yaml](../inputs/published.yaml) with {engine}, quick",
+        f"`make validate` computes the planes of [published.yaml](../inputs/published.yaml) with {DEFAULT}, quick",
         f"profile. A magnitude counts as alike within {100 * WITHIN:.0f} %, the spread of functionals, a share of a",
         "shape likewise, an order where every pair that has values is in order. What was not read in its source is",
         "shown and not counted; nothing is scaled.",
@@ -176,19 +194,45 @@ def page(lines: Sequence[Line], engine: str) -> str:
         _extent(lines),
         "What was computed is kept in [validation.json](../benchmarks/results/validation.json).",
         "",
-        "| crystals | claims agree | orders, shares | values | mean error | absolute, J/m² | computed : published |",
-        "|---|---|---|---|---|---|---|",
+        *_heading("crystals"),
         *(_summary(kind, [line for line in lines if line.kind == kind and line.counted]) for kind in kinds),
         "",
         fill(f"It fails on {_failing(lines)}.", 128, break_on_hyphens=False),
         "",
         "![Computed against published surface energies](validation.png)",
         "",
+        *_beside(lines, others),
         "| crystal | published | functional | source | read | computed | agrees |",
         "|---|---|---|---|---|---|---|",
         *(_row(line) for line in lines),
         "",
     ])  # fmt: skip
+
+
+def _heading(first: str) -> list[str]:
+    columns = [
+        first,
+        "claims agree",
+        "orders, shares",
+        "values",
+        "mean error",
+        "absolute, J/m²",
+        "computed : published",
+    ]
+    return [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+
+
+def _beside(lines: Sequence[Line], others: Mapping[str, Sequence[Line]]) -> Iterator[str]:
+    """How other engines fare with the claims that they and the default engine have computed, one table each."""
+    for engine, own in others.items():
+        both = [(one, other) for one, other in zip(lines, own, strict=True) if one.counted and other.counted]
+        crystals = len({one.crystal for one, _ in both})
+        yield f"On the {len(both)} claims of {crystals} crystals that {engine} has computed, too:"
+        yield ""
+        yield from _heading("engine")
+        yield _summary(DEFAULT, [one for one, _ in both])
+        yield _summary(engine, [other for _, other in both])
+        yield ""
 
 
 def _extent(lines: Sequence[Line]) -> str:
@@ -201,15 +245,15 @@ def _extent(lines: Sequence[Line]) -> str:
     return f"Read are {len(faces)} faces of {len(crystals)} crystals, {of_ionic} of {len(ionic)} ionic ones among them."
 
 
-def _summary(kind: str, lines: Sequence[Line]) -> str:
-    """How the claims of a kind of crystal fare."""
+def _summary(what: str, lines: Sequence[Line]) -> str:
+    """How claims fare, those of a kind of crystal or those of an engine."""
     errors = [line.error for line in lines if line.error is not None]
     others = [line for line in lines if line.error is None]
     ratios = [1 + line.error / line.claim.gamma.value for line in lines if line.error is not None and line.claim.gamma]
     mean = f"{fmean(errors):+.2f} | {fmean(map(abs, errors)):.2f} | {fmean(ratios):.2f}" if errors else "- | - | -"
     agree = f"{sum(bool(line.agrees) for line in lines)} of {len(lines)}"
     return (
-        f"| {kind} | {agree} | {sum(bool(line.agrees) for line in others)} of {len(others)} | {len(errors)} | {mean} |"
+        f"| {what} | {agree} | {sum(bool(line.agrees) for line in others)} of {len(others)} | {len(errors)} | {mean} |"
     )
 
 
