@@ -63,8 +63,7 @@ VARIATIONS = (
     Variation(cutoff=700.0, grid=0.12),
     Variation(length=15.0),
     Variation(grid=0.13),
-    Variation(cutoff=400.0, grid=0.21),
-    Variation(cutoff=800.0, grid=0.11),
+    Variation(cutoff=600.0, grid=0.15),
 )
 
 

@@ -1,10 +1,10 @@
-"""The figures of docs/dft.md, relaxation.md, solid-solution.md and validation.md, from the data that is kept.
+"""The figures of docs/dft.md, films.md, relaxation.md, solid-solution.md and validation.md, from the data that is kept.
 
     python -m benchmarks.figures
 
 docs/dft.png: surface energies of the paper, ours by PBE, of potentials. docs/calls.png: evaluations of a dear engine
 until a slab is relaxed, with a lent Hessian and without. docs/solid-solution.png: mixtures above their ends.
-docs/validation.png: surface energies of a potential against published ones.
+docs/validation.png: surface energies of a potential against published ones. docs/covered.png: planes bare and covered.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 DOCS, REFERENCE = ROOT / "docs", ROOT / "inputs" / "reference"
 RELAXATION = ROOT / "benchmarks" / "results" / "relaxation.json"
 PLANES = {"1-102": (1, -1, 0, 2), "10-14": (1, 0, -1, 4), "11-20": (1, 1, -2, 0), "0001": (0, 0, 0, 1)}
+FORMULAS = {"NZP": "NaZr2(PO4)3", "NZS": "Na4Zr2(SiO4)3"}
 MARKS = "os^vD"
 
 Key = tuple[str, str, str | None]
@@ -96,6 +97,27 @@ def draw_parity(ax: Axes, lines: list[Line]) -> None:
     ax.legend(loc="upper left")
 
 
+def draw_covered(ax: Axes, rows: list[dict[str, Any]]) -> None:
+    """An arrow from each bare plane, an open mark, to the covered one, a full one; a colour for each material."""
+    materials, planes = (list(dict.fromkeys(row[key] for row in rows)) for key in ("material", "plane"))
+    gammas = {_key(row): row["gamma"] for row in rows}
+    for (material, plane, film), gamma in gammas.items():
+        colour, x = PLANE_PALETTE[materials.index(material)], planes.index(plane) + 0.25 * materials.index(material)
+        ax.plot(x, gamma, "o", color=colour, fillstyle="full" if film else "none", markersize=6)
+        if film:
+            arrow = {"arrowstyle": "->", "color": colour, "shrinkA": 4, "shrinkB": 4}
+            ax.annotate("", (x, gamma), (x, gammas[material, plane, None]), arrowprops=arrow)
+    for number, material in enumerate(materials):
+        ax.plot([], [], "-", color=PLANE_PALETTE[number], linewidth=3, label=formula_mathtext(FORMULAS[material]))
+    for words, filled in (("bare", "none"), ("under a layer of Na$_3$PO$_4$", "full")):
+        ax.plot([], [], "o", color=GREY, fillstyle=filled, markersize=6, label=words)
+    middle = 0.125 * (len(materials) - 1)
+    ax.set_xticks([x + middle for x in range(len(planes))], [plane_mathtext(PLANES[plane]) for plane in planes])
+    ax.set_ylabel(r"surface energy $\gamma$ / J m$^{-2}$")
+    ax.set_ylim(bottom=0)
+    ax.legend(loc="lower left", ncols=2)
+
+
 def levels() -> dict[str, dict[Key, float]]:
     """All that is kept, by what gave it."""
     found: dict[str, dict[Key, float]] = json_levels(REFERENCE / "potentials.json")
@@ -128,7 +150,9 @@ def main() -> None:
     save(figure_of(draw_mixture, mixed, size=(4.6, 3.0)), DOCS / "solid-solution")
     lines = [line for line in compared(published(), kept("sevennet-0")) if line.claim.read and line.error is not None]
     save(figure_of(draw_parity, lines, size=(3.8, 3.8)), DOCS / "validation")
-    for name in ("dft", "calls", "solid-solution", "validation"):
+    covered = json.loads((REFERENCE / "films" / "covered.json").read_text())
+    save(figure_of(draw_covered, covered, size=(4.6, 3.2)), DOCS / "covered")
+    for name in ("dft", "calls", "solid-solution", "validation", "covered"):
         (DOCS / f"{name}.svg").unlink()
 
 
