@@ -97,7 +97,7 @@ def _below(lowest: float, before: Mapping[int, float], after: Mapping[int, float
     return sum(1.0 - gain.cdf(before[number] - lowest) for number in before.keys() - after.keys())
 
 
-def evaluations(count: int, rounds: Sequence[Round]) -> float:
+def evaluations(count: float, rounds: Sequence[Round]) -> float:
     """Of energies and forces that all rounds take, about."""
     steps = [0, *(round_.steps for round_ in rounds)]
     more = zip(rounds, pairwise(steps), strict=True)
