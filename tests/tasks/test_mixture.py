@@ -14,7 +14,6 @@ from nzsp_surfaces.engines.base import Engine
 from nzsp_surfaces.tasks.base import Bench, Result, Task, carry_out
 from nzsp_surfaces.tasks.mixed import MixtureFound, compositions
 from nzsp_surfaces.tasks.plan import Plan
-from support.alloy import carried_out as carried
 
 NOISE = 1e-3
 """eV per formula unit, by which relaxations of one crystal in different cells may end apart."""
@@ -50,14 +49,15 @@ def study_in(folder: Path, more: str = "") -> Path:
 
 def alloy(folder: Path, cells: int) -> MixtureFound:
     """Cu2PdAu in so many primitive cells at least, carried out with EMT."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for metal, edge in (("Cu", 3.8), ("Pd", 4.0)):
         places = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.5, 0.0, 0.5], [0.0, 0.5, 0.5]]
         Structure(Lattice.cubic(edge), ["Au", *[metal] * 3], places).to(str(folder / f"{metal}3Au.vasp"), "poscar")
     (folder / "study.yaml").write_text(ALLOY.replace("CELLS", str(cells)))
-    plan, outcome = carried(folder / "study.yaml")
-    assert not outcome.failures, outcome.failures
-    return compositions(plan, outcome.results)[0]
+    study = load_study(folder / "study.yaml")
+    plan, engine = make_plan(study), study.engines.energies.make({})
+    results = carried_out(plan, tuple(task.id for task in plan.tasks), engine, folder)
+    return compositions(plan, {result.task: result for result in results})[0]
 
 
 def evaluated(folder: Path) -> dict[str, int]:
@@ -113,6 +113,15 @@ def test_a_larger_cell_never_loses_to_a_small_one(tmp_path: Path) -> None:
     assert large.energies[0] <= small.energies[0] + NOISE
     assert large.composed > small.composed == 0
     assert large.way == "composed"
+
+
+def test_crystals_side_by_side_go_on_where_they_were(tmp_path: Path) -> None:
+    """Carried out again in its folder, the whole mixture asks for nothing and leaves the same."""
+    first = alloy(tmp_path, 3)
+    asked = evaluated(tmp_path)
+    assert any("composed" in name for name in asked)
+    assert alloy(tmp_path, 3).energies == first.energies
+    assert evaluated(tmp_path) == asked
 
 
 @pytest.mark.slow
