@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from nzsp_surfaces.tasks.draft import Draft
 
 
+EARLY = ROUNDS[:-1]
+"""The lowest of each batch is relaxed to the end in any case."""
+
+
 @dataclass(frozen=True)
 class ComposedInputs:
     """A batch of such crystals.
@@ -40,7 +44,7 @@ class ComposedInputs:
     batch: int
     batches: int
     force: float
-    rounds: tuple[Round, ...] = ROUNDS
+    rounds: tuple[Round, ...] = EARLY
 
 
 def _composed(bench: Bench[ComposedInputs]) -> Result:
