@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from nzsp_surfaces.tasks.draft import Draft
 
 
+TO_THE_END = 100.0
+"""Evaluations that a crystal takes until its forces and its stress are gone, about."""
+
+
 @dataclass(frozen=True)
 class ConfigurationInputs:
     """One of the ranked configurations.
@@ -72,7 +76,7 @@ class MixtureInputs:
 
 
 def _configuration(bench: Bench[ConfigurationInputs]) -> Result:
-    """Relax a ranked configuration shortly, with its cell."""
+    """Relax a ranked configuration with its cell."""
     draws = bench.inputs.draws
     ranking = ranked(draws.cell, draws.number, draws.seed)
     chosen = ranking.at(bench.inputs.rank)
@@ -130,21 +134,21 @@ def _tried_before(bench: Bench[SwapInputs] | Bench[MixtureInputs]) -> tuple[Resu
     return (*bench.parents["configuration"], *bench.parents.get("composed", ()))
 
 
-def _short(inputs: ConfigurationInputs) -> float:
-    return float(inputs.relax.max_steps)
+def _configuration_evaluations(inputs: ConfigurationInputs) -> float:
+    return min(float(inputs.relax.max_steps), TO_THE_END)
 
 
-def _all_short(inputs: SwapInputs) -> float:
+def _swaps_evaluations(inputs: SwapInputs) -> float:
     return float(inputs.number * inputs.relax.max_steps)
 
 
-def _long(_inputs: MixtureInputs) -> float:
-    return 120.0
+def _mixture_evaluations(_inputs: MixtureInputs) -> float:
+    return TO_THE_END
 
 
-CONFIGURATION = TaskKind("configuration", _configuration, (Ask.CELL,), _short)
-SWAPS = TaskKind("swaps", _swaps, (Ask.CELL,), _all_short)
-MIXTURE = TaskKind("mixture", _mixture, (Ask.CELL,), _long)
+CONFIGURATION = TaskKind("configuration", _configuration, (Ask.CELL,), _configuration_evaluations)
+SWAPS = TaskKind("swaps", _swaps, (Ask.CELL,), _swaps_evaluations)
+MIXTURE = TaskKind("mixture", _mixture, (Ask.CELL,), _mixture_evaluations)
 
 
 def plan(draft: Draft) -> None:

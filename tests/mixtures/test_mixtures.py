@@ -21,7 +21,7 @@ from nzsp_surfaces.mixtures.cells import MixedCell, compact_multiples, mixed_cel
 from nzsp_surfaces.mixtures.exchange import exchanged, likely
 from nzsp_surfaces.mixtures.ranking import drawn, permutations, ranked, settled
 from nzsp_surfaces.mixtures.shared import SharedCrystal, overlay, shared_crystal
-from nzsp_surfaces.mixtures.sites import occupancies
+from nzsp_surfaces.mixtures.sites import farthest, occupancies
 from nzsp_surfaces.report.draw.mixtures import lower_hull
 from nzsp_surfaces.study.mixtures import MixtureKeys, mixtures_of
 
@@ -134,6 +134,17 @@ def test_sites_are_named_by_their_kinds() -> None:
     found = occupancies(shared, mixed, ranked(mixed, 5, seed=1).at(1).codes)
     assert 2 * found["Na on Na1"] + 6 * found["Na on Na2"] == pytest.approx(7, abs=1e-3)
     assert found["Si on P/Si"] == pytest.approx(5 / 6, abs=1e-3)
+
+
+def test_how_far_an_ion_has_left_its_site_is_told() -> None:
+    """Whatever the crystal as a whole has drifted; all others are behind by the mean."""
+    mixed = cell(2.5, 1)
+    codes = drawn(mixed, np.random.default_rng(1))
+    structure = mixed.structure(codes)
+    structure.translate_sites(range(len(structure)), [0.1, 0.2, 0.3])
+    assert farthest(mixed, codes, structure) == pytest.approx(0.0, abs=1e-9)
+    structure.translate_sites([3], [1.7, 0.0, 0.0], frac_coords=False)
+    assert farthest(mixed, codes, structure) == pytest.approx(1.7 * (1 - 1 / len(structure)), abs=1e-6)
 
 
 def test_a_file_with_occupancies_is_the_mixture_that_they_say(tmp_path: Path) -> None:
