@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,6 +67,20 @@ class MixedCell:
         """Sublattices on which there is something to exchange."""
         return tuple(part for part in self.sublattices if len(set(part.codes.tolist())) > 1)
 
+    @property
+    def ways(self) -> int:
+        """Of filling it, each image of another counted."""
+        sizes = [(len(part.sites), np.bincount(part.codes)) for part in self.sublattices]
+        return math.prod(math.factorial(n) // math.prod(map(math.factorial, held.tolist())) for n, held in sizes)
+
+    @property
+    def filling(self) -> Codes:
+        """One that holds what it is to hold, without any thought of the order."""
+        codes = np.zeros(len(self.fractions), np.int8)
+        for part in self.sublattices:
+            codes[part.sites] = part.codes
+        return codes
+
     def energy(self, codes: Codes) -> float:
         """eV of the cell, of point charges."""
         charges = self.charges[codes]
@@ -80,8 +95,14 @@ class MixedCell:
 
 
 def compact_multiples(lattice: Matrix, cells: int) -> tuple[tuple[int, ...], ...]:
-    """(3, 3) vectors of the supercell of so many cells whose shortest vector is longest, in multiples of the cell's."""
+    """(3, 3) vectors of the supercell of so many cells whose shortest vector is longest, in multiples of the cell's.
+
+    One cell is itself, so that what was relaxed in it can be set side by side whatever the lattice is.
+    """
     from pymatgen.core import Lattice
+
+    if cells == 1:
+        return (1, 0, 0), (0, 1, 0), (0, 0, 1)
 
     def shortest(multiples: npt.NDArray[np.int64]) -> float:
         return float(min(Lattice(multiples @ lattice).get_lll_reduced_lattice().abc))

@@ -48,12 +48,16 @@ class Ranking:
 
 
 def ranked(cell: MixedCell, draws: int, seed: int) -> Ranking:
-    """So many fillings, each drawn at random and settled by itself; equal ones count once."""
+    """So many fillings, each drawn at random, as it was drawn and as it has settled; equal ones count once.
+
+    In a small cell all settle in the same few ways, and what relaxes lowest is often none of these.
+    """
     operations = permutations(cell)
     found: dict[bytes, Configuration] = {}
     for number in range(draws):
-        codes = settled(cell, drawn(cell, np.random.default_rng([seed, number])), [seed, number, 1])
-        found.setdefault(_representative(codes, operations), Configuration(codes, cell.energy(codes)))
+        start = drawn(cell, np.random.default_rng([seed, number]))
+        for codes in (start, settled(cell, start, [seed, number, 1])):
+            found.setdefault(representative(codes, operations), Configuration(codes, cell.energy(codes)))
     order = sorted(found, key=lambda name: (round(found[name].energy, 6), name))
     return Ranking(cell, draws, tuple(found[name] for name in order))
 
@@ -130,6 +134,6 @@ def _images(
     return np.asarray(((apart - np.rint(apart)) ** 2).sum(axis=2).argmin(axis=1))
 
 
-def _representative(codes: Codes, operations: npt.NDArray[np.int64]) -> bytes:
+def representative(codes: Codes, operations: npt.NDArray[np.int64]) -> bytes:
     """The same for all fillings that operations map on each other."""
     return min(bytes(row) for row in codes[operations])

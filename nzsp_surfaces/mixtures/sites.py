@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nzsp_surfaces.mixtures.cells import Codes, MixedCell
 from nzsp_surfaces.mixtures.shared import SharedCrystal
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
 
 
 def site_names(shared: SharedCrystal) -> tuple[str, ...]:
@@ -42,3 +46,14 @@ def occupancies(shared: SharedCrystal, cell: MixedCell, codes: Codes) -> dict[st
         for code, species in enumerate(cell.table)
         if code and (codes[names == kind] == code).any()
     }
+
+
+def farthest(cell: MixedCell, codes: Codes, relaxed: Structure) -> float:
+    """Å of the ion that lies farthest from the site where it was put, the crystal as a whole at rest.
+
+    Args:
+        relaxed: its atoms in the order of their sites.
+    """
+    apart = relaxed.frac_coords - cell.fractions[np.flatnonzero(codes)]
+    apart -= np.rint(apart)
+    return float(np.linalg.norm((apart - apart.mean(axis=0)) @ relaxed.lattice.matrix, axis=1).max())

@@ -35,9 +35,11 @@ class MixtureKeys:
         max_atoms: sites of a cell at most.
         draws: seeded ways of filling the cell that are ranked by electrostatics.
         tried: of these, the lowest that are relaxed shortly.
-        steps: of such a relaxation.
+        steps: of such a relaxation; in one primitive cell it goes to the end.
         swaps: exchanges of ions that are then tried with the engine, each relaxed shortly.
         temperature: K of these exchanges.
+        composed: ways of setting ordered crystals of one primitive cell side by side in a larger cell; the lowest of
+            each of so many batches as are `relaxed` is tried too. Ends alone have such crystals between them.
         relaxed: the lowest that are relaxed to the end; how far they differ is the spread.
         segregation: planes of the end that fills all sites, in whose slabs ions of the other come at each depth.
     """
@@ -54,6 +56,7 @@ class MixtureKeys:
     steps: int = 20
     swaps: int = 0
     temperature: float = 600.0
+    composed: int = 24
     relaxed: int = 3
     segregation: tuple[tuple[int, ...], ...] = ()
 
@@ -66,7 +69,10 @@ class MixtureKeys:
             raise ValueError("'segregation' needs 'ends'")
         if self.x_of_ends[0] == self.x_of_ends[-1]:
             raise ValueError("'x_of_ends' has the same value twice")
-        if min(self.cells, self.max_atoms, self.tried, self.steps, self.relaxed) < 1 or self.swaps < 0:
+        if (
+            min(self.cells, self.max_atoms, self.tried, self.steps, self.relaxed) < 1
+            or min(self.swaps, self.composed) < 0
+        ):
             raise ValueError("numbers of cells, atoms, configurations and steps must be positive")
         if not 1 <= self.draws <= MOST_DRAWS:
             raise ValueError(f"'draws' must lie between 1 and {MOST_DRAWS}")
@@ -87,6 +93,7 @@ class Mixture:
         multiples: vectors of the cell that holds it, in multiples of the primitive ones.
         cells: primitive cells in that.
         keys: of the study.
+        parts: compositions between the ends that one primitive cell holds; none for that of one cell, or of a file.
     """
 
     name: str
@@ -97,6 +104,12 @@ class Mixture:
     multiples: tuple[tuple[int, ...], ...]
     cells: int
     keys: MixtureKeys
+    parts: tuple[Mixture, ...] = ()
+
+    @property
+    def atoms(self) -> float:
+        """Of the cell."""
+        return sum(sum(site.values()) for site in self.shared.shares) * self.cells
 
     @property
     def label(self) -> str:
@@ -197,7 +210,29 @@ def _between(name: str, x: float, keys: MixtureKeys, crystals: Mapping[str, Crys
             f"{where}: x: no cell of up to {keys.max_atoms} sites holds {x:g} in whole ions; the nearest are "
             f"{offered}, or raise max_atoms"
         )
-    return Mixture(name, x, fraction, keys.ends, shared, compact_multiples(shared.lattice, cells), cells, keys)
+    parts = _parts(name, keys, first, second) if cells > 1 else ()
+    return Mixture(name, x, fraction, keys.ends, shared, compact_multiples(shared.lattice, cells), cells, keys, parts)
+
+
+def _parts(name: str, keys: MixtureKeys, first: Crystal, second: Crystal) -> tuple[Mixture, ...]:
+    """All compositions between the ends that one primitive cell holds, the ends among them.
+
+    They have a name of their own, since the study may ask for one of them in a larger cell.
+    """
+    low, high = keys.x_of_ends
+    steps = _steps(first, second)
+    found = {number / steps: overlay(first, second, number / steps, "") for number in range(steps + 1)}
+    held = {fraction: shared for fraction, shared in found.items() if whole_amounts(shared, 1)}
+    one, label = compact_multiples(first.structure.lattice.matrix, 1), f"{name}-part"
+    return tuple(
+        Mixture(label, low + (high - low) * f, f, keys.ends, shared, one, 1, keys) for f, shared in held.items()
+    )
+
+
+def _steps(first: Crystal, second: Crystal) -> int:
+    """Ions that differ at most between two crystals; a whole composition is a multiple of one by so many."""
+    a, b = first.structure.composition, second.structure.composition
+    return round(max(abs(a[element] - b[element]) for element in {*a, *b}))
 
 
 def _refuse_large(shared: SharedCrystal, keys: MixtureKeys, where: str) -> None:
@@ -214,8 +249,7 @@ def _cells(shared: SharedCrystal, keys: MixtureKeys) -> int | None:
 
 def _nearest(first: Crystal, second: Crystal, fraction: float, keys: MixtureKeys) -> list[float]:
     """The fractions next below and above that some cell holds."""
-    a, b = first.structure.composition, second.structure.composition
-    step = round(max(abs(a[element] - b[element]) for element in {*a, *b}))
+    step = _steps(first, second)
     most = keys.max_atoms // max(len(first.structure), len(second.structure))
     possible = sorted({k / (n * step) for n in range(keys.cells, most + 1) for k in range(n * step + 1)})
     held = [f for f in possible if _cells(overlay(first, second, f, ""), keys) is not None]

@@ -175,10 +175,11 @@ class PlannedMixture:
 
     Attributes:
         mixture: of the study.
-        tried: tasks that relax its configurations shortly.
+        tried: tasks that relax its configurations shortly, as drawn and as composed of small crystals.
         swaps: the task that exchanges ions, where the study asks for it.
         relaxed: tasks that relax the lowest to the end.
         ends: tasks of the materials that it lies between.
+        parts: tasks that relax crystals of one primitive cell, of which it is composed.
     """
 
     mixture: Mixture
@@ -186,6 +187,7 @@ class PlannedMixture:
     swaps: tuple[str, ...]
     relaxed: tuple[str, ...]
     ends: tuple[str, ...]
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,30 +14,18 @@ from nzsp_surfaces.engines.base import Ask, RelaxSettings
 from nzsp_surfaces.mixtures.cells import Codes, MixedCell, mixed_cell
 from nzsp_surfaces.mixtures.exchange import exchanged, likely
 from nzsp_surfaces.mixtures.ranking import ranked
-from nzsp_surfaces.mixtures.shared import SharedCrystal
 from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
+from nzsp_surfaces.tasks.composed import planned
 from nzsp_surfaces.tasks.draft import PlannedMixture
+from nzsp_surfaces.tasks.fillings import Draws, filled, text
 
 if TYPE_CHECKING:
     from nzsp_surfaces.study.mixtures import Mixture
     from nzsp_surfaces.tasks.draft import Draft
 
 
-@dataclass(frozen=True)
-class Draws:
-    """What decides a ranking.
-
-    Attributes:
-        shared: crystal with shared sites.
-        multiples: vectors of the cell that is filled, in multiples of the primitive ones.
-        number: of ways that are drawn.
-        seed: of all of them.
-    """
-
-    shared: SharedCrystal
-    multiples: tuple[tuple[int, ...], ...]
-    number: int
-    seed: int
+TO_THE_END = 100.0
+"""Evaluations that a crystal takes until its forces and its stress are gone, about."""
 
 
 @dataclass(frozen=True)
@@ -88,21 +76,21 @@ class MixtureInputs:
 
 
 def _configuration(bench: Bench[ConfigurationInputs]) -> Result:
-    """Relax a ranked configuration shortly, with its cell."""
+    """Relax a ranked configuration with its cell."""
     draws = bench.inputs.draws
-    ranking = ranked(mixed_cell(draws.shared, draws.multiples), draws.number, draws.seed)
+    ranking = ranked(draws.cell, draws.number, draws.seed)
     chosen = ranking.at(bench.inputs.rank)
     start = ranking.cell.structure(chosen.codes)
     calculation = bench.engine(Ask.CELL).relax(start, bench.inputs.relax, bench.folder, bench.forces)
-    choices = Choices(filling=_text(chosen.codes), distinct=len(ranking.configurations), electrostatic=chosen.energy)
+    choices = Choices(filling=text(chosen.codes), distinct=len(ranking.configurations), electrostatic=chosen.energy)
     return bench.result(calculation=calculation, start=start, choices=choices)
 
 
 def _swaps(bench: Bench[SwapInputs]) -> Result:
     """Exchange ions with the engine; what was computed before a kill lies in the folder of each exchange."""
     draws, inputs = bench.inputs.draws, bench.inputs
-    cell, random = mixed_cell(draws.shared, draws.multiples), np.random.default_rng([inputs.seed, 2])
-    first = lowest(bench.parents["configuration"])[0]
+    cell, random = draws.cell, np.random.default_rng([inputs.seed, 2])
+    first = lowest(_tried_before(bench))[0]
     now = best = (filled(first), first.computed)
     accepted = 0
     for number in range(1, inputs.number + 1):
@@ -110,7 +98,7 @@ def _swaps(bench: Bench[SwapInputs]) -> Result:
         if tried[1].energy - now[1].energy < EV_PER_K * inputs.temperature * random.standard_exponential():
             now, accepted = tried, accepted + 1
         best = min(best, now, key=lambda each: each[1].energy)
-    choices = replace(first.choices, filling=_text(best[0]), accepted=accepted)
+    choices = replace(first.choices, filling=text(best[0]), accepted=accepted)
     return bench.result(calculation=best[1], start=best[1].structure, choices=choices)
 
 
@@ -131,7 +119,7 @@ def _tried(
 
 def _mixture(bench: Bench[MixtureInputs]) -> Result:
     """Relax one of the lowest configurations to the end."""
-    tried = lowest((*bench.parents["configuration"], *bench.parents.get("swaps", ())))
+    tried = lowest((*_tried_before(bench), *bench.parents.get("swaps", ())))
     own: dict[str | None, Result] = {}
     for each in tried:
         own.setdefault(each.choices.filling, each)
@@ -141,30 +129,26 @@ def _mixture(bench: Bench[MixtureInputs]) -> Result:
     return bench.result(calculation=calculation, start=start, choices=chosen.choices)
 
 
-def _text(codes: Codes) -> str:
-    return "".join(map(str, codes.tolist()))
+def _tried_before(bench: Bench[SwapInputs] | Bench[MixtureInputs]) -> tuple[Result, ...]:
+    """All that were relaxed shortly: as drawn, and of small crystals."""
+    return (*bench.parents["configuration"], *bench.parents.get("composed", ()))
 
 
-def filled(result: Result) -> Codes:
-    """What stands on the sites of the cell."""
-    return np.array(list(result.choices.filling or ""), np.int8)
+def _configuration_evaluations(inputs: ConfigurationInputs) -> float:
+    return min(float(inputs.relax.max_steps), TO_THE_END)
 
 
-def _short(inputs: ConfigurationInputs) -> float:
-    return float(inputs.relax.max_steps)
-
-
-def _all_short(inputs: SwapInputs) -> float:
+def _swaps_evaluations(inputs: SwapInputs) -> float:
     return float(inputs.number * inputs.relax.max_steps)
 
 
-def _long(_inputs: MixtureInputs) -> float:
-    return 120.0
+def _mixture_evaluations(_inputs: MixtureInputs) -> float:
+    return TO_THE_END
 
 
-CONFIGURATION = TaskKind("configuration", _configuration, (Ask.CELL,), _short)
-SWAPS = TaskKind("swaps", _swaps, (Ask.CELL,), _all_short)
-MIXTURE = TaskKind("mixture", _mixture, (Ask.CELL,), _long)
+CONFIGURATION = TaskKind("configuration", _configuration, (Ask.CELL,), _configuration_evaluations)
+SWAPS = TaskKind("swaps", _swaps, (Ask.CELL,), _swaps_evaluations)
+MIXTURE = TaskKind("mixture", _mixture, (Ask.CELL,), _mixture_evaluations)
 
 
 def plan(draft: Draft) -> None:
@@ -174,35 +158,49 @@ def plan(draft: Draft) -> None:
 
 def _planned(draft: Draft, mixture: Mixture) -> PlannedMixture:
     keys, subject = mixture.keys, Subject(mixture.label)
-    atoms = sum(sum(site.values()) for site in mixture.shared.shares) * mixture.cells
-    draws = Draws(mixture.shared, mixture.multiples, keys.draws, draft.seed(0))
-    short = replace(draft.cell_relaxation, max_steps=keys.steps)
-    tried = tuple(
-        draft.add(CONFIGURATION, subject, ConfigurationInputs(draws, rank, short), number=rank, atoms=atoms)
-        for rank in range(1, keys.tried + 1)
-    )
-    swaps = tuple(_swapped(draft, subject, draws, tried, short, mixture))
+    draws = _draws(draft, mixture)
+    parts = tuple(name for each in mixture.parts for name in _configurations(draft, each))
+    composed_ = planned(draft, subject, draws, mixture, parts)
+    tried = (*_configurations(draft, mixture), *composed_)
+    swaps = tuple(_swapped(draft, subject, draws, tried, mixture))
+    inputs = [MixtureInputs(rank, draft.cell_relaxation) for rank in range(1, keys.relaxed + 1)]
     relaxed = tuple(
-        draft.add(
-            MIXTURE,
-            subject,
-            MixtureInputs(rank, draft.cell_relaxation),
-            number=rank,
-            parents=tried + swaps,
-            atoms=atoms,
-        )
-        for rank in range(1, keys.relaxed + 1)
+        draft.add(MIXTURE, subject, each, number=each.rank, parents=tried + swaps, atoms=mixture.atoms)
+        for each in inputs
     )
-    return PlannedMixture(mixture, tried, swaps, relaxed, tuple(draft.bulks[end] for end in mixture.ends))
+    ends = tuple(draft.bulks[end] for end in mixture.ends)
+    return PlannedMixture(mixture, tried, swaps, relaxed, ends, parts)
 
 
-def _swapped(
-    draft: Draft, subject: Subject, draws: Draws, tried: tuple[str, ...], relax: RelaxSettings, mixture: Mixture
-) -> Iterator[str]:
+def _draws(draft: Draft, mixture: Mixture) -> Draws:
+    return Draws(mixture.shared, mixture.multiples, mixture.keys.draws, draft.seed(0))
+
+
+def _configurations(draft: Draft, mixture: Mixture) -> tuple[str, ...]:
+    """The lowest by point charges, as far as there are different ones."""
+    draws, ways = _draws(draft, mixture), mixed_cell(mixture.shared, mixture.multiples).ways
+    inputs = [
+        ConfigurationInputs(draws, rank, _first_relaxation(draft, mixture))
+        for rank in range(1, min(mixture.keys.tried, ways) + 1)
+    ]
+    subject = Subject(mixture.label)
+    return tuple(draft.add(CONFIGURATION, subject, each, number=each.rank, atoms=mixture.atoms) for each in inputs)
+
+
+def _first_relaxation(draft: Draft, mixture: Mixture) -> RelaxSettings:
+    """Short; in one primitive cell, which costs little, to the end: sodium may leave its site after 50 steps."""
+    return draft.cell_relaxation if mixture.cells == 1 else _short_relaxation(draft, mixture)
+
+
+def _short_relaxation(draft: Draft, mixture: Mixture) -> RelaxSettings:
+    return replace(draft.cell_relaxation, max_steps=mixture.keys.steps)
+
+
+def _swapped(draft: Draft, subject: Subject, draws: Draws, tried: tuple[str, ...], mixture: Mixture) -> Iterator[str]:
     """The task that exchanges ions, where it is asked for and there are unlike ones."""
     keys = mixture.keys
-    if not (keys.swaps and mixed_cell(mixture.shared, mixture.multiples).mixed):
+    if not (keys.swaps and draws.cell.mixed):
         return
+    relax = _short_relaxation(draft, mixture)
     inputs = SwapInputs(draws, keys.swaps, keys.temperature, draft.seed(0), relax)
-    atoms = len(mixture.shared.shares) * mixture.cells
-    yield draft.add(SWAPS, subject, inputs, parents=tried, atoms=atoms)
+    yield draft.add(SWAPS, subject, inputs, parents=tried, atoms=mixture.atoms)

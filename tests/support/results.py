@@ -225,6 +225,7 @@ def mixture_row(x: float, above: float) -> MixtureRow:
     """A row of mixtures.json."""
     return MixtureRow(
         mixture="NaSICON", x=x, formula="Na5Zr4Si3(PO8)3", n_atoms=39, n_drawn=200, n_distinct=2, n_tried=8,
+        n_composed=24, side_by_side=above - 0.01, way="exchanged", moved=1.2,
         above=(above, above + 0.02), lowest=above, spread=0.02, electrostatic=-897.9, accepted=3,
         occupied={"Na on Na1": 1.0, "Na on Na2": 0.5}, space_group="P1", structure="structures/NZP.vasp",
         notes=("NaSICON-x1.5/mixture/1: not converged",),

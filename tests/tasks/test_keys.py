@@ -27,7 +27,7 @@ KINDS = (
     *("thickness", "vacuum", "termination", "search"),
     *("bare-anneal", "bare-alike"),
     *("cutoff", "cutoff-bulk", "kpoints", "kpoints-bulk"),
-    *("configuration", "swaps", "mixture", "segregation"),
+    *("configuration", "composed", "swaps", "mixture", "segregation"),
 )
 
 
@@ -55,7 +55,8 @@ def table1() -> Plan:
         PotentialKeys("Na", {}),
     )
     ends = {material.name: material.crystal for material in study.materials}
-    keys = MixtureKeys(ends=tuple(ends), x=(0.5,), draws=4, tried=2, relaxed=1, swaps=1, segregation=((1, -1, 0, 2),))
+    asked: dict[str, Any] = {"draws": 4, "tried": 2, "relaxed": 1, "swaps": 1, "segregation": ((1, -1, 0, 2),)}
+    keys = MixtureKeys(ends=tuple(ends), x=(0.5, 0.25), **asked)
     mixtures = mixtures_of({"NaSICON": keys}, ends, TABLE_1)
     segregations = segregations_of({"NaSICON": keys}, ends, TABLE_1)
     settings = replace(study.settings, converge=converge, potentials=potentials, anneal=AnnealKeys())

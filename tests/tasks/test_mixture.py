@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pymatgen.core import Lattice, Structure
 
 from nzsp_surfaces import load_results, load_study, make_plan
 from nzsp_surfaces.cli.main import main
 from nzsp_surfaces.engines.base import Engine
 from nzsp_surfaces.tasks.base import Bench, Result, Task, carry_out
+from nzsp_surfaces.tasks.mixed import MixtureFound, compositions
 from nzsp_surfaces.tasks.plan import Plan
 
+NOISE = 1e-3
+"""eV per formula unit, by which relaxations of one crystal in different cells may end apart."""
 STRUCTURES = Path(__file__).parents[2] / "inputs" / "structures"
 STUDY = f"""
 materials:
@@ -24,10 +28,36 @@ mixtures:
 """
 
 
-def study_in(folder: Path) -> Path:
+SHORT = "profiles: {quick: {max_steps: 5}}"
+"""What is relaxed to the end is not, where only its way there counts."""
+ALLOY = """
+materials:
+  Cu3Au: {structure: Cu3Au.vasp, charges: {Cu: 1, Au: -3}, mobile: []}
+  Pd3Au: {structure: Pd3Au.vasp, charges: {Pd: 1, Au: -3}, mobile: []}
+planes: []
+mixtures:
+  alloy: {ends: [Cu3Au, Pd3Au], x_of_ends: [0, 3], x: [1], draws: 20, tried: 3, relaxed: 2, cells: CELLS}
+engine: emt
+"""
+
+
+def study_in(folder: Path, more: str = "") -> Path:
     """The study's file."""
-    (folder / "study.yaml").write_text(STUDY)
+    (folder / "study.yaml").write_text(STUDY + more)
     return folder / "study.yaml"
+
+
+def alloy(folder: Path, cells: int) -> MixtureFound:
+    """Cu2PdAu in so many primitive cells at least, carried out with EMT."""
+    folder.mkdir(exist_ok=True)
+    for metal, edge in (("Cu", 3.8), ("Pd", 4.0)):
+        places = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.5, 0.0, 0.5], [0.0, 0.5, 0.5]]
+        Structure(Lattice.cubic(edge), ["Au", *[metal] * 3], places).to(str(folder / f"{metal}3Au.vasp"), "poscar")
+    (folder / "study.yaml").write_text(ALLOY.replace("CELLS", str(cells)))
+    study = load_study(folder / "study.yaml")
+    plan, engine = make_plan(study), study.engines.energies.make({})
+    results = carried_out(plan, tuple(task.id for task in plan.tasks), engine, folder)
+    return compositions(plan, {result.task: result for result in results})[0]
 
 
 def evaluated(folder: Path) -> dict[str, int]:
@@ -55,7 +85,7 @@ def _result(task: Task, plan: Plan, results: dict[str, Result], engine: Engine, 
 def test_exchanges_go_on_where_they_were(tmp_path: Path) -> None:
     """Carried out again in its folder, a task asks for nothing and leaves the same; the lowest is the best of all."""
     pytest.importorskip("sevenn")
-    study = load_study(study_in(tmp_path))
+    study = load_study(study_in(tmp_path, SHORT))
     plan, engine = make_plan(study), study.engines.energies.make({})
     names = (*plan.mixtures[1].tried, *plan.mixtures[1].swaps)
     first = list(carried_out(plan, names, engine, tmp_path))
@@ -74,6 +104,24 @@ def test_ends_have_nothing_to_exchange_or_much(tmp_path: Path) -> None:
     phosphate, _, silicate = make_plan(load_study(study_in(tmp_path))).mixtures
     assert not silicate.swaps
     assert phosphate.swaps
+
+
+def test_a_larger_cell_never_loses_to_a_small_one(tmp_path: Path) -> None:
+    """Cu2PdAu in three primitive cells: not above the crystal of one, which is among their fillings."""
+    small, large = alloy(tmp_path / "small", 1), alloy(tmp_path / "large", 3)
+    assert large.side_by_side == pytest.approx(small.energies[0], abs=NOISE)
+    assert large.energies[0] <= small.energies[0] + NOISE
+    assert large.composed > small.composed == 0
+    assert large.way == "composed"
+
+
+def test_crystals_side_by_side_go_on_where_they_were(tmp_path: Path) -> None:
+    """Carried out again in its folder, the whole mixture asks for nothing and leaves the same."""
+    first = alloy(tmp_path, 3)
+    asked = evaluated(tmp_path)
+    assert any("composed" in name for name in asked)
+    assert alloy(tmp_path, 3).energies == first.energies
+    assert evaluated(tmp_path) == asked
 
 
 @pytest.mark.slow

@@ -17,8 +17,9 @@ from nzsp_surfaces.tasks import bulk
 from nzsp_surfaces.tasks.base import Result, Subject
 from nzsp_surfaces.tasks.building import Arrangement, slab_building
 from nzsp_surfaces.tasks.draft import Draft
+from nzsp_surfaces.tasks.halving import Round, missed
 from nzsp_surfaces.tasks.plan import Plan
-from nzsp_surfaces.tasks.search import BATCH, SEARCH, Round, SearchInputs, missed
+from nzsp_surfaces.tasks.search import BATCH, SEARCH, SearchInputs
 from support.alloy import write
 
 SEARCHED = Path(__file__).parents[2] / "inputs" / "search.yaml"

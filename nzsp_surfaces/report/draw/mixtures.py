@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def draw_mixture(ax: Axes, rows: Sequence[MixtureRow]) -> None:
     """Every relaxed configuration a dash, the lowest of a composition a point; a line joins what no mixture beats.
 
-    Zero is the line between the ends.
+    Crosses: what small crystals add up to, with nothing for what lies between them. Zero is the line between the ends.
     """
     known = sorted(((row.x, row.above) for row in rows if row.x is not None and row.above), key=lambda each: each[0])
     for x, above in known:
@@ -24,6 +24,8 @@ def draw_mixture(ax: Axes, rows: Sequence[MixtureRow]) -> None:
     lowest = [(x, 1000 * above[0]) for x, above in known]
     ax.plot(*zip(*lowest, strict=True), "o", color=INK, ms=4)
     ax.plot(*zip(*lower_hull(lowest), strict=True), color=INK, lw=1.0)
+    sums = {row.x: 1000 * row.side_by_side for row in rows if row.x is not None and row.side_by_side is not None}
+    ax.plot(list(sums.keys()), list(sums.values()), "x", color=GREY, ms=5)
     ax.axhline(0.0, color=GREY, lw=0.6, zorder=0)
     ax.set_xlabel(r"composition $x$")
     ax.set_ylabel("energy above the ends\n/ meV per formula unit")

@@ -67,10 +67,15 @@ class MixtureRow(Row[MixtureSource]):
     n_drawn: int = made("ways of filling the cell that were drawn", of=lambda s: s.found.mixture.keys.draws)
     n_distinct: int | None = made(
         "of these, no two that an operation maps on each other",
-        of=lambda s: s.choices.distinct,
+        of=lambda s: s.found.distinct,
         cell=Cell("distinct", 0),
     )
-    n_tried: int = made("of these, relaxed shortly", of=lambda s: s.found.tried, cell=Cell("tried", 0))
+    n_tried: int = made(
+        "relaxed shortly: the lowest of these, and of batches of small crystals side by side",
+        of=lambda s: s.found.tried,
+        cell=Cell("tried", 0),
+    )
+    n_composed: int = made("small crystals side by side that were judged", of=lambda s: s.found.composed, earlier=0)
     above: tuple[float, ...] = made(
         "energies of the configurations that were relaxed to the end, the lowest first: above the line between the"
         " ends, or above the lowest where there are no ends",
@@ -82,6 +87,14 @@ class MixtureRow(Row[MixtureSource]):
         of=lambda s: s.found.energies[0] if s.found.energies and s.found.on_line else None,
         unit="eV per formula unit",
         cell=Cell("above the line", 3),
+    )
+    side_by_side: float | None = made(
+        "above the line, of the lowest sum of one-cell crystals that the search knows, with nothing for what lies"
+        " between them; null where it knows none",
+        of=lambda s: s.found.side_by_side if s.found.on_line else None,
+        unit="eV per formula unit",
+        earlier=None,
+        cell=Cell("side by side", 3),
     )
     spread: float | None = made(
         "from the first to the last of these; null for one",
@@ -98,8 +111,21 @@ class MixtureRow(Row[MixtureSource]):
         "exchanges of ions that were accepted on the way; null where the lowest is a configuration as it was drawn",
         of=lambda s: s.choices.accepted,
     )
+    way: str | None = made(
+        "how the lowest was found: drawn, composed of small crystals, or exchanged after that",
+        of=lambda s: s.found.way,
+        earlier=None,
+        cell=Cell("found as"),
+    )
     occupied: dict[str, float] = made(
-        "how much of each kind of site each species takes in the lowest", of=lambda s: s.found.occupied
+        "how much of each kind of site each species was put on in the lowest", of=lambda s: s.found.occupied
+    )
+    moved: float | None = made(
+        "of the ion of the lowest that lies farthest from the site where it was put; above some 1 Å it has left it",
+        of=lambda s: s.found.moved,
+        unit="Å",
+        earlier=None,
+        cell=Cell("moved", 1),
     )
     space_group: str | None = made("of the lowest", of=lambda s: s.found.space_group, cell=Cell("space group"))
     structure: str | None = made("POSCAR of the lowest", of=lambda s: s.structure)
