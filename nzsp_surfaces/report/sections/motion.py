@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -18,11 +18,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Film:
-    """An anneal, its pictures, and the file of its trajectory."""
+    """An anneal as the page shows it.
+
+    Attributes:
+        row: itself.
+        pictures: of it.
+        trajectory: path of its frames; None where there are none.
+        scene: key of its trajectory among the scenes; None where there is none to play.
+    """
 
     row: FilmMotionRow
     pictures: Sequence[Markup]
     trajectory: str | None
+    scene: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +40,21 @@ class _Motion(Shown):
 
 def _show(results: Results) -> _Motion | None:
     files = {row.id: row.trajectory for row in results.dynamics}
-    films = [_Film(row, _pictures(row, f"m{n}"), files.get(row.id)) for n, row in enumerate(results.film_motion)]
-    return _Motion(films=films) if films else None
+    scenes = _scenes(results)
+    films = [
+        _Film(row, _pictures(row, f"m{n}"), files.get(row.id), row.id if row.id in scenes else None)
+        for n, row in enumerate(results.film_motion)
+    ]
+    return _Motion(films=films, scenes=scenes) if films else None
+
+
+def _scenes(results: Results) -> dict[str, Any]:
+    """Trajectories to play, by the id of their anneal."""
+    from nzsp_surfaces.report.draw.trajectory import trajectory_scene
+
+    shown = {row.id for row in results.film_motion}
+    read = ((row.id, results.frames(row)) for row in results.dynamics if row.id in shown)
+    return {name: trajectory_scene(frames) for name, frames in read if frames}
 
 
 def _pictures(row: FilmMotionRow, prefix: str) -> list[Markup]:
