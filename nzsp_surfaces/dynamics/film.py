@@ -12,7 +12,7 @@ import numpy.typing as npt
 from nzsp_surfaces.crystals.bonds import Polyanion
 from nzsp_surfaces.crystals.contacts import Charges, find_bonds
 from nzsp_surfaces.dynamics.displacement import Displacement, mean_square_displacement, unwrapped, without_drift
-from nzsp_surfaces.dynamics.equilibration import Equilibration, equilibration
+from nzsp_surfaces.dynamics.equilibration import Equilibration, counting_from, equilibration
 from nzsp_surfaces.dynamics.lost import Parts
 from nzsp_surfaces.dynamics.profiles import DensityProfile, density_profile
 
@@ -98,9 +98,7 @@ def film_dynamics(start: Structure, run: Run, parts: Parts, ions: Ions) -> FilmD
     """
     masses = np.array([float(site.specie.atomic_mass) for site in start])
     paths = without_drift(unwrapped(run.frames, start.lattice.matrix), masses)
-    found = equilibration(run.energies)
-    begin = found.start / len(run.energies) if found.reached else 0.5
-    later, symbols = paths[int(begin * len(paths)) :], [site.specie.symbol for site in start]
+    later, symbols = paths[int(counting_from(run.energies) * len(paths)) :], [site.specie.symbol for site in start]
     area = float(start.volume / start.lattice.c)
     regions = mobile_regions(start, parts, ions.mobile)
     return FilmDynamics(
@@ -108,7 +106,7 @@ def film_dynamics(start: Structure, run: Run, parts: Parts, ions: Ions) -> FilmD
         bonding=bonding(start, paths, parts, ions),
         profile=density_profile(later[:, :, 2], symbols, area),
         motion={name: mean_square_displacement(later[:, chosen], run.interval) for name, chosen in regions.items()},
-        equilibration=found,
+        equilibration=equilibration(run.energies),
     )
 
 

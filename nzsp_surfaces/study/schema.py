@@ -59,6 +59,7 @@ class FilmKeys:
         temperature: K of the anneal.
         time: fs of the anneal.
         starts: differently seeded films that are annealed.
+        quenched: snapshots of each anneal, evenly spaced once it is in equilibrium, that are quenched; the end is one.
     """
 
     structure: Path = field(metadata=ELSEWHERE)
@@ -71,9 +72,10 @@ class FilmKeys:
     way: Literal["grown", "melted", "matched", "all"] = "grown"
     strain: float = 0.05
     cells: int = 2
+    quenched: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("temperature", "time", "starts", "strain", "cells"):
+        for name in ("temperature", "time", "starts", "strain", "cells", "quenched"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"'{name}' must be positive")
         for name, given in (("layers", self.layers), ("units", self.units)):

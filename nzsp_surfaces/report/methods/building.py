@@ -123,6 +123,8 @@ def films(asked: Asked) -> Iterator[str]:
             both = f"with {units} formula units on both faces together, {_laid(keys)}"
             yield f"{name} covers {surfaces_of(covered)} {both}."
             yield from _annealed(asked, runs)
+            if keys.quenched > 1 and runs:
+                yield f"So were {keys.quenched - 1} earlier moments of each anneal; the lowest energy counts."
             yield from _reference(asked, name)
 
 

@@ -196,8 +196,8 @@ class SurfaceEnergyRow(Row[EnergySource]):
         earlier=None,
     )
     spread_parts: dict[str, float] | None = energy(
-        "of what it is made: thickness, arrangements (of ions, that were left out), seeds (of the anneal), engines; a"
-        " part that nothing tells is missing",
+        "of what it is made: thickness, arrangements (of ions, that were left out), seeds (of the anneal), snapshots"
+        " (of one anneal), engines; a part that nothing tells is missing",
         of=lambda s: s.spread.parts if s.spread else None,
         unit="J/m²",
         earlier=None,
