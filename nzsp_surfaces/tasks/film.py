@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from nzsp_surfaces.base.errors import UserError
@@ -251,21 +252,22 @@ def _covering(draft: Draft, plane: BarePlane, film: Film, laying: Laying) -> Cov
 
 
 def _planned(draft: Draft, plane: BarePlane, film: Film, covering: Covering, way: int) -> Iterator[str]:
-    """Anneal each start, quench its snapshots, and quench each again with both faces like the better one.
+    """Anneal each start at each temperature; quench its snapshots, each with free faces and with both like the better.
 
     Args:
-        way: number of the way among those that the film is laid on in; the starts of each are numbered on.
+        way: its number; starts are numbered on from way to way, and then from temperature to temperature.
     """
     profile, bulk = draft.study.profile, draft.bulks[plane.material.name]
     starts, subject = min(film.settings.starts, profile.starts), Subject(plane.material.name, plane.miller, film.name)
     atoms = FILM_SHARE * len(plane.cuts[0].sites)
     before = (bulk, *plane.tasks)
     placed = _placements(draft, subject, covering, before, atoms, way) if profile.placements > starts else ()
-    for start in range(1, starts + 1):
-        number = way * starts + start
-        annealing = AnnealInputs(covering, start, draft.anneal(film))
+    alike, hot = starts * len(film.settings.ways), film.settings.temperatures
+    for (turn, temperature), start in product(enumerate(hot), range(1, starts + 1)):
+        number = turn * alike + way * starts + start
+        annealing = AnnealInputs(covering, start, draft.anneal(film, temperature))
         anneal = draft.add(ANNEAL, subject, annealing, number=number, parents=(*before, *placed), atoms=atoms)
-        numbers = [number + rank * starts * len(film.settings.ways) for rank in range(film.settings.quenched)]
+        numbers = [number + rank * alike * len(hot) for rank in range(film.settings.quenched)]
         yield from _quenched(draft, subject, covering, anneal, numbers, atoms)
 
 

@@ -80,10 +80,11 @@ def _as_cut(plan: Plan, row: EvaluatedEntry) -> list[Candidate]:
 
 
 def _seeds(plan: Plan, row: EvaluatedEntry) -> float | None:
-    """Between the best of each anneal of a film; None where only one was annealed."""
-    if row.entry.film is None:
+    """Between the best of each start of a film at the temperature that counts; None where only one was annealed."""
+    if row.entry.film is None or row.best is None:
         return None
-    return lower_yet(list(_best_of_each(plan, row.candidates, "anneal").values()))
+    alike = [each for each in row.candidates if each.temperature == row.best.temperature]
+    return lower_yet(list(_best_of_each(plan, alike, "anneal").values()))
 
 
 def _snapshots(plan: Plan, row: EvaluatedEntry) -> float | None:

@@ -128,7 +128,7 @@ def test_names_of_drawing_parts_are_unique(body: str) -> None:
     """Drawings that share a page must not share the names of their parts."""
     drawings = re.findall(r"<svg\b.*?</svg>", body, flags=re.DOTALL)
     names = [set(re.findall(r'\bid="([^"]+)"', drawing)) for drawing in drawings]
-    assert len(drawings) == 26
+    assert len(drawings) == 30
     assert sum(map(len, names)) == len(set().union(*names))
 
 

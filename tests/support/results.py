@@ -89,7 +89,7 @@ def write_results(directory: Path) -> Path:
     write_rows(directory, MixtureRow, [mixture_row(x, above) for x, above in ((0.0, 0.0), (1.5, 0.05), (3.0, 0.0))])
     write_rows(directory, FilmFaceRow, [row for material in bulks for row in films(material)])
     write_rows(directory, DynamicsRow, [_dynamics(material, seed) for material in bulks for seed in (1, 2)])
-    write_rows(directory, FilmMotionRow, [_motion("NZP")])
+    write_rows(directory, FilmMotionRow, [_motion("NZP", 500.0), _motion("NZP", 800.0)])
     write_rows(directory, RunRow, [_run("bulk", "bulk", None), _run("slab", "slab", PLANES[0])])
     write_json(directory / "wulff.json", _wulff(bulks))
     write_json(directory / "wulff_spread.json", _sampled(bulks["NZP"]))
@@ -309,13 +309,15 @@ def anneal(start: Structure) -> Trajectory:
     return Trajectory(start, trace, engine, settings, settings.thermostat, frames, 20.0)
 
 
-def _motion(material: str) -> FilmMotionRow:
-    times = [20.0 * n for n in range(11)]
+def _motion(material: str, temperature: float) -> FilmMotionRow:
+    hot, times = temperature / 500, [20.0 * n for n in range(11)]
+    names = _names(material, PLANES[0], "Na3PO4") | ({"id": f"{material}-hot"} if hot > 1 else {})
     return FilmMotionRow(
-        **_names(material, PLANES[0], "Na3PO4"), lost=None, equilibrated_after=40.0, independent=31.0, times=times,
+        **names, temperature=temperature, lost=None, equilibrated_after=40.0, independent=31.0, times=times,
         to_slab=[5.0 - 0.01 * n for n in range(11)], to_film=[1.0] * 11, whole_slab=[1.0] * 11, whole_film=[0.75] * 11,
         heights=[-1.0, 0.0, 1.0], densities={"Na": [0.01, 0.02, 0.01], "O": [0.05, 0.06, 0.05]}, lags=times[:6],
-        in_plane={"film": [0.1 * n for n in range(6)]}, normal={"film": [0.05 * n for n in range(6)]},
+        in_plane={"film": [0.1 * hot * n for n in range(6)]}, normal={"film": [0.05 * n for n in range(6)]},
+        diffusion={"film": 2.5e-5} if hot > 1 else {}, no_diffusion={} if hot > 1 else {"film": "0.4 hops of 2.5 Å"},
     )  # fmt: skip
 
 

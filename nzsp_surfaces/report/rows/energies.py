@@ -214,6 +214,12 @@ class SurfaceEnergyRow(Row[EnergySource]):
         cell=Cell("coverage", 2),
         earlier=None,
     )
+    annealed_at: float | None = energy(
+        "temperature of the anneal that its slab went through; null without one",
+        of=lambda s: s.evaluated.best.temperature if s.evaluated.best else None,
+        unit="K",
+        earlier=None,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,4 +278,10 @@ class CandidateRow(Row[CandidateSource]):
     )
     note: str = candidate(
         "what it is, or why it was refused", of=lambda s: s.candidate.note, cell=Cell("note", look="wrap")
+    )
+    annealed_at: float | None = candidate(
+        "temperature of the anneal that its slab went through; null without one",
+        of=lambda s: s.candidate.temperature,
+        unit="K",
+        earlier=None,
     )
