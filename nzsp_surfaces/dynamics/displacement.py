@@ -18,11 +18,13 @@ class Displacement:
         times: (l,) fs.
         in_plane: (l,) Å², of both directions together.
         normal: (l,) Å².
+        ions: over which the mean is taken.
     """
 
     times: Array
     in_plane: Array
     normal: Array
+    ions: int
 
 
 def unwrapped(frames: Array, lattice: Array) -> Array:
@@ -58,4 +60,5 @@ def mean_square_displacement(frames: Array, interval: float) -> Displacement:
     lags = np.arange(len(frames) // 2 + 1) if frames.size else np.arange(0)
     squares = np.array([((frames[lag:] - frames[: len(frames) - lag]) ** 2).mean(axis=(0, 1)) for lag in lags])
     squares = squares.reshape(-1, 3)
-    return Displacement(np.asarray(lags * interval, np.float64), squares[:, 0] + squares[:, 1], squares[:, 2])
+    times = np.asarray(lags * interval, np.float64)
+    return Displacement(times, squares[:, 0] + squares[:, 1], squares[:, 2], frames.shape[1])

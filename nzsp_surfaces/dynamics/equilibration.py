@@ -47,6 +47,12 @@ def equilibration(values: Array) -> Equilibration:
     return Equilibration(start, inefficiency, (len(values) - start) / inefficiency)
 
 
+def counting_from(values: Array) -> float:
+    """Share of a run that is left out: what comes before equilibrium, or half where none is reached."""
+    found = equilibration(values)
+    return found.start / len(values) if found.reached else 0.5
+
+
 def statistical_inefficiency(values: Array) -> float:
     """1 + 2 Σ (1 - t/n) C(t) up to the first C(t) below zero; n where the values do not change.
 

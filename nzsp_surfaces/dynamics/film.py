@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from nzsp_surfaces.crystals.bonds import Polyanion
 from nzsp_surfaces.crystals.contacts import Charges, find_bonds
+from nzsp_surfaces.dynamics.diffusion import Diffusion, diffusion
 from nzsp_surfaces.dynamics.displacement import Displacement, mean_square_displacement, unwrapped, without_drift
-from nzsp_surfaces.dynamics.equilibration import Equilibration, equilibration
+from nzsp_surfaces.dynamics.equilibration import Equilibration, counting_from, equilibration
 from nzsp_surfaces.dynamics.lost import Parts
 from nzsp_surfaces.dynamics.profiles import DensityProfile, density_profile
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+UNSETTLED = Diffusion(refused="the run is not shown to be in equilibrium")
 NEAR = 4.0
 """Å: a mobile ion of the slab that begins within this of the outermost framework is at the interface."""
 
@@ -80,6 +82,7 @@ class FilmDynamics:
         profile: mean over the frames in equilibrium, or over the second half where none is reached.
         motion: of the mobile ions that began in the film, at the interface and inside, over the same frames.
         equilibration: of the potential energy, in its steps.
+        diffusion: of the same ions as `motion`.
     """
 
     times: Array
@@ -87,6 +90,7 @@ class FilmDynamics:
     profile: DensityProfile
     motion: dict[str, Displacement]
     equilibration: Equilibration
+    diffusion: dict[str, Diffusion]
 
 
 def film_dynamics(start: Structure, run: Run, parts: Parts, ions: Ions) -> FilmDynamics:
@@ -98,17 +102,17 @@ def film_dynamics(start: Structure, run: Run, parts: Parts, ions: Ions) -> FilmD
     """
     masses = np.array([float(site.specie.atomic_mass) for site in start])
     paths = without_drift(unwrapped(run.frames, start.lattice.matrix), masses)
-    found = equilibration(run.energies)
-    begin = found.start / len(run.energies) if found.reached else 0.5
-    later, symbols = paths[int(begin * len(paths)) :], [site.specie.symbol for site in start]
+    later, symbols = paths[int(counting_from(run.energies) * len(paths)) :], [site.specie.symbol for site in start]
     area = float(start.volume / start.lattice.c)
-    regions = mobile_regions(start, parts, ions.mobile)
+    found, regions = equilibration(run.energies), mobile_regions(start, parts, ions.mobile)
+    motion = {name: mean_square_displacement(later[:, chosen], run.interval) for name, chosen in regions.items()}
     return FilmDynamics(
         times=np.asarray(np.arange(len(run.frames)) * run.interval, np.float64),
         bonding=bonding(start, paths, parts, ions),
         profile=density_profile(later[:, :, 2], symbols, area),
-        motion={name: mean_square_displacement(later[:, chosen], run.interval) for name, chosen in regions.items()},
+        motion=motion,
         equilibration=found,
+        diffusion={name: diffusion(each) if found.reached else UNSETTLED for name, each in motion.items()},
     )
 
 

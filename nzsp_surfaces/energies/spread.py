@@ -16,17 +16,19 @@ class Spread:
         arrangements: by which one of the ways of sharing ions that were left out may be lower.
         seeds: by which another anneal may be lower.
         engines: half the range of engines that computed it.
+        snapshots: by which another moment of the same anneal may be lower once quenched.
     """
 
     thickness: float | None = None
     arrangements: float | None = None
     seeds: float | None = None
     engines: float | None = None
+    snapshots: float | None = None
 
     @property
     def parts(self) -> dict[str, float]:
         """Those that are known, by name."""
-        named = {name: getattr(self, name) for name in ("thickness", "arrangements", "seeds", "engines")}
+        named = {name: getattr(self, name) for name in ("thickness", "arrangements", "seeds", "engines", "snapshots")}
         return {name: part for name, part in named.items() if part is not None}
 
     @property

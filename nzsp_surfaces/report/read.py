@@ -25,7 +25,7 @@ from nzsp_surfaces.report.rows.slabs import AlternativeRow, RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, Provenance, StudyHeader, SurveyHeader
 from nzsp_surfaces.report.rows.typed import typed
 from nzsp_surfaces.report.structures import read_structure
-from nzsp_surfaces.report.traces import Trace, read_trace
+from nzsp_surfaces.report.traces import Frames, Trace, read_frames, read_trace
 
 if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
@@ -109,6 +109,15 @@ class Results:
         """
         path = self.directory / row.trace
         return read_trace(path, row.temperature) if path.is_file() else None
+
+    def frames(self, row: DynamicsRow) -> Frames | None:
+        """The frames of a run, read when they are asked for; None where the row or the directory has none.
+
+        Raises:
+            UserError: their file is damaged.
+        """
+        path = self.directory / (row.trajectory or "")
+        return read_frames(path) if path.is_file() else None
 
 
 def load_results(directory: Path | str) -> Results:

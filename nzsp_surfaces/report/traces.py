@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.files import write_atomically
-from nzsp_surfaces.crystals.crystal import ase_atoms
+from nzsp_surfaces.crystals.crystal import ase_atoms, pymatgen_structure
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -47,6 +47,26 @@ class Trace:
         return Trace(self.time[::step], self.temperature[::step], self.potential_energy[::step], self.target)
 
 
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """Moments of a molecular dynamics run.
+
+    Attributes:
+        structure: the first.
+        positions: (k, n, 3) Å, not wrapped.
+        times: (k,) fs.
+    """
+
+    structure: Structure
+    positions: Vectors
+    times: Vectors
+
+    def thinned(self, count: int) -> Frames:
+        """At most so many of them at even steps, and at least the first."""
+        step = max(1, -(-len(self.times) // max(1, count)))
+        return Frames(self.structure, self.positions[::step], self.times[::step])
+
+
 def write_trace(trace: Vectors, directory: Path, name: str) -> str:
     """Write (n, 3) times in fs, temperatures in K and energies in eV; return the path within the directory."""
     lines = [HEADER, *(f"{time:g},{temperature:.2f},{energy:.6f}" for time, temperature, energy in trace)]
@@ -77,6 +97,23 @@ def _image(start: Structure, frame: Vectors, moment: Vectors) -> Atoms:
     atoms.positions = frame
     atoms.info = dict(zip(HEADER.split(","), (float(x) for x in moment), strict=True))
     return atoms
+
+
+def read_frames(path: Path) -> Frames:
+    """The frames of dynamics from extended XYZ.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    from ase.io.extxyz import read_xyz
+
+    try:
+        with path.open(encoding="utf-8") as file:
+            images = list(read_xyz(file, slice(None)))
+        times = np.array([float(image.info[HEADER.split(",")[0]]) for image in images])
+        return Frames(pymatgen_structure(images[0]), np.array([image.positions for image in images]), times)
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        raise UserError(f"{path}: cannot be read as a trajectory ({error}); write it again with nzsp run") from error
 
 
 def read_trace(path: Path, target: float) -> Trace:

@@ -230,5 +230,5 @@ def _motion_rows(done: _Finished) -> Iterator[FilmMotionRow]:
         result = done.outcome.results.get(task.id)
         found = film_motion(task, result) if result else None
         if result is not None and result.trajectory is not None and found is not None:
-            source = MotionSource(task, found, result.trajectory.settings.timestep, film_lost(task, result))
+            source = MotionSource(task, found, result.trajectory.settings, film_lost(task, result))
             yield FilmMotionRow.made_from(source)

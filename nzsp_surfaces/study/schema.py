@@ -54,27 +54,31 @@ class FilmKeys:
         way: how it is laid on; all ways compete where it says so.
         strain: that a slab of the compound's own crystal may take to match a face.
         cells: surface cells on which it may be matched, at most.
-        temperature: K of the anneal.
+        temperature: K of the anneal; of several, each has anneals of its own, and all compete.
         time: fs of the anneal.
         starts: differently seeded films that are annealed.
+        quenched: snapshots of each anneal, evenly spaced once it is in equilibrium, that are quenched; the end is one.
     """
 
     structure: Path = field(metadata=ELSEWHERE)
     planes: tuple[tuple[int, ...], ...]
     layers: int | tuple[int, ...] = 1
-    temperature: float = 500.0
+    temperature: float | tuple[float, ...] = 500.0
     time: float = 4000.0
     starts: int = 2
     units: int | tuple[int, ...] | None = None
     way: Literal["grown", "melted", "matched", "all"] = "grown"
     strain: float = 0.05
     cells: int = 2
+    quenched: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("temperature", "time", "starts", "strain", "cells"):
+        for name in ("time", "starts", "strain", "cells", "quenched"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"'{name}' must be positive")
-        for name, given in (("layers", self.layers), ("units", self.units)):
+        lists: dict[str, float | tuple[float, ...] | None]
+        lists = {"layers": self.layers, "units": self.units, "temperature": self.temperature}
+        for name, given in lists.items():
             several = given if isinstance(given, tuple) else () if given is None else (given,)
             if min(several, default=1) <= 0 or given == ():
                 raise ValueError(f"'{name}' must be positive")
@@ -91,6 +95,11 @@ class FilmKeys:
         if isinstance(self.layers, tuple):
             return {f"-{n}L": replace(self, layers=n) for n in self.layers}
         return {"": self}
+
+    @property
+    def temperatures(self) -> tuple[float, ...]:
+        """K, of each set of anneals."""
+        return self.temperature if isinstance(self.temperature, tuple) else (self.temperature,)
 
     @property
     def ways(self) -> tuple[Way, ...]:

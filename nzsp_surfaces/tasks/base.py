@@ -41,6 +41,7 @@ class Choices:
         distinct: ways of filling that cell, of those that were drawn.
         electrostatic: eV of the cell, of its point charges.
         accepted: exchanges of ions.
+        moment: fs of the anneal at which a film was quenched; None for its end.
     """
 
     arrangement: int | None = None
@@ -54,6 +55,7 @@ class Choices:
     distinct: int | None = None
     electrostatic: float | None = None
     accepted: int | None = None
+    moment: float | None = None
 
 
 @dataclass(frozen=True)

@@ -289,8 +289,7 @@ class Draft:
         """A seed of the study for the start, the cell or the placement of a number."""
         return 1000 * self.study.settings.seed + number
 
-    def anneal(self, film: Film, *, seed: int = 0) -> DynamicsSettings:
-        """The anneal of a film under the study's profile."""
-        given = film.settings
-        duration = min(given.time, self.study.profile.longest_anneal)
-        return DynamicsSettings(given.temperature, duration, self.study.settings.timestep, seed=seed)
+    def anneal(self, film: Film, temperature: float, *, seed: int = 0) -> DynamicsSettings:
+        """The anneal of a film under the study's profile; the temperature in K."""
+        duration = min(film.settings.time, self.study.profile.longest_anneal)
+        return DynamicsSettings(temperature, duration, self.study.settings.timestep, seed=seed)

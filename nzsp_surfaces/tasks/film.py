@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.crystals.bonds import Polyanion
-from nzsp_surfaces.crystals.crystal import Crystal, relaxed
 from nzsp_surfaces.crystals.material import Material
 from nzsp_surfaces.engines.base import Ask, DynamicsSettings, RelaxSettings
 from nzsp_surfaces.films.cations import NoRoom
-from nzsp_surfaces.films.compound import FilmCompound
-from nzsp_surfaces.films.cover import GROWN, CappedSlab, cap
+from nzsp_surfaces.films.cover import CappedSlab
 from nzsp_surfaces.films.laying import Laying, Way
 from nzsp_surfaces.films.matching import Face, Sheet, best_sheet
 from nzsp_surfaces.slabs.cut import Rejection
@@ -21,59 +19,19 @@ from nzsp_surfaces.slabs.supercell import widened
 from nzsp_surfaces.tasks.alike import made_alike
 from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, best_bare, lowest
 from nzsp_surfaces.tasks.building import Arrangement, arrangements
+from nzsp_surfaces.tasks.covering import Covering
 from nzsp_surfaces.tasks.draft import BarePlane, Entry, PlannedSlab
+from nzsp_surfaces.tasks.snapshots import Snapshot, moment_of
 
 if TYPE_CHECKING:
-    from pymatgen.core import Structure
-
     from nzsp_surfaces.study.study import Film
-    from nzsp_surfaces.tasks.draft import Draft
+    from nzsp_surfaces.tasks.snapshots import Snapshot, moment_of
+from nzsp_surfaces.tasks.draft import Draft
 
 PLACEMENT_STEPS = 20
 """Steps of relaxation that rank placements of a film's cations."""
 FILM_SHARE = 1.4
 """Atoms of a covered slab by those of the bare one, about; for the order of tasks."""
-
-
-@dataclass(frozen=True)
-class Covering:
-    """How the slabs of a plane are covered.
-
-    Attributes:
-        crystal: before the relaxation; its sites name those of the cuts.
-        arrangements: of the plane; the best bare one is covered.
-        polyanions, mobile: of the crystal, see `Material`.
-        compound: of the film.
-        layers: of polyanions on each face.
-        vacuum: Å.
-        seed: of the study; with a placement's number it decides where the film's cations go and how they move.
-        laying: how the film is laid on, and how many units instead of whole layers.
-    """
-
-    crystal: Crystal
-    arrangements: tuple[Arrangement, ...]
-    polyanions: tuple[Polyanion, ...]
-    mobile: frozenset[str]
-    compound: FilmCompound
-    layers: int
-    vacuum: float
-    seed: int
-    laying: Laying = GROWN
-
-    def start(self, number: int, placement: int, bulk: Structure) -> CappedSlab:
-        """A slab covered by one placement of the film; the same every time.
-
-        Raises:
-            UserError: the film does not fit.
-        """
-        cut = next(each.cut for each in self.arrangements if each.number == number)
-        crystal, seed = relaxed(self.crystal, bulk), self.seed_of(placement)
-        film, options = self.compound, (self.vacuum, seed, self.laying)
-        return cap(cut, crystal, self.polyanions, self.mobile, film, self.layers, *options)
-
-    def seed_of(self, placement: int) -> int:
-        """The seed of a placement, for its cations and its dynamics."""
-        return 1000 * self.seed + placement
 
 
 @dataclass(frozen=True)
@@ -112,9 +70,11 @@ class QuenchInputs:
 
     Attributes:
         relax: how far.
+        snapshot: of the equilibrated part instead of the end.
     """
 
     relax: RelaxSettings
+    snapshot: Snapshot | None = None
 
 
 @dataclass(frozen=True)
@@ -155,18 +115,19 @@ def _anneal(bench: Bench[AnnealInputs]) -> Result:
 
 
 def _quench(bench: Bench[QuenchInputs]) -> Result:
-    """Relax what the dynamics left; each face is free."""
-    annealed = bench.parent("anneal")
-    assert annealed.trajectory is not None
-    start = annealed.trajectory.structure
+    """Relax what the dynamics left at its end or before; each face is free."""
+    annealed, snapshot = bench.parent("anneal"), bench.inputs.snapshot
+    run = annealed.trajectory
+    assert run is not None
+    start, moment = (run.structure, None) if snapshot is None else moment_of(run, snapshot)
     calculation = bench.engine(Ask.SLAB).relax(start, bench.inputs.relax, bench.folder, bench.forces)
-    return bench.result(calculation=calculation, start=start, choices=annealed.choices)
+    return bench.result(calculation=calculation, start=start, choices=replace(annealed.choices, moment=moment))
 
 
 def _alike(bench: Bench[AlikeInputs]) -> Result:
     """Make both faces like the better one, and relax again."""
-    annealed, quenched, engine = bench.parent("anneal"), bench.parent("quench").computed, bench.engine(Ask.SLAB)
-    chosen = annealed.choices
+    quenched, engine = bench.parent("quench").computed, bench.engine(Ask.SLAB)
+    chosen = bench.parent("quench").choices
     assert chosen.arrangement is not None
     assert chosen.placement is not None
     capped = _covered(bench, bench.inputs.covering, chosen.arrangement, chosen.placement)
@@ -291,23 +252,38 @@ def _covering(draft: Draft, plane: BarePlane, film: Film, laying: Laying) -> Cov
 
 
 def _planned(draft: Draft, plane: BarePlane, film: Film, covering: Covering, way: int) -> Iterator[str]:
-    """Anneal each start, quench it, and quench it again with both faces like the better one.
+    """Anneal each start at each temperature; quench its snapshots, each with free faces and with both like the better.
 
     Args:
-        way: number of the way among those that the film is laid on in; the starts of each are numbered on.
+        way: its number; starts are numbered on from way to way, and then from temperature to temperature.
     """
     profile, bulk = draft.study.profile, draft.bulks[plane.material.name]
     starts, subject = min(film.settings.starts, profile.starts), Subject(plane.material.name, plane.miller, film.name)
     atoms = FILM_SHARE * len(plane.cuts[0].sites)
     before = (bulk, *plane.tasks)
     placed = _placements(draft, subject, covering, before, atoms, way) if profile.placements > starts else ()
-    for start in range(1, starts + 1):
-        number = way * starts + start
-        annealing = AnnealInputs(covering, start, draft.anneal(film))
+    alike, hot = starts * len(film.settings.ways), film.settings.temperatures
+    for (turn, temperature), start in product(enumerate(hot), range(1, starts + 1)):
+        number = turn * alike + way * starts + start
+        annealing = AnnealInputs(covering, start, draft.anneal(film, temperature))
         anneal = draft.add(ANNEAL, subject, annealing, number=number, parents=(*before, *placed), atoms=atoms)
-        relax = QuenchInputs(draft.slab_relaxation)
-        quench = draft.add(QUENCH, subject, relax, number=number, parents=(anneal,), atoms=atoms)
-        alike = AlikeInputs(covering, draft.slab_relaxation)
+        numbers = [number + rank * alike * len(hot) for rank in range(film.settings.quenched)]
+        yield from _quenched(draft, subject, covering, anneal, numbers, atoms)
+
+
+def _quenched(
+    draft: Draft, subject: Subject, covering: Covering, anneal: str, numbers: Sequence[int], atoms: float
+) -> Iterator[str]:
+    """Quench snapshots of an anneal, its end first, and each again with both faces like the better one.
+
+    Args:
+        numbers: of the tasks of each snapshot.
+    """
+    relax, bulk = draft.slab_relaxation, draft.bulks[subject.material or ""]
+    for rank, number in enumerate(numbers):
+        inputs = QuenchInputs(relax, Snapshot(rank, len(numbers)) if rank else None)
+        quench = draft.add(QUENCH, subject, inputs, number=number, parents=(anneal,), atoms=atoms)
+        alike = AlikeInputs(covering, relax)
         yield quench
         yield draft.add(ALIKE, subject, alike, number=number, parents=(anneal, quench, bulk), atoms=atoms)
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from nzsp_surfaces.dynamics.film import FilmDynamics, Ions, Run, film_dynamics
 from nzsp_surfaces.dynamics.lost import Parts, lost
-from nzsp_surfaces.tasks.film import AnnealInputs, Covering
+from nzsp_surfaces.tasks.covering import Covering
+from nzsp_surfaces.tasks.film import AnnealInputs
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

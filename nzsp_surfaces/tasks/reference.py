@@ -59,16 +59,18 @@ REFERENCE = TaskKind("reference", _carry_out, (Ask.CELL, Ask.DYNAMICS), _evaluat
 
 
 def plan(draft: Draft) -> None:
-    """The given cell of each film and as many annealed ones as the profile wants."""
+    """The given cell of each film, and at each temperature of its anneals as many others as the profile wants."""
     for film in draft.study.films:
-        numbers = range(draft.study.profile.references)
-        draft.references[film.name] = tuple(_planned(draft, film, number) for number in numbers)
+        seeds = [draft.seed(number) for number in range(1, draft.study.profile.references)]
+        anneals = [draft.anneal(film, t, seed=seed) for t in film.settings.temperatures for seed in seeds]
+        planned = (_planned(draft, film, number, each) for number, each in enumerate([None, *anneals]))
+        draft.references[film.name] = tuple(planned)
 
 
-def _planned(draft: Draft, film: Film, number: int) -> str:
+def _planned(draft: Draft, film: Film, number: int, dynamics: DynamicsSettings | None) -> str:
     inputs, atoms = ReferenceInputs(film.reference.structure, draft.cell_relaxation), len(film.reference.structure)
-    if number:
-        dynamics, repeats = draft.anneal(film, seed=draft.seed(number)), _repeats(film)
+    if dynamics is not None:
+        repeats = _repeats(film)
         inputs = replace(inputs, repeats=repeats, dynamics=dynamics)
         atoms *= round(abs(float(np.linalg.det(repeats))))
     return draft.add(REFERENCE, Subject(film=film.name), inputs, number=number, atoms=atoms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from nzsp_surfaces.energies.spread import Spread, lower_yet
@@ -32,6 +32,7 @@ def spreads(
             thickness=_thickness(row, said.get(row.entry.id)),
             arrangements=_arrangements(plan, row, results),
             seeds=_seeds(plan, row),
+            snapshots=_snapshots(plan, row),
         )
         for row in rows
         if row.best is not None and row.best.energy is not None
@@ -79,12 +80,32 @@ def _as_cut(plan: Plan, row: EvaluatedEntry) -> list[Candidate]:
 
 
 def _seeds(plan: Plan, row: EvaluatedEntry) -> float | None:
-    """Between the best of each start of a film; None where only one was annealed."""
-    if row.entry.film is None:
+    """Between the best of each start of a film at the temperature that counts; None where only one was annealed."""
+    if row.entry.film is None or row.best is None:
         return None
-    best: dict[int | None, float] = {}
-    for candidate in row.candidates:
+    alike = [each for each in row.candidates if each.temperature == row.best.temperature]
+    return lower_yet(list(_best_of_each(plan, alike, "anneal").values()))
+
+
+def _snapshots(plan: Plan, row: EvaluatedEntry) -> float | None:
+    """Between the best of each moment that was quenched of the anneal that counts; None where only one was."""
+    anneal = row.best and _before(plan, row.best, "anneal")
+    own = [each for each in row.candidates if _before(plan, each, "anneal") == anneal]
+    return lower_yet(list(_best_of_each(plan, own, "quench").values()))
+
+
+def _best_of_each(plan: Plan, candidates: Iterable[Candidate], kind: str) -> dict[str, float]:
+    """J/m², the lowest of the candidates that go on from each task of a kind."""
+    best: dict[str, float] = {}
+    for candidate in candidates:
+        before = _before(plan, candidate, kind)
         if candidate.energy is not None:
-            start = plan.by_id[candidate.task].number
-            best[start] = min(candidate.energy.gamma, best.get(start, candidate.energy.gamma))
-    return lower_yet(list(best.values()))
+            best[before] = min(candidate.energy.gamma, best.get(before, candidate.energy.gamma))
+    return best
+
+
+def _before(plan: Plan, candidate: Candidate, kind: str) -> str:
+    """The task of a kind that a candidate goes on from, or its own."""
+    task = plan.by_id[candidate.task]
+    tasks = [task, *(plan.by_id[name] for name in task.parents)]
+    return next((each.id for each in tasks if each.kind == kind), candidate.task)

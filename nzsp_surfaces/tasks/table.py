@@ -36,12 +36,14 @@ class Candidate:
         calculation: of the slab; None where it failed.
         energy: the surface energy; None where refused.
         note: what it is, or why it was refused.
+        temperature: K of the anneal that it goes on from; None without one.
     """
 
     task: str
     calculation: Calculation | None
     energy: SurfaceEnergy | None
     note: str
+    temperature: float | None = None
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,22 @@ class _Found:
     def calculation(self, task: str) -> Calculation | None:
         return self.results[task].calculation if task in self.results else None
 
+    def parents(self, task: Task) -> list[Task]:
+        """The tasks that a candidate goes on from."""
+        return [self.plan.by_id[name] for name in task.parents if name in self.plan.by_id]
+
+    def start(self, task: Task) -> int | None:
+        """The number of the anneal that a candidate goes on from, of which several moments may be quenched."""
+        return next((each.number for each in self.parents(task) if each.kind == "anneal"), task.number)
+
+    def temperature(self, task: Task) -> float | None:
+        """K of the anneal that a candidate goes on from; None without one."""
+        hot = (each for each in self.parents(task) if each.kind in ("anneal", "bare-anneal"))
+        return next((float(each.inputs.dynamics.temperature) for each in hot), None)
+
     def lost(self, task: Task) -> str | None:
         """Why the film of a candidate is none any more; None where it is, and for bare slabs."""
-        before = [self.plan.by_id[name] for name in task.parents if name in self.plan.by_id]
+        before = self.parents(task)
         reasons = (film_lost(each, self.results[each.id]) for each in before if each.id in self.results)
         return next(filter(None, reasons), None)
 
@@ -146,12 +161,15 @@ def _candidate(found: _Found, entry: Entry, task: Task) -> Candidate:
     result = found.results[task.id]
     lost = found.lost(task)
     if lost:
-        return Candidate(task.id, result.calculation, None, f"start {task.number}: {lost} in the anneal; not counted")
+        return Candidate(
+            task.id, result.calculation, None, f"start {found.start(task)}: {lost} in the anneal; not counted"
+        )
     try:
         energy = _energy(found, entry, result)
     except UserError as refusal:
         return Candidate(task.id, result.calculation, None, str(refusal))
-    return Candidate(task.id, result.calculation, energy, _note(task, result, entry.before))
+    note = _note(found, task, result, entry.before)
+    return Candidate(task.id, result.calculation, energy, note, found.temperature(task))
 
 
 def _energy(found: _Found, entry: Entry, result: Result) -> SurfaceEnergy:
@@ -182,18 +200,21 @@ def _fitted(found: _Found, entry: Entry) -> Candidate:
     return Candidate(last, known[-1], energy, f"fit over {len(known)} thicknesses")
 
 
-def _note(task: Task, result: Result, before: Before | None) -> str:
+def _note(found: _Found, task: Task, result: Result, before: Before | None) -> str:
     chosen = result.choices
     if task.kind in GONE_ON:
         left = before.engine if before and before.engine else "another engine"
         return f"slab {task.number} of {left}, {GONE_ON[task.kind]}"
     laid = f", {chosen.way} on" if chosen.way else ""
+    heat = found.temperature(task)
+    hot = "" if heat is None else f" at {heat:g} K"
+    hot += "" if chosen.moment is None else f" for {chosen.moment:g} fs"
     if task.kind == "quench":
-        return f"start {task.number}{laid}, annealed, relaxed; mean of two unlike faces"
+        return f"start {found.start(task)}{laid}, annealed{hot}, relaxed; mean of two unlike faces"
     if task.kind == "bare-alike":
         return f"arrangement {chosen.arrangement}, annealed, relaxed; both faces like the {chosen.better_face} one"
     if task.kind == "alike":
-        return f"start {task.number}{laid}, annealed, relaxed; both faces like the {chosen.better_face} one"
+        return f"start {found.start(task)}{laid}, annealed{hot}, relaxed; both faces like the {chosen.better_face} one"
     return f"arrangement {chosen.arrangement or task.number}{_among(chosen)}"
 
 

@@ -128,7 +128,7 @@ def test_names_of_drawing_parts_are_unique(body: str) -> None:
     """Drawings that share a page must not share the names of their parts."""
     drawings = re.findall(r"<svg\b.*?</svg>", body, flags=re.DOTALL)
     names = [set(re.findall(r'\bid="([^"]+)"', drawing)) for drawing in drawings]
-    assert len(drawings) == 26
+    assert len(drawings) == 30
     assert sum(map(len, names)) == len(set().union(*names))
 
 
@@ -258,3 +258,16 @@ def test_browser_draws_shapes_and_slab(directory: Path, tmp_path: Path) -> None:
     assert not [line for line in console if "rror" in line or "Refused" in line], console
     assert len(re.findall(r'class="turn is-live"', done.stdout)) == 4
     assert len(re.findall(r"<canvas", done.stdout)) == 5
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium to open the page")
+def test_a_trajectory_shows_the_moment_of_its_slider(directory: Path, tmp_path: Path) -> None:
+    """Moved to the sixth of eleven moments in 0.2 ps it says so, without a script error."""
+    moved = 'const i = document.querySelector(".movie input"); i.value = 5; i.dispatchEvent(new Event("input"));'
+    page = (directory / "report.html").read_text("utf-8").replace("</body>", f"<script>{moved}</script></body>")
+    (tmp_path / "moved.html").write_text(page, encoding="utf-8")
+    call = [str(CHROMIUM), *FLAGS, f"--user-data-dir={tmp_path}", "--dump-dom", (tmp_path / "moved.html").as_uri()]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=120, check=False)
+    assert not [line for line in done.stderr.splitlines() if "CONSOLE" in line and "Uncaught" in line]
+    assert re.findall("<output>(.*?)</output>", done.stdout) == ["0.100 ps"]

@@ -9,10 +9,12 @@ import numpy as np
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
+from nzsp_surfaces.base.calculation import EngineIdentity
 from nzsp_surfaces.energies.along import shapes_along
 from nzsp_surfaces.energies.construction import construction
 from nzsp_surfaces.energies.sampling import sampled_shapes
 from nzsp_surfaces.energies.wulff import capped_energies, wulff_shape
+from nzsp_surfaces.engines.base import DynamicsSettings, Trajectory
 from nzsp_surfaces.report.files import write_json, write_rows
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow, FilmFaceRow
 from nzsp_surfaces.report.rows.convergence import ConvergenceRow
@@ -25,6 +27,7 @@ from nzsp_surfaces.report.rows.reactions import ReactionRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.slabs import RejectedRow, SlabRow
 from nzsp_surfaces.report.rows.study import LAYOUT, ProfileUsed, Provenance, StudyHeader
+from nzsp_surfaces.report.traces import write_frames
 from nzsp_surfaces.slabs.faces import BrokenBonds, LostCoordination
 
 PLANES: list[tuple[int, ...]] = [(1, -1, 0, 2), (1, 0, -1, 4), (1, 1, -2, 0), (0, 0, 0, 1)]
@@ -70,6 +73,7 @@ def write_results(directory: Path) -> Path:
     for material, bulk in bulks.items():
         toy_slab(bulk).to(filename=str(directory / "structures" / f"{material}.vasp"), fmt="poscar")
     _write_trace(directory / "traces" / "anneal.csv")
+    write_frames(toy_slab(bulks["NZP"]), anneal(toy_slab(bulks["NZP"])), directory, "anneal")
     write_json(directory / StudyHeader.FILE, _study().to_json())
     write_rows(directory, SlabRow, [row for material in bulks for row in _slabs(material)])
     write_rows(directory, RejectedRow, _rejected())
@@ -85,7 +89,7 @@ def write_results(directory: Path) -> Path:
     write_rows(directory, MixtureRow, [mixture_row(x, above) for x, above in ((0.0, 0.0), (1.5, 0.05), (3.0, 0.0))])
     write_rows(directory, FilmFaceRow, [row for material in bulks for row in films(material)])
     write_rows(directory, DynamicsRow, [_dynamics(material, seed) for material in bulks for seed in (1, 2)])
-    write_rows(directory, FilmMotionRow, [_motion("NZP")])
+    write_rows(directory, FilmMotionRow, [_motion("NZP", 500.0), _motion("NZP", 800.0)])
     write_rows(directory, RunRow, [_run("bulk", "bulk", None), _run("slab", "slab", PLANES[0])])
     write_json(directory / "wulff.json", _wulff(bulks))
     write_json(directory / "wulff_spread.json", _sampled(bulks["NZP"]))
@@ -291,17 +295,30 @@ def films(material: str) -> list[FilmFaceRow]:
 def _dynamics(material: str, seed: int) -> DynamicsRow:
     return DynamicsRow(
         **_names(material, PLANES[0], "Na3PO4"), seed=seed, temperature=500.0, mean_temperature=494.2, timestep=2.0,
-        duration=500.0, thermostat="Langevin, 0.01 / fs", trace="traces/anneal.csv", trajectory=None,
+        duration=500.0, thermostat="Langevin, 0.01 / fs", trace="traces/anneal.csv",
+        trajectory="traces/anneal.xyz" if material == "NZP" else None,
     )  # fmt: skip
 
 
-def _motion(material: str) -> FilmMotionRow:
-    times = [20.0 * n for n in range(11)]
+def anneal(start: Structure) -> Trajectory:
+    """Every atom at its own velocity for eleven moments."""
+    velocities = np.random.default_rng(3).normal(0, 0.002, (len(start), 3))
+    times = np.linspace(0.0, 200.0, 11)
+    frames, trace = start.cart_coords + times[:, None, None] * velocities, np.zeros((11, 3))
+    trace[:, 0] = times
+    settings, engine = DynamicsSettings(500.0, 200.0, 20.0), EngineIdentity("emt", "", "1")
+    return Trajectory(start, trace, engine, settings, settings.thermostat, frames, 20.0)
+
+
+def _motion(material: str, temperature: float) -> FilmMotionRow:
+    hot, times = temperature / 500, [20.0 * n for n in range(11)]
+    names = _names(material, PLANES[0], "Na3PO4") | ({"id": f"{material}-hot"} if hot > 1 else {})
     return FilmMotionRow(
-        **_names(material, PLANES[0], "Na3PO4"), lost=None, equilibrated_after=40.0, independent=31.0, times=times,
+        **names, temperature=temperature, lost=None, equilibrated_after=40.0, independent=31.0, times=times,
         to_slab=[5.0 - 0.01 * n for n in range(11)], to_film=[1.0] * 11, whole_slab=[1.0] * 11, whole_film=[0.75] * 11,
         heights=[-1.0, 0.0, 1.0], densities={"Na": [0.01, 0.02, 0.01], "O": [0.05, 0.06, 0.05]}, lags=times[:6],
-        in_plane={"film": [0.1 * n for n in range(6)]}, normal={"film": [0.05 * n for n in range(6)]},
+        in_plane={"film": [0.1 * hot * n for n in range(6)]}, normal={"film": [0.05 * n for n in range(6)]},
+        diffusion={"film": 2.5e-5} if hot > 1 else {}, no_diffusion={} if hot > 1 else {"film": "0.4 hops of 2.5 Å"},
     )  # fmt: skip
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from itertools import cycle
 from typing import TYPE_CHECKING
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from nzsp_surfaces.base.labels import PLANE_PALETTE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nzsp_surfaces.report.rows.motion import FilmMotionRow
 
 BLUE, ORANGE = PLANE_PALETTE[0], PLANE_PALETTE[5]
@@ -53,4 +56,21 @@ def draw_displacements(ax: Axes, row: FilmMotionRow) -> None:
     ax.set(xlabel="lag / ps", ylim=(0, None))
     ax.set_ylabel("mean-square displacement / Å$^2$")
     ax.margins(x=0)
+    ax.legend(loc="upper left")
+
+
+def draw_temperatures(ax: Axes, rows: Sequence[FilmMotionRow]) -> None:
+    """Mean-square displacement within the longest time that all anneals show, against their temperature.
+
+    In the plane (filled) and along the normal (open), for the mobile ions of each region.
+    """
+    lag = min(row.lags[-1] for row in rows)
+    for colour, name in zip(cycle(PLANE_PALETTE), rows[0].in_plane, strict=False):
+        for part, face in (("in_plane", colour), ("normal", "none")):
+            own = [row for row in rows if name in getattr(row, part)]
+            displaced = [np.interp(lag, row.lags, getattr(row, part)[name]) for row in own]
+            ax.plot([row.temperature or 0.0 for row in own], displaced, "o", color=colour, mfc=face, ms=4)
+        ax.plot([], [], "o", color=colour, ms=4, label=name)
+    ax.set(xlabel="temperature / K", ylim=(0, None))
+    ax.set_ylabel(f"displacement in {lag / 1000:.2g} ps / Å$^2$")
     ax.legend(loc="upper left")

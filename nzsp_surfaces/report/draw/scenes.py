@@ -49,7 +49,12 @@ def slab_data(structure: Structure) -> dict[str, Any]:
     view = slab_view(structure)
     symbols = np.array(view.symbols)
     atoms = [
-        {"element": e, "colour": element_colour(e), "radius": _radius(e), "xyz": _rounded(view.positions[symbols == e])}
+        {
+            "element": e,
+            "colour": element_colour(e),
+            "radius": ball_radius(e),
+            "xyz": _rounded(view.positions[symbols == e]),
+        }
         for e in dict.fromkeys(view.symbols)
     ]
     centres = dict.fromkeys(p.centre for p in view.polyhedra)
@@ -60,7 +65,7 @@ def slab_data(structure: Structure) -> dict[str, Any]:
         }
         for centre in centres
     ]
-    return {"atoms": atoms, "polyhedra": polyhedra, "cell": _rounded(_cell_lines(view.cell, view.height))}
+    return {"atoms": atoms, "polyhedra": polyhedra, "cell": cell_outline(view.cell, view.height)}
 
 
 def _form_mesh(facet: Facet, colour: str) -> Trace:
@@ -107,18 +112,19 @@ def _layout(reach: float, eye: tuple[float, float, float]) -> dict[str, Any]:
     }
 
 
-def _cell_lines(cell: Vectors, height: float, margin: float = 1.5) -> Vectors:
-    """(16, 3) the outline of the cell, shortened to the slab and a little of its vacuum."""
+def cell_outline(cell: Vectors, height: float, margin: float = 1.5) -> list[list[float]]:
+    """(16, 3) Å, one line around the cell, shortened to the slab and a little of its vacuum."""
     a, b = cell[0], cell[1]
     base = np.array([0 * a, a, a + b, b, 0 * a])
     low, high = np.array([0, 0, -margin]), np.array([0, 0, height + margin])
     rises = [
         corner + level for corner, turn in zip(base[1:4], (1, -1, 1), strict=True) for level in (high, low)[::turn]
     ]
-    return np.array([*(base + low), *(base + high), *rises])
+    return _rounded(np.array([*(base + low), *(base + high), *rises]))
 
 
-def _radius(element: str) -> float:
+def ball_radius(element: str) -> float:
+    """Å of an element's balls in pictures to turn."""
     from ase.data import atomic_numbers, covalent_radii
 
     return round(float(0.22 + 0.28 * covalent_radii[atomic_numbers[element]]), 3)

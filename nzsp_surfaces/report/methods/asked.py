@@ -140,4 +140,5 @@ def counted(number: int, thing: str) -> str:
 def _read(kind: type[T], given: Mapping[str, Any], **needed: Any) -> T:
     """A dataclass from what is not at its defaults; keys of other versions are left out."""
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{**needed, **{name: value for name, value in given.items() if name in known}})
+    lists = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
+    return kind(**{**needed, **{name: value for name, value in {**given, **lists}.items() if name in known}})

@@ -123,6 +123,9 @@ def films(asked: Asked) -> Iterator[str]:
             both = f"with {units} formula units on both faces together, {_laid(keys)}"
             yield f"{name} covers {surfaces_of(covered)} {both}."
             yield from _annealed(asked, runs)
+            if keys.quenched > 1 and runs:
+                earlier = counted(keys.quenched - 1, "earlier moment")
+                yield f"The same was done from {earlier} of each anneal; the lowest energy counts."
             yield from _reference(asked, name)
 
 
@@ -138,14 +141,20 @@ def _annealed(asked: Asked, runs: list[DynamicsRow]) -> Iterator[str]:
     profile = asked.profile
     if not runs or profile is None:
         return
-    starts = max(sum(row.miller == one.miller and row.material == one.material for row in runs) for one in runs)
+    starts = max(sum(_beside(row, one) for row in runs) for one in runs)
+    each = "a plane" if len({row.temperature for row in runs}) == 1 else "a plane and temperature"
     ranked = f"of {profile.placements} seeded placements of cations, ranked by {PLACEMENT_STEPS} steps of relaxation, "
     yield (
-        f"{_first(ranked) if profile.placements > starts else ''}{counted(starts, 'start')} a plane "
+        f"{_first(ranked) if profile.placements > starts else ''}{counted(starts, 'start')} {each} "
         f"{'was' if starts == 1 else 'were'} annealed at {_runs(runs)}; then the slab was relaxed, both faces were "
         f"made like the better one, and the slab was relaxed again, until no "
         f"force exceeded {profile.slab_force:g} eV/Å."
     )
+
+
+def _beside(row: DynamicsRow, one: DynamicsRow) -> bool:
+    """Whether two anneals differ in their start alone."""
+    return (row.material, row.miller, row.temperature) == (one.material, one.miller, one.temperature)
 
 
 def _runs(runs: list[DynamicsRow]) -> str:

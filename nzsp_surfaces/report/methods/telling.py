@@ -13,6 +13,7 @@ PARTS = {
     "arrangements": f"the gap of the two lowest ways of sharing ions, some being left out{_TRUNCATION}",
     "seeds": f"the gap of the two lowest starts of an anneal{_TRUNCATION}",
     "engines": "half the range over engines",
+    "snapshots": f"the gap of the two lowest moments of an anneal that were quenched{_TRUNCATION}",
 }
 """What a part of a spread is."""
 

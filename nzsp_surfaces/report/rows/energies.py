@@ -196,8 +196,8 @@ class SurfaceEnergyRow(Row[EnergySource]):
         earlier=None,
     )
     spread_parts: dict[str, float] | None = energy(
-        "of what it is made: thickness, arrangements (of ions, that were left out), seeds (of the anneal), engines; a"
-        " part that nothing tells is missing",
+        "of what it is made: thickness, arrangements (of ions, that were left out), seeds (of the anneal), snapshots"
+        " (of one anneal), engines; a part that nothing tells is missing",
         of=lambda s: s.spread.parts if s.spread else None,
         unit="J/m²",
         earlier=None,
@@ -212,6 +212,12 @@ class SurfaceEnergyRow(Row[EnergySource]):
         of=lambda s: s.coverage,
         unit="1/nm²",
         cell=Cell("coverage", 2),
+        earlier=None,
+    )
+    annealed_at: float | None = energy(
+        "temperature of the anneal that its slab went through; null without one",
+        of=lambda s: s.evaluated.best.temperature if s.evaluated.best else None,
+        unit="K",
         earlier=None,
     )
 
@@ -272,4 +278,10 @@ class CandidateRow(Row[CandidateSource]):
     )
     note: str = candidate(
         "what it is, or why it was refused", of=lambda s: s.candidate.note, cell=Cell("note", look="wrap")
+    )
+    annealed_at: float | None = candidate(
+        "temperature of the anneal that its slab went through; null without one",
+        of=lambda s: s.candidate.temperature,
+        unit="K",
+        earlier=None,
     )

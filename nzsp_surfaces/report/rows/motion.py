@@ -11,9 +11,12 @@ from nzsp_surfaces.report.rows.columns import Column, Row
 
 if TYPE_CHECKING:
     from nzsp_surfaces.dynamics.film import FilmDynamics
+    from nzsp_surfaces.engines.base import DynamicsSettings
     from nzsp_surfaces.tasks.base import Task
 
 Numbers = list[float]
+CM2_PER_S = 0.1
+"""1 Å²/fs."""
 
 
 @dataclass(frozen=True)
@@ -23,19 +26,19 @@ class MotionSource:
     Attributes:
         task: that ran it.
         found: by looking at it.
-        timestep: fs.
+        settings: of the dynamics.
         lost: why the film is none any more.
     """
 
     task: Task
     found: FilmDynamics
-    timestep: float
+    settings: DynamicsSettings
     lost: str | None
 
     def start(self) -> float | None:
         """fs from which on the potential energy is in equilibrium."""
         reached = self.found.equilibration
-        return reached.start * self.timestep if reached.reached else None
+        return reached.start * self.settings.timestep if reached.reached else None
 
 
 motion = Column[MotionSource]()
@@ -51,6 +54,7 @@ class FilmMotionRow(Row[MotionSource]):
     material: str = motion("name in the study", of=lambda s: s.task.subject.material or "")
     miller: tuple[int, ...] | None = motion("plane, as the study writes it", of=lambda s: s.task.subject.miller)
     film: str | None = motion("name in the study", of=lambda s: s.task.subject.film)
+    temperature: float | None = motion("wanted", of=lambda s: s.settings.temperature, unit="K", earlier=None)
     lost: str | None = motion("why the film is none any more; null where it stayed", of=lambda s: s.lost)
     equilibrated_after: float | None = motion(
         "start that leaves most independent values of the potential energy (Chodera 2016); null below 20 of them",
@@ -101,6 +105,17 @@ class FilmMotionRow(Row[MotionSource]):
         "the same along the normal",
         of=lambda s: {name: rounded(m.normal) for name, m in s.found.motion.items()},
         unit="Å²",
+    )
+    diffusion: dict[str, float] | None = motion(
+        "coefficient of diffusion in the plane of these ions by Einstein's relation, where the run shows one",
+        of=lambda s: {name: d.coefficient * CM2_PER_S for name, d in s.found.diffusion.items() if d.coefficient},
+        unit="cm²/s",
+        earlier=None,
+    )
+    no_diffusion: dict[str, str] | None = motion(
+        "why it shows none: too few hops, no growth with time, no equilibrium",
+        of=lambda s: {name: d.refused for name, d in s.found.diffusion.items() if d.refused},
+        earlier=None,
     )
 
 

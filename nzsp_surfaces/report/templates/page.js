@@ -10,7 +10,7 @@
   });
   addEventListener("afterprint", () => opened.forEach((part) => { part.open = false; }));
 
-  const shapes = read("shapes-scenes"), slabs = read("slabs-scenes");
+  const shapes = read("shapes-scenes"), slabs = read("slabs-scenes"), runs = read("motion-scenes");
   const config = (scrollZoom) => ({
     responsive: true, displaylogo: false, scrollZoom,
     modeBarButtons: [["toImage", "resetCameraDefault3d"]],  // these and no more: others would send the data away
@@ -36,15 +36,15 @@
   }, { rootMargin: "200px" });
   document.querySelectorAll(".turn").forEach((turn) => sight.observe(turn));
 
-  // A ball: an icosahedron whose faces are split and pushed out to the unit sphere.
-  const ball = (() => {
+  // A ball: an icosahedron whose faces are split, round for round, and pushed out to the unit sphere.
+  const ballOf = (rounds) => {
     const g = (1 + Math.sqrt(5)) / 2, unit = (v) => v.map((x) => x / Math.hypot(...v));
     const points = [[-1, g, 0], [1, g, 0], [-1, -g, 0], [1, -g, 0], [0, -1, g], [0, 1, g],
       [0, -1, -g], [0, 1, -g], [g, 0, -1], [g, 0, 1], [-g, 0, -1], [-g, 0, 1]].map(unit);
     let faces = [[0, 11, 5], [0, 5, 1], [0, 1, 7], [0, 7, 10], [0, 10, 11], [1, 5, 9], [5, 11, 4], [11, 10, 2],
       [10, 7, 6], [7, 1, 8], [3, 9, 4], [3, 4, 2], [3, 2, 6], [3, 6, 8], [3, 8, 9], [4, 9, 5], [2, 4, 11],
       [6, 2, 10], [8, 6, 7], [9, 8, 1]];
-    for (let round = 0; round < 2; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       const seen = new Map();
       const middle = (a, b) => {
         const key = a < b ? `${a},${b}` : `${b},${a}`;
@@ -57,7 +57,8 @@
       });
     }
     return { points, faces };
-  })();
+  };
+  const ball = ballOf(2), coarse = ballOf(1);
 
   const mesh = (points, faces, more) => ({
     type: "mesh3d", hoverinfo: "skip",
@@ -65,7 +66,7 @@
     i: faces.map((f) => f[0]), j: faces.map((f) => f[1]), k: faces.map((f) => f[2]),
     lightposition: { x: -4e4, y: 9e4, z: -8e4 }, ...more,
   });
-  const atoms = ({ element, colour, radius, xyz }) => {
+  const atoms = ({ element, colour, radius, xyz }, ball) => {
     const points = [], faces = [];
     for (const centre of xyz) {
       const start = points.length;
@@ -84,8 +85,6 @@
     x: points.map((v) => v[0]), y: points.map((v) => v[1]), z: points.map((v) => v[2]),
   });
 
-  const viewer = document.getElementById("slab-viewer");
-  if (!viewer) return;
   // Parallel projection of a cube around the slab; there the size on the screen follows the aspect ratio.
   const layout = (points) => {
     const ends = [0, 1, 2].map((n) => points.map((v) => v[n])).map((u) => [Math.min(...u), Math.max(...u)]);
@@ -103,14 +102,54 @@
       modebar: { bgcolor: "rgba(0,0,0,0)", color: "#98a2aa", activecolor: "#0072b2" },
     };
   };
+  const keyOf = (elements) => elements.map(({ element, colour }) =>
+    `<span class="swatch" style="background:${colour};border-radius:50%"></span>${element}`).join(" &ensp;");
+
+  // A trajectory: coarser balls, since they are drawn anew for every moment. Only what is in sight is alive and plays.
+  const movie = (place, { times, cell, elements, moments }) => {
+    const [live, button, slider, clock] = [".live", ".caption button", "input", "output"].map((part) => place.querySelector(part));
+    const at = (moment, n) => [0, 1, 2].map((axis) => moment[3 * n + axis] / 100);
+    const ends = [moments[0], moments.at(-1)];
+    const view = layout([...cell, ...elements.flatMap((each) => each.atoms.flatMap((n) => ends.map((end) => at(end, n))))]);
+    let playing = false, seen = false;
+    const show = () => {
+      const now = Number(slider.value);
+      clock.textContent = `${times[now].toFixed(3)} ps`;
+      if (!seen) return Promise.resolve();
+      const balls = elements.map((each) => atoms({ ...each, xyz: each.atoms.map((n) => at(moments[now], n)) }, coarse));
+      return Plotly.react(live, [...balls, line(cell)], view, config(true));
+    };
+    const pause = () => { playing = false; button.textContent = "▶"; button.ariaLabel = "play"; };
+    const play = async () => {
+      playing = true; button.textContent = "❚❚"; button.ariaLabel = "pause";
+      while (playing) {
+        slider.value = (Number(slider.value) + 1) % times.length;
+        await show();
+        await new Promise((done) => setTimeout(done, 60));
+      }
+    };
+    slider.max = times.length - 1;
+    slider.addEventListener("input", () => { pause(); show(); });
+    button.addEventListener("click", () => (playing ? pause() : play()));
+    place.querySelector(".key").innerHTML = keyOf(elements);
+    show();
+    new IntersectionObserver(([entry]) => {
+      if (entry.isIntersecting === seen) return;
+      seen = entry.isIntersecting;
+      if (seen) show();
+      else { pause(); Plotly.purge(live); }
+    }, { rootMargin: "200px" }).observe(place);
+  };
+  document.querySelectorAll(".movie").forEach((place) => movie(place, runs[place.dataset.run]));
+
+  const viewer = document.getElementById("slab-viewer");
+  if (!viewer) return;
   const buttons = document.querySelectorAll("button[data-slab]");
   const show = (button) => {
     const slab = slabs[button.dataset.slab];
     buttons.forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
-    const key = slab.atoms.map(({ element, colour }) =>
-      `<span class="swatch" style="background:${colour};border-radius:50%"></span>${element}`).join(" &ensp;");
-    document.getElementById("slab-caption").innerHTML = `${button.querySelector("span").innerHTML} &emsp; ${key}`;
-    const data = [...slab.polyhedra.map(glass), ...slab.atoms.map(atoms), line(slab.cell)];
+    document.getElementById("slab-caption").innerHTML = `${button.querySelector("span").innerHTML} &emsp; ${keyOf(slab.atoms)}`;
+    const data = [...slab.polyhedra.map(glass), ...slab.atoms.map((each) => atoms(each, ball)), line(slab.cell)];
     Plotly.react(viewer, data, layout([...slab.cell, ...slab.atoms.flatMap(({ xyz }) => xyz)]), config(true));
   };
   buttons.forEach((button) => button.addEventListener("click", () => show(button)));
