@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.compat.fireworks import refresh
 from nzsp_surfaces.runs.doctor.finding import Finding
@@ -12,9 +13,15 @@ from nzsp_surfaces.runs.doctor.finding import Finding
 if TYPE_CHECKING:
     from fireworks import LaunchPad
 
+PATIENCE = 5.0
+"""s for which what FireWorks does in moments is watched before it counts as given up."""
+
 
 def examine(pad: LaunchPad) -> Iterator[Finding]:
-    """Jobs whose launch has ended, or all that they wait for, and who were not told."""
+    """Jobs that were taken and not begun, or whose launch has ended, or all that they wait for: none was told."""
+    for number in _not_begun(pad):
+        what = "was taken by a worker that never began it"
+        yield Finding(f"job {number}", what, "let it be ready again", partial(refresh, pad, number))
     for number in _ended(pad):
         yield Finding(
             f"job {number}", "has ended, and still counts as running", "note it", partial(refresh, pad, number)
@@ -22,6 +29,20 @@ def examine(pad: LaunchPad) -> Iterator[Finding]:
     for waiting in _waiting_for_nothing(pad):
         what = f"waits with {len(waiting) - 1} others, and nothing is left that they wait for"
         yield Finding(f"job {waiting[0]}", what, "let it go on", partial(_go_on, pad, waiting))
+
+
+def _not_begun(pad: LaunchPad) -> Iterator[int]:
+    """FireWorks reserves a job a moment before it notes the launch; workers wait for ever for one left so."""
+    first = _without_a_launch(pad)
+    if first:
+        time.sleep(PATIENCE)
+        yield from (number for number, moment in _without_a_launch(pad).items() if first.get(number) == moment)
+
+
+def _without_a_launch(pad: LaunchPad) -> dict[int, Any]:
+    """Numbers of reserved jobs that nobody launches, with the moments at which they were taken."""
+    query = {"state": "RESERVED", "launches": []}
+    return {row["fw_id"]: row["updated_on"] for row in pad.fireworks.find(query, {"fw_id": 1, "updated_on": 1})}
 
 
 def _ended(pad: LaunchPad) -> Iterator[int]:
