@@ -13,7 +13,7 @@ import pytest
 
 from support.cluster import BIN, ONE_THREAD, needs_queue, needs_server, slurm_adapter
 from support.damage import fill
-from support.siege import NUMBER, Siege, besieged, until, workers
+from support.siege import NUMBER, PATIENCE, Siege, besieged, until, workers
 from support.slurm import node_state, slurm
 
 pytestmark = [needs_server, pytest.mark.slow]
@@ -52,13 +52,13 @@ def asked(call: list[str], environment: dict[str, str]) -> str:
 
 
 def befall(fault: str, environment: dict[str, str]) -> None:
-    """What an administrator, a user or the clock does; a node that was lost comes back."""
+    """What an administrator, a user or the clock does; a node that was lost comes back by itself."""
     node = ["scontrol", "update", f"NodeName={asked(['sinfo', '-h', '-o', '%n'], environment)}"]
     job = ["scontrol", "update", f"JobId={asked(['squeue', '-h', '-o', '%i'], environment)}"]
     orders = {
         "cancelled": [["scancel", "--state=RUNNING"]],
         "drained": [[*node, "State=DRAIN", "Reason=test"]],
-        "lost": [[*node, "State=DOWN", "Reason=test"], ["scancel", "--state=PENDING"], [*node, "State=RESUME"]],
+        "lost": [[*node, "State=DOWN", "Reason=test"], ["scancel", "--state=PENDING"]],
         "out of time": [[*job, "EndTime=now+1"]],  # Slurm looks twice a minute
     }[fault]
     for order in orders:
@@ -67,7 +67,7 @@ def befall(fault: str, environment: dict[str, str]) -> None:
         assert node_state(environment).startswith("drain")
 
 
-def wait_for_the_queue(environment: dict[str, str], seconds: float = 120.0) -> None:
+def wait_for_the_queue(environment: dict[str, str], seconds: float = PATIENCE) -> None:
     """Until no job is left."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -102,7 +102,7 @@ def test_a_disk_that_fills_while_workers_compute(
     with workers(launchpad, 1) as (process,):
         until(siege, chance)
         fill(small_disk / "filling")
-        process.wait(timeout=120)
+        process.wait(timeout=PATIENCE)
     siege.look()
     (small_disk / "filling").unlink()
     siege.end(expected, tmp_path)
