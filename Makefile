@@ -44,7 +44,8 @@ test: lint  ## ruff, mypy and the fast tests
 coverage: $(STAMP)  ## the fast tests, and which lines they run: a table, and htmlcov/index.html
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report term --cov-report html
 
-# Figures, a JSON document a test, go to runs/faults.jsonl; the seed of the strokes is NZSP_FAULTS_SEED.
+# Figures, a JSON document a test, go to runs/faults.jsonl; the seed of the strokes is NZSP_FAULTS_SEED. A study has 3 (FAULTS + 1)
+# calculations, and each siege is laid NZSP_SIEGES times (once): with other seeds, one adds to what was tried before.
 FAULTS ?= 20
 faults: $(STAMP)  ## kills, damage, queues, servers and fuzzing, FAULTS=20 times as much as in `make test`
 	@mkdir -p runs

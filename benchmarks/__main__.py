@@ -6,7 +6,8 @@ import sys
 from importlib import import_module
 
 NAMES = (
-    "potential", "table", "prototypes", "growth", "slabs", "vasp_reading", "importing", "launchpad", "load", "study",
+    "potential", "table", "prototypes", "growth", "slabs", "vasp_reading", "importing", "launchpad", "load", "worker",
+    "study",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""How long `nzsp status`, `query`, `doctor` and `submit` take on 50,000 results, and where FireWorks is the limit.
+"""How long `nzsp status`, `query` and `doctor` take on 50,000 results, and how much a core computes for them meanwhile.
 
 The documents are those that real studies leave: jobs are made by the functions that submit a study, and each result is
 that of a slab of NaZr2P3O12 with its forces, in the form in which workers keep it.
@@ -10,6 +10,7 @@ import contextlib
 import io
 import os
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,19 +48,19 @@ BATCH = 1000
 
 
 def main() -> None:
-    """Fill a database and print how long each question to it takes, twice: the first also loads the libraries."""
+    """Fill a database and print what each question to it takes, twice: the first also loads the libraries."""
     server = tests_server("6g")
     if server is None:
         return
-    with tempfile.TemporaryDirectory() as name, server.serving(Path(name)) as address:
+    with tempfile.TemporaryDirectory() as name, server.running(Path(name)) as (process, address):
         folder = Path(name)
         launchpad, study = launchpad_of(folder, address, SIZE), made_up_study(folder)
         with database(launchpad) as known:
             print(f"filled in {timed(lambda: _fill(known, study, folder)):.0f} s", flush=True)
         for call in (["status"], ["status", str(study.path)], ["query"], QUERY, ["doctor"]):
-            seconds = [timed(lambda call=call: _ask([*call, "-l", str(launchpad)])) for _ in range(2)]  # type: ignore[misc]
             words = " ".join(Path(word).name for word in call)
-            print(f"nzsp {words}: {seconds[0]:.2f} s, again {seconds[1]:.2f} s", flush=True)
+            for _ in range(2):
+                print(f"nzsp {words}: {_costs([*call, '-l', str(launchpad)], process.pid)}", flush=True)
 
 
 QUERY = ["query", "--material", "M7", "--miller", "3,1,0"]
@@ -96,6 +97,20 @@ def _result() -> Result:
     forces = chance.normal(0, 0.01, (len(slab), 3))
     identity = EngineIdentity("sevennet-0", "7net-0", "0.12")
     return Result("x", "x", Calculation(moved, -800.0, forces, True, 0.03, 40, identity, {"float": 32}), slab)
+
+
+def _costs(call: list[str], server: int) -> str:
+    """The time that a command takes, and what it and the server compute, which other processes do not change."""
+    before = time.process_time(), computed(server)
+    seconds = timed(lambda: _ask(call))
+    own, others = time.process_time() - before[0], computed(server) - before[1]
+    return f"{seconds:.2f} s; {own:.2f} s of a core, the server {others:.2f}"
+
+
+def computed(process: int) -> float:
+    """Seconds of a core that a process has had so far, on Linux."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _ask(call: list[str]) -> None:

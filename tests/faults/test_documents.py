@@ -6,12 +6,15 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fireworks import FWorker
 
 from nzsp_surfaces.cli.main import main
+from nzsp_surfaces.runs.doctor import halted
 from nzsp_surfaces.runs.fireworks.database import ENTRIES, PUT_AWAY, RESULTS, STUDIES, Database, database
 from nzsp_surfaces.runs.fireworks.documents import DIGEST, PACKED
 from support import server
@@ -201,3 +204,46 @@ def test_jobs_that_wait_for_what_is_finished_go_on(
     assert main(["doctor", "-l", str(finished.launchpad), "--fix"]) == 0
     assert f"job {last}: waits" in capsys.readouterr().out
     assert pad.fireworks.find_one({"fw_id": last})["state"] == "READY"
+
+
+@needs_server
+def test_a_job_that_was_taken_and_never_begun_is_ready_again(
+    finished: Finished, known: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker lost the server after it had reserved it: no queue has it, and workers would wait for it for ever."""
+    monkeypatch.setattr(halted, "PATIENCE", 0.1)
+    job = next(row["fw_id"] for row in finished.documents["fireworks"] if row["spec"]["nzsp"]["kind"] == "evaluate")
+    known.launchpad.rerun_fw(job)
+    known.launchpad._get_a_fw_to_run(fw_id=job)
+    assert main(["doctor", "-l", str(finished.launchpad), "--fix"]) == 0
+    assert f"job {job}: was taken" in capsys.readouterr().out
+    assert known.launchpad.fireworks.find_one({"fw_id": job})["state"] == "READY"
+
+
+@needs_server
+def test_a_job_that_was_reserved_and_never_queued_is_ready_again(
+    finished: Finished, known: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`qlaunch -r` was killed between the two; one that may still be on its way to the queue is left alone."""
+    pad = known.launchpad
+    job = next(row["fw_id"] for row in finished.documents["fireworks"] if row["spec"]["nzsp"]["kind"] == "evaluate")
+    pad.rerun_fw(job)
+    _, launch = pad.reserve_fw(FWorker(), "unused", fw_id=job)
+    assert main(["doctor", "-l", str(finished.launchpad), "--fix"]) == 0
+    assert pad.fireworks.find_one({"fw_id": job})["state"] == "RESERVED"
+    then = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
+    pad.launches.update_one({"launch_id": launch}, {"$set": {"state_history.0.updated_on": then}})
+    assert main(["doctor", "-l", str(finished.launchpad), "--fix"]) == 0
+    assert f"job {job}: was reserved" in capsys.readouterr().out
+    assert pad.fireworks.find_one({"fw_id": job})["state"] == "READY"
+
+
+@needs_server
+@pytest.mark.parametrize("value", VALUES)
+def test_a_launch_without_its_history_is_shown(
+    value: object, finished: Finished, known: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its job is, and its times are not."""
+    known.launchpad.launches.update_many({}, {"$set": {"state_history": value}})
+    assert main(["status", "--all", "-l", str(finished.launchpad)]) == 0
+    assert f"{len(finished.documents['fireworks'])} finished" in capsys.readouterr().out

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import random
 import signal
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,38 +18,11 @@ from fireworks import FWorker
 from nzsp_surfaces.runs.fireworks.database import database
 from support import server
 from support.cluster import needs_server, submit
-from support.faults import SEED, hurt, tell
-from support.fuzz import TIMES
+from support.faults import hurt
 from support.proxy import slow
-from support.siege import Siege, besieged, submitter, undisturbed, until, workers, write_many
+from support.siege import NUMBER, PATIENCE, Siege, besieged, submitter, until, workers, write_many
 
-NUMBER = TIMES + 1
-"""Alloys of each study; three calculations each."""
 pytestmark = needs_server
-
-
-@pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
-    """The energies of a run that nothing disturbed."""
-    return undisturbed(tmp_path_factory.mktemp("undisturbed"), NUMBER)
-
-
-@pytest.fixture
-def chance(request: pytest.FixtureRequest) -> random.Random:
-    """The same for the same seed and test."""
-    return random.Random(f"{request.node.name} {SEED}")
-
-
-@pytest.fixture
-def told(request: pytest.FixtureRequest) -> Iterator[Callable[[Siege], None]]:
-    """Figures of a siege that was survived."""
-    survived: list[Siege] = []
-    yield survived.append
-    for siege in survived:
-        figures = {"calculations": siege.calculations, "finished repeated": siege.repeated, "studies": 1}
-        tell(request.node.name, Counter(figures))
-
-
 Told = Callable[[Siege], None]
 
 
@@ -77,7 +49,7 @@ def test_two_submitters_and_two_collectors(
     """At the same moment: what is there twice is left once, and both directories hold the same."""
     study = write_many(tmp_path / "study", NUMBER)
     both = [submitter(study, launchpad) for _ in range(2)]
-    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    assert [process.wait(timeout=PATIENCE) for process in both] == [0, 0]
     siege = Siege(study, launchpad, 3 * NUMBER)
     siege.mend()
     siege.end(expected, tmp_path, collectors=2)

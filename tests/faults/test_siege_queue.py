@@ -6,69 +6,72 @@ import random
 import shutil
 import subprocess
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from support.cluster import BIN, ONE_THREAD, needs_queue, needs_server, slurm_adapter
 from support.damage import fill
-from support.faults import SEED, tell
-from support.fuzz import TIMES
-from support.siege import Siege, besieged, undisturbed, until, workers
+from support.siege import NUMBER, PATIENCE, Siege, besieged, until, workers
 from support.slurm import node_state, slurm
 
-NUMBER = TIMES + 1
-"""Alloys of each study; three calculations each."""
 pytestmark = [needs_server, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
-    """The energies of a run that nothing disturbed."""
-    return undisturbed(tmp_path_factory.mktemp("undisturbed"), NUMBER)
+Told = Callable[[Siege], None]
 
 
 @needs_queue
-@pytest.mark.parametrize("fault", ["cancelled", "drained", "lost"])
-def test_a_queue(fault: str, expected: dict[str, float], launchpad: Path, tmp_path: Path) -> None:
-    """A job that is cancelled, one whose node is drained, and one whose node goes down while it computes."""
-    chance = random.Random(f"{fault} {SEED}")
+@pytest.mark.parametrize("fault", ["cancelled", "drained", "lost", "out of time"])
+def test_a_queue(
+    fault: str, expected: dict[str, float], launchpad: Path, tmp_path: Path, chance: random.Random, told: Told
+) -> None:
+    """A job that is cancelled or out of its wall time, or whose node is drained or goes down while it computes."""
     siege = besieged(tmp_path, launchpad, NUMBER)
-    call = [f"{BIN}/qlaunch", "-s", "-l", str(launchpad), "-q", str(slurm_adapter(launchpad, tmp_path)), "singleshot"]
     with slurm(tmp_path / "slurm") as environment:
-        given = environment | ONE_THREAD
-        subprocess.run(call, cwd=tmp_path, env=given, check=True, timeout=120, capture_output=True)
+        launch(fault, launchpad, tmp_path, environment | ONE_THREAD)
         until(siege, chance)
         siege.look()
         befall(fault, environment)
         wait_for_the_queue(environment)
+        assert fault != "out of time" or "TIMEOUT" in asked(["scontrol", "show", "job"], environment)
     siege.end(expected, tmp_path)
-    tell(f"queue, {fault}", Counter(studies=1, calculations=siege.calculations))
+    told(siege)
+
+
+def launch(fault: str, launchpad: Path, folder: Path, environment: dict[str, str]) -> None:
+    """A queue job; the one that is to run out of time would wait for ever for more to do."""
+    launches = "infinite" if fault == "out of time" else "0"
+    adapter = slurm_adapter(launchpad, folder, f"rapidfire --nlaunches {launches} --sleep 1")
+    call = [f"{BIN}/qlaunch", "-s", "-l", str(launchpad), "-q", str(adapter), "singleshot"]
+    subprocess.run(call, cwd=folder, env=environment, check=True, timeout=120, capture_output=True)
+
+
+def asked(call: list[str], environment: dict[str, str]) -> str:
+    """What a program of Slurm answers."""
+    return subprocess.run(call, env=environment, text=True, capture_output=True, check=True, timeout=60).stdout.strip()
 
 
 def befall(fault: str, environment: dict[str, str]) -> None:
-    """What an administrator or a user does; a node that was lost comes back."""
-    host = subprocess.run(["sinfo", "-h", "-o", "%n"], env=environment, text=True, capture_output=True, check=True)
-    node = ["scontrol", "update", f"NodeName={host.stdout.strip()}"]
+    """What an administrator, a user or the clock does; a node that was lost comes back by itself."""
+    node = ["scontrol", "update", f"NodeName={asked(['sinfo', '-h', '-o', '%n'], environment)}"]
+    job = ["scontrol", "update", f"JobId={asked(['squeue', '-h', '-o', '%i'], environment)}"]
     orders = {
         "cancelled": [["scancel", "--state=RUNNING"]],
         "drained": [[*node, "State=DRAIN", "Reason=test"]],
-        "lost": [[*node, "State=DOWN", "Reason=test"], ["scancel", "--state=PENDING"], [*node, "State=RESUME"]],
+        "lost": [[*node, "State=DOWN", "Reason=test"], ["scancel", "--state=PENDING"]],
+        "out of time": [[*job, "EndTime=now+1"]],  # Slurm looks twice a minute
     }[fault]
     for order in orders:
-        subprocess.run(order, env=environment, check=True, timeout=60, capture_output=True)
+        asked(order, environment)
     if fault == "drained":
         assert node_state(environment).startswith("drain")
 
 
-def wait_for_the_queue(environment: dict[str, str], seconds: float = 120.0) -> None:
+def wait_for_the_queue(environment: dict[str, str], seconds: float = PATIENCE) -> None:
     """Until no job is left."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        left = subprocess.run(["squeue", "-h"], env=environment, text=True, capture_output=True, check=True)
-        if not left.stdout.strip():
+        if not asked(["squeue", "-h"], environment):
             return
         time.sleep(0.2)
     raise TimeoutError("jobs are left in the queue")
@@ -87,15 +90,20 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_disk_that_fills_while_workers_compute(
-    expected: dict[str, float], launchpad: Path, small_disk: Path, tmp_path: Path
+    expected: dict[str, float],
+    launchpad: Path,
+    small_disk: Path,
+    tmp_path: Path,
+    chance: random.Random,
+    told: Told,
 ) -> None:
     """Their jobs fail; with room again, the doctor lets them run, and what was finished before is kept."""
-    siege: Siege = besieged(tmp_path, launchpad, NUMBER)
+    siege = besieged(tmp_path, launchpad, NUMBER)
     with workers(launchpad, 1) as (process,):
-        until(siege, random.Random(SEED))
+        until(siege, chance)
         fill(small_disk / "filling")
-        process.wait(timeout=120)
+        process.wait(timeout=PATIENCE)
     siege.look()
     (small_disk / "filling").unlink()
     siege.end(expected, tmp_path)
-    tell("full disk", Counter(studies=1, calculations=siege.calculations))
+    told(siege)

@@ -14,7 +14,7 @@ import pytest
 from fireworks import FWorker
 
 from nzsp_surfaces.cli.main import main
-from nzsp_surfaces.runs.doctor import launchpad as doctor
+from nzsp_surfaces.runs.doctor import halted
 from nzsp_surfaces.runs.fireworks.database import ENTRIES, RESULTS, Database, database
 from nzsp_surfaces.runs.fireworks.tasks import workflows
 from nzsp_surfaces.runs.store import RESULT
@@ -132,7 +132,7 @@ def test_a_database_and_its_folders_are_reconciled(
     Mended, nothing is found; the study then ends with the energies of an undisturbed run, and what was on disk is not
     computed again.
     """
-    monkeypatch.setattr(doctor, "PATIENCE", 0.1)
+    monkeypatch.setattr(halted, "PATIENCE", 0.1)
     study = write(tmp_path / "study")
     submit(study, launchpad)
     assert worker(launchpad).wait(timeout=120) == 0

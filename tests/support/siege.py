@@ -19,12 +19,15 @@ from nzsp_surfaces.runs.fireworks.database import RESULTS, database
 from support.cluster import submit, worker
 from support.crystals import structure
 from support.faults import gammas, whole_results
+from support.fuzz import TIMES
 from support.in_process import runs_in_this_process
 
+NUMBER = TIMES + 1
+"""Alloys of each study; three calculations each."""
 ROUNDS = 8
 """Of a doctor and a worker, after which a study must have come to its end."""
 PATIENCE = 600
-"""s for a worker."""
+"""s for a worker or a queue, which a busy machine makes slow."""
 
 
 def write_many(folder: Path, number: int) -> Path:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nzsp_surfaces.compat.fireworks import refresh
 from nzsp_surfaces.runs.doctor.finding import Finding
@@ -12,9 +14,20 @@ from nzsp_surfaces.runs.doctor.finding import Finding
 if TYPE_CHECKING:
     from fireworks import LaunchPad
 
+PATIENCE = 5.0
+"""s for which what FireWorks does in moments is watched before it counts as given up."""
+SUBMITTING = timedelta(hours=1)
+"""After which a job that was reserved for a queue, and got no number there, counts as never submitted."""
+
 
 def examine(pad: LaunchPad) -> Iterator[Finding]:
-    """Jobs whose launch has ended, or all that they wait for, and who were not told."""
+    """Jobs that were taken or reserved and left so, or whose launch has ended, or all that they wait for."""
+    for number in _not_begun(pad):
+        what = "was taken by a worker that never began it"
+        yield Finding(f"job {number}", what, "let it be ready again", partial(refresh, pad, number))
+    for launch in _never_queued(pad):
+        act = partial(pad.cancel_reservation, launch["launch_id"])
+        yield Finding(f"job {launch['fw_id']}", "was reserved for a queue job that never came", "give it back", act)
     for number in _ended(pad):
         yield Finding(
             f"job {number}", "has ended, and still counts as running", "note it", partial(refresh, pad, number)
@@ -22,6 +35,28 @@ def examine(pad: LaunchPad) -> Iterator[Finding]:
     for waiting in _waiting_for_nothing(pad):
         what = f"waits with {len(waiting) - 1} others, and nothing is left that they wait for"
         yield Finding(f"job {waiting[0]}", what, "let it go on", partial(_go_on, pad, waiting))
+
+
+def _not_begun(pad: LaunchPad) -> Iterator[int]:
+    """FireWorks reserves a job a moment before it notes the launch; workers wait for ever for one left so."""
+    first = _without_a_launch(pad)
+    if first:
+        time.sleep(PATIENCE)
+        yield from (number for number, moment in _without_a_launch(pad).items() if first.get(number) == moment)
+
+
+def _without_a_launch(pad: LaunchPad) -> dict[int, Any]:
+    """Numbers of reserved jobs that nobody launches, with the moments at which they were taken."""
+    query = {"state": "RESERVED", "launches": []}
+    return {row["fw_id"]: row["updated_on"] for row in pad.fireworks.find(query, {"fw_id": 1, "updated_on": 1})}
+
+
+def _never_queued(pad: LaunchPad) -> Iterator[dict[str, Any]]:
+    """Launches that `qlaunch -r` reserved and left without the number of their queue job, since it was killed."""
+    since = (datetime.now(UTC) - SUBMITTING).isoformat()
+    reserved = {"$elemMatch": {"state": "RESERVED", "updated_on": {"$lte": since}}}
+    query = {"state": "RESERVED", "state_history": reserved, "state_history.reservation_id": {"$exists": False}}
+    yield from pad.launches.find(query, {"launch_id": 1, "fw_id": 1})
 
 
 def _ended(pad: LaunchPad) -> Iterator[int]:

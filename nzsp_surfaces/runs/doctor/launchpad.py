@@ -22,8 +22,6 @@ from nzsp_surfaces.runs.fireworks.database import ENTRIES, RESULTS, STUDIES, Dat
 from nzsp_surfaces.runs.fireworks.jobs import LOST, Job, damaged
 from nzsp_surfaces.runs.store import RESULT, read_result
 
-PATIENCE = 5.0
-"""s for which a locked workflow is watched; FireWorks holds one for moments."""
 _OURS = ("UserError", "Unfinished", "Incomparable", "OffStoichiometry", "Asymmetric", "Damaged")
 """Errors that a calculation ends with wherever it runs; all others are of its surroundings."""
 
@@ -229,7 +227,7 @@ def _locked(place: _Place) -> Iterator[Finding]:
     first = _locks(place)
     if not first:
         return
-    time.sleep(PATIENCE)
+    time.sleep(halted.PATIENCE)
     for row in (row for row in _locks(place) if row in first):
         query = {"nodes": row["nodes"], "updated_on": row["updated_on"], "locked": True}
         act = partial(place.known.launchpad.workflows.update_one, query, {"$unset": {"locked": 1}})

@@ -129,10 +129,17 @@ def _job(row: dict[str, Any], launch: dict[str, Any], state: str) -> Job:
         kind=str(given.get("kind")),
         state=state,
         seconds=_seconds(launch, state),
-        queue=(launch.get("state_history") or [{}])[0].get("reservation_id"),
+        queue=next((part.get("reservation_id") for part in _history(launch)), None),
         folder=launch.get("launch_dir"),
         reason=failure.strip().splitlines()[-1] if failure and state == "FIZZLED" else None,
     )
+
+
+def _history(launch: dict[str, Any]) -> list[dict[str, Any]]:
+    """The states that a launch went through, each with its times; of a damaged document those that are whole."""
+    found = launch.get("state_history")
+    parts = [part for part in found if isinstance(part, dict)] if isinstance(found, list) else []
+    return [part for part in parts if {"state", "created_on"} <= part.keys()]
 
 
 def _within(data: Any, *names: str) -> Any:
@@ -153,7 +160,7 @@ def damaged(launchpad: LaunchPad) -> Iterator[tuple[int, str]]:
 
 def _seconds(launch: dict[str, Any], state: str) -> float | None:
     """How long a launch has run; FireWorks writes times in UTC without saying so."""
-    stamps = {part["state"]: part for part in launch.get("state_history") or []}
+    stamps = {part["state"]: part for part in _history(launch)}
     if "RUNNING" not in stamps:
         return None
     ends = [stamps[name]["created_on"] for name in ("COMPLETED", "FIZZLED") if name in stamps]
