@@ -63,7 +63,6 @@ VARIATIONS = (
     Variation(cutoff=700.0, grid=0.12),
     Variation(length=15.0),
     Variation(grid=0.13),
-    Variation(cutoff=600.0, grid=0.15),
 )
 
 
