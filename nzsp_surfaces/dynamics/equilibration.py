@@ -22,16 +22,23 @@ class Equilibration:
         start: index of the first value that counts.
         inefficiency: values that make one independent one.
         independent: values from there on that are independent.
+        count: of all values.
     """
 
     start: int
     inefficiency: float
     independent: float
+    count: int
 
     @property
     def reached(self) -> bool:
         """Enough is left to say so."""
         return self.independent >= FEWEST
+
+    @property
+    def left_out(self) -> float:
+        """Share of the run that does not count: what comes before equilibrium, or half where none is reached."""
+        return self.start / self.count if self.reached else 0.5
 
 
 def equilibration(values: Array) -> Equilibration:
@@ -44,13 +51,7 @@ def equilibration(values: Array) -> Equilibration:
     starts = np.unique(np.linspace(0, last, min(ORIGINS, last), endpoint=False, dtype=int))
     found = [(int(start), statistical_inefficiency(values[start:])) for start in starts]
     start, inefficiency = max(found, key=lambda each: (len(values) - each[0]) / each[1])
-    return Equilibration(start, inefficiency, (len(values) - start) / inefficiency)
-
-
-def counting_from(values: Array) -> float:
-    """Share of a run that is left out: what comes before equilibrium, or half where none is reached."""
-    found = equilibration(values)
-    return found.start / len(values) if found.reached else 0.5
+    return Equilibration(start, inefficiency, (len(values) - start) / inefficiency, len(values))
 
 
 def statistical_inefficiency(values: Array) -> float:

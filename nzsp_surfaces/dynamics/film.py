@@ -13,7 +13,7 @@ from nzsp_surfaces.crystals.bonds import Polyanion
 from nzsp_surfaces.crystals.contacts import Charges, find_bonds
 from nzsp_surfaces.dynamics.diffusion import Diffusion, diffusion
 from nzsp_surfaces.dynamics.displacement import Displacement, mean_square_displacement, unwrapped, without_drift
-from nzsp_surfaces.dynamics.equilibration import Equilibration, counting_from, equilibration
+from nzsp_surfaces.dynamics.equilibration import Equilibration, equilibration
 from nzsp_surfaces.dynamics.lost import Parts
 from nzsp_surfaces.dynamics.profiles import DensityProfile, density_profile
 
@@ -102,9 +102,9 @@ def film_dynamics(start: Structure, run: Run, parts: Parts, ions: Ions) -> FilmD
     """
     masses = np.array([float(site.specie.atomic_mass) for site in start])
     paths = without_drift(unwrapped(run.frames, start.lattice.matrix), masses)
-    later, symbols = paths[int(counting_from(run.energies) * len(paths)) :], [site.specie.symbol for site in start]
-    area = float(start.volume / start.lattice.c)
-    found, regions = equilibration(run.energies), mobile_regions(start, parts, ions.mobile)
+    found, symbols = equilibration(run.energies), [site.specie.symbol for site in start]
+    later, area = paths[int(found.left_out * len(paths)) :], float(start.volume / start.lattice.c)
+    regions = mobile_regions(start, parts, ions.mobile)
     motion = {name: mean_square_displacement(later[:, chosen], run.interval) for name, chosen in regions.items()}
     return FilmDynamics(
         times=np.asarray(np.arange(len(run.frames)) * run.interval, np.float64),

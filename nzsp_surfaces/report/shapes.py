@@ -20,26 +20,33 @@ if TYPE_CHECKING:
     from nzsp_surfaces.tasks.table import EvaluatedEntry
 
 
+def constructions(
+    study: Study, plan: Plan, rows: tuple[EvaluatedEntry, ...], results: Mapping[str, Result]
+) -> dict[str, Construction]:
+    """What the shapes of each material, bare and with each film, are made of, where planes enclose a volume."""
+    made = {
+        name: _construction(plan, material, results, energies)
+        for material in study.materials
+        for name, energies in _variants(study, rows, material.name).items()
+    }
+    return {name: given for name, given in made.items() if given}
+
+
 def wulff_shapes(
     study: Study, plan: Plan, rows: tuple[EvaluatedEntry, ...], results: Mapping[str, Result]
 ) -> dict[str, WulffShape]:
     """The shape of every material from its bare planes, and of every covered one, where planes enclose a volume."""
     from nzsp_surfaces.energies.wulff import shape_of
 
-    return {name: shape_of(made) for name, made in _constructions(study, plan, rows, results).items()}
+    return {name: shape_of(made) for name, made in constructions(study, plan, rows, results).items()}
 
 
 def sampled(
-    study: Study,
-    plan: Plan,
-    rows: tuple[EvaluatedEntry, ...],
-    results: Mapping[str, Result],
-    spread: Mapping[str, float | None],
+    made: Mapping[str, Construction], rows: tuple[EvaluatedEntry, ...], spread: Mapping[str, float | None]
 ) -> dict[str, SampledShapes]:
     """Many shapes of each, within the spreads of their planes (by the id of an entry, J/m²; None where unknown)."""
     from nzsp_surfaces.energies.sampling import sampled_shapes
 
-    made = _constructions(study, plan, rows, results)
     widths = {name: _widths(rows, spread, *name.partition("+")[::2]) for name in made}
     return {name: sampled_shapes(each, widths[name]) for name, each in made.items() if widths[name]}
 
@@ -65,18 +72,6 @@ def _along_of(
         return None
     inside = [(line.miller, line.gammas[1:-1]) for line in lines]
     return shapes_along(given, lines[0].element, lines[0].values[1:-1], inside)
-
-
-def _constructions(
-    study: Study, plan: Plan, rows: tuple[EvaluatedEntry, ...], results: Mapping[str, Result]
-) -> dict[str, Construction]:
-    """What the shapes are constructed from."""
-    made = {
-        name: _construction(plan, material, results, energies)
-        for material in study.materials
-        for name, energies in _variants(study, rows, material.name).items()
-    }
-    return {name: given for name, given in made.items() if given}
 
 
 def _construction(

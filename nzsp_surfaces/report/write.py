@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +35,7 @@ from nzsp_surfaces.report.rows.motion import FilmMotionRow, MotionSource
 from nzsp_surfaces.report.rows.reactions import ReactionRow
 from nzsp_surfaces.report.rows.reservoirs import ConditionRow, DiagramRow, StabilityRow, TerminationRow
 from nzsp_surfaces.report.rows.study import Clock, Provenance, RunSource
-from nzsp_surfaces.report.shapes import along_potential, sampled, wulff_shapes
+from nzsp_surfaces.report.shapes import along_potential, constructions, sampled
 from nzsp_surfaces.report.slabs import write_slabs
 from nzsp_surfaces.report.structures import plane_comment, structure_files
 from nzsp_surfaces.report.traces import write_frames, write_trace
@@ -98,20 +98,32 @@ def write_results(study: Study, plan: Plan, outcome: Outcome, clock: Clock, path
         write_rows(path, ConvergenceRow, [ConvergenceRow.made_from(each) for each in series])
     _write_reservoirs(done, rows)
     _write_reactions(done)
-    if plan.mixtures:
-        write_rows(path, MixtureRow, list(_mixture_rows(done)))
-    if plan.segregations:
-        write_rows(path, SegregationRow, [SegregationRow.made_from(s) for s in segregated(plan, outcome.results)])
+    _write_mixtures(done)
     write_rows(path, FilmFaceRow, [made for row in rows for made in _film_rows(done, row.entry)])
     write_rows(path, DynamicsRow, list(_dynamics_rows(done)))
     write_rows(path, FilmMotionRow, list(_motion_rows(done)))
     write_json(path / Provenance.FILE, Provenance.made_from(RunSource(study, plan, outcome, clock)).to_json())
-    shapes = wulff_shapes(study, plan, rows, outcome.results)
-    write_json(path / "wulff.json", {name: shape.as_dict() for name, shape in shapes.items()})
+    _write_shapes(done, rows, spread)
+
+
+def _write_shapes(done: _Finished, rows: tuple[EvaluatedEntry, ...], spread: Mapping[str, Spread]) -> None:
+    """Wulff shapes, and many within the spreads of their planes, where any are known."""
+    from nzsp_surfaces.energies.wulff import shape_of
+
+    made = constructions(done.study, done.plan, rows, done.outcome.results)
+    write_json(done.path / "wulff.json", {name: shape_of(each).as_dict() for name, each in made.items()})
     if any(each.parts for each in spread.values()):
-        widths = {name: each.total for name, each in spread.items()}
-        drawn = sampled(study, plan, rows, outcome.results, widths)
-        write_json(path / "wulff_spread.json", {name: shapes.as_dict() for name, shapes in drawn.items()})
+        drawn = sampled(made, rows, {name: each.total for name, each in spread.items()})
+        write_json(done.path / "wulff_spread.json", {name: shapes.as_dict() for name, shapes in drawn.items()})
+
+
+def _write_mixtures(done: _Finished) -> None:
+    """Mixed compositions and what gathers at faces, where the study asks for them."""
+    if done.plan.mixtures:
+        write_rows(done.path, MixtureRow, list(_mixture_rows(done)))
+    if done.plan.segregations:
+        found = segregated(done.plan, done.outcome.results)
+        write_rows(done.path, SegregationRow, [SegregationRow.made_from(each) for each in found])
 
 
 def _write_reservoirs(done: _Finished, rows: tuple[EvaluatedEntry, ...]) -> None:

@@ -25,8 +25,7 @@ from nzsp_surfaces.tasks.snapshots import Snapshot, moment_of
 
 if TYPE_CHECKING:
     from nzsp_surfaces.study.study import Film
-    from nzsp_surfaces.tasks.snapshots import Snapshot, moment_of
-from nzsp_surfaces.tasks.draft import Draft
+    from nzsp_surfaces.tasks.draft import Draft
 
 PLACEMENT_STEPS = 20
 """Steps of relaxation that rank placements of a film's cations."""
@@ -262,12 +261,12 @@ def _planned(draft: Draft, plane: BarePlane, film: Film, covering: Covering, way
     atoms = FILM_SHARE * len(plane.cuts[0].sites)
     before = (bulk, *plane.tasks)
     placed = _placements(draft, subject, covering, before, atoms, way) if profile.placements > starts else ()
-    alike, hot = starts * len(film.settings.ways), film.settings.temperatures
+    together, hot = starts * len(film.settings.ways), film.settings.temperatures
     for (turn, temperature), start in product(enumerate(hot), range(1, starts + 1)):
-        number = turn * alike + way * starts + start
+        number = turn * together + way * starts + start
         annealing = AnnealInputs(covering, start, draft.anneal(film, temperature))
         anneal = draft.add(ANNEAL, subject, annealing, number=number, parents=(*before, *placed), atoms=atoms)
-        numbers = [number + rank * alike * len(hot) for rank in range(film.settings.quenched)]
+        numbers = [number + rank * together * len(hot) for rank in range(film.settings.quenched)]
         yield from _quenched(draft, subject, covering, anneal, numbers, atoms)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nzsp_surfaces.crystals.crystal import symmetry_label
 from nzsp_surfaces.energies.surface import unlike_settings
-from nzsp_surfaces.mixtures.cells import mixed_cell
+from nzsp_surfaces.mixtures.cells import MixedCell, mixed_cell
 from nzsp_surfaces.mixtures.composed import lowest_sums
 from nzsp_surfaces.mixtures.sites import farthest, occupancies
 from nzsp_surfaces.tasks.base import Result, lowest
@@ -49,6 +50,11 @@ class MixtureFound:
     composed: int
     notes: tuple[str, ...]
 
+    @cached_property
+    def cell(self) -> MixedCell:
+        """That holds the composition."""
+        return mixed_cell(self.mixture.shared, self.mixture.multiples)
+
     @property
     def spread(self) -> float | None:
         """eV per formula unit between the lowest and the highest; None for one."""
@@ -72,16 +78,14 @@ class MixtureFound:
         """Å of the ion that lies farthest from the site where it was put, the crystal as a whole at rest."""
         if self.best is None:
             return None
-        cell = mixed_cell(self.mixture.shared, self.mixture.multiples)
-        return farthest(cell, filled(self.best), self.best.computed.structure)
+        return farthest(self.cell, filled(self.best), self.best.computed.structure)
 
     @property
     def occupied(self) -> dict[str, float]:
         """How much of each kind of site each species was put on in the lowest; relaxing, ions may have left theirs."""
         if self.best is None:
             return {}
-        cell = mixed_cell(self.mixture.shared, self.mixture.multiples)
-        return occupancies(self.mixture.shared, cell, filled(self.best))
+        return occupancies(self.mixture.shared, self.cell, filled(self.best))
 
 
 def compositions(plan: Plan, results: Mapping[str, Result]) -> tuple[MixtureFound, ...]:

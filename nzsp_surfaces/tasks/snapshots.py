@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.dynamics.equilibration import counting_from
+from nzsp_surfaces.dynamics.equilibration import equilibration
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -36,7 +36,7 @@ def moment_of(run: Trajectory, snapshot: Snapshot) -> tuple[Structure, float]:
     from pymatgen.core import Structure
 
     last = len(run.frames) - 1
-    begin = int(counting_from(run.trace[:, 2]) * last)
+    begin = int(equilibration(run.trace[:, 2]).left_out * last)
     if last - begin < snapshot.count:
         raise UserError(
             f"{run.engine.name}: an anneal with {last + 1} frames has no {snapshot.count} snapshots once in "

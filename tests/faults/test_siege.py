@@ -20,7 +20,7 @@ from support import server
 from support.cluster import needs_server, submit
 from support.faults import hurt
 from support.proxy import slow
-from support.siege import NUMBER, PATIENCE, Siege, besieged, submitter, until, workers, write_many
+from support.siege import NUMBER, Siege, besieged, submitter, until, workers, write_many
 
 pytestmark = needs_server
 Told = Callable[[Siege], None]
@@ -49,7 +49,7 @@ def test_two_submitters_and_two_collectors(
     """At the same moment: what is there twice is left once, and both directories hold the same."""
     study = write_many(tmp_path / "study", NUMBER)
     both = [submitter(study, launchpad) for _ in range(2)]
-    assert [process.wait(timeout=PATIENCE) for process in both] == [0, 0]
+    assert [process.wait(timeout=120) for process in both] == [0, 0]
     siege = Siege(study, launchpad, 3 * NUMBER)
     siege.mend()
     siege.end(expected, tmp_path, collectors=2)

@@ -13,7 +13,7 @@ import pytest
 
 from support.cluster import BIN, ONE_THREAD, needs_queue, needs_server, slurm_adapter
 from support.damage import fill
-from support.siege import NUMBER, PATIENCE, Siege, besieged, until, workers
+from support.siege import NUMBER, Siege, besieged, until, workers
 from support.slurm import node_state, slurm
 
 pytestmark = [needs_server, pytest.mark.slow]
@@ -67,7 +67,7 @@ def befall(fault: str, environment: dict[str, str]) -> None:
         assert node_state(environment).startswith("drain")
 
 
-def wait_for_the_queue(environment: dict[str, str], seconds: float = PATIENCE) -> None:
+def wait_for_the_queue(environment: dict[str, str], seconds: float = 120.0) -> None:
     """Until no job is left."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -102,7 +102,7 @@ def test_a_disk_that_fills_while_workers_compute(
     with workers(launchpad, 1) as (process,):
         until(siege, chance)
         fill(small_disk / "filling")
-        process.wait(timeout=PATIENCE)
+        process.wait(timeout=120)
     siege.look()
     (small_disk / "filling").unlink()
     siege.end(expected, tmp_path)

@@ -27,7 +27,7 @@ NUMBER = TIMES + 1
 ROUNDS = 8
 """Of a doctor and a worker, after which a study must have come to its end."""
 PATIENCE = 600
-"""s for a worker or a queue, which a busy machine makes slow."""
+"""s for a worker."""
 
 
 def write_many(folder: Path, number: int) -> Path:

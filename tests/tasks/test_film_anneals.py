@@ -11,7 +11,7 @@ import pytest
 from nzsp_surfaces import load_study, make_plan
 from nzsp_surfaces.base.calculation import EngineIdentity
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.dynamics.equilibration import counting_from
+from nzsp_surfaces.dynamics.equilibration import equilibration
 from nzsp_surfaces.energies.spread import Spread
 from nzsp_surfaces.engines.base import DynamicsSettings, Trajectory
 from nzsp_surfaces.report.files import write_json
@@ -102,7 +102,7 @@ def test_snapshots_begin_where_the_anneal_was_at_that_moment(annealed: Annealed)
     assert before.start is not None
     assert np.allclose(last.start.cart_coords, run.structure.cart_coords)
     frame = int(np.argmin(np.abs(run.times - (before.choices.moment or 0.0))))
-    assert counting_from(run.trace[:, 2]) * (len(run.frames) - 1) <= frame < len(run.frames) - 1
+    assert equilibration(run.trace[:, 2]).left_out * (len(run.frames) - 1) <= frame < len(run.frames) - 1
     assert np.allclose(before.start.cart_coords, run.frames[frame])
 
 
@@ -188,7 +188,7 @@ def test_snapshots_lie_evenly_in_the_part_that_counts() -> None:
     times = [moment_of(given, Snapshot(k, 4))[1] for k in range(4)]
     assert times[0] == 800.0
     assert np.ptp(np.diff(times)) <= 2.0
-    assert times[-1] > 2.0 * 401 * counting_from(energies) > 0
+    assert times[-1] > 2.0 * 401 * equilibration(energies).left_out > 0
 
 
 @pytest.mark.parametrize("frames", [0, 3])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from nzsp_surfaces.base.units import CM2_PER_S
 from nzsp_surfaces.report.rows.columns import Column, Row
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from nzsp_surfaces.tasks.base import Task
 
 Numbers = list[float]
-CM2_PER_S = 0.1
-"""1 Å²/fs."""
 
 
 @dataclass(frozen=True)
