@@ -27,3 +27,8 @@ EV_PER_RY = 13.605693122994
 def joule_per_square_metre(ev_per_square_angstrom: float) -> float:
     """Surface energy in J/m² from eV/Å²."""
     return ev_per_square_angstrom * J_PER_M2_PER_EV_PER_A2
+
+
+def ev_of_faces(gamma: float, area: float) -> float:
+    """eV that a surface energy in J/m² makes on both faces of a slab, each of an area in Å²."""
+    return 2.0 * area * gamma / J_PER_M2_PER_EV_PER_A2

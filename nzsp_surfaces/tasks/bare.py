@@ -14,6 +14,7 @@ from nzsp_surfaces.tasks.annealed import annealed
 from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
 from nzsp_surfaces.tasks.building import Arrangement, SlabBuilding, SlabStart, arrangements, slab_building
 from nzsp_surfaces.tasks.draft import BarePlane, Entry, PlannedSlab
+from nzsp_surfaces.tasks.hops import hops
 from nzsp_surfaces.tasks.search import SEARCH, searches
 
 if TYPE_CHECKING:
@@ -166,7 +167,9 @@ def _planned(draft: Draft, material: Material, miller: tuple[int, ...], cuts: tu
         inputs = BareInputs(building, chosen, rank, draft.slab_relaxation)
         parents, atoms = (draft.bulks[material.name], *screens), len(each.cut.sites)
         tasks.append(draft.add(BARE, subject, inputs, number=each.number, parents=parents, atoms=atoms))
-    return (*tasks, *annealed(draft, subject, building, arranged, tuple(tasks)))
+    as_cut = BarePlane(material, miller, cuts, tuple(tasks))
+    hot = annealed(draft, subject, building, arranged, as_cut.tasks)
+    return (*as_cut.tasks, *hot, *hops(draft, as_cut, building, arranged))
 
 
 def _screens(

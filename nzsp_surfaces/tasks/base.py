@@ -40,8 +40,9 @@ class Choices:
         filling: what stands on the sites of a mixture's cell, by code.
         distinct: ways of filling that cell, of those that were drawn.
         electrostatic: eV of the cell, of its point charges.
-        accepted: exchanges of ions.
+        accepted: exchanges of ions, or hops, that were gone on with.
         moment: fs of the anneal at which a film was quenched; None for its end.
+        hops: of a face from valley to valley.
     """
 
     arrangement: int | None = None
@@ -56,6 +57,7 @@ class Choices:
     electrostatic: float | None = None
     accepted: int | None = None
     moment: float | None = None
+    hops: int | None = None
 
 
 @dataclass(frozen=True)
@@ -280,8 +282,8 @@ def carry_out(task: Task, bench: Bench[Any]) -> Result:
     return replace(result, seconds=time.perf_counter() - began)
 
 
-BARE = ("bare", "bare-alike")
-"""Kinds of tasks that relax the bare slabs of a plane to the end: as they are cut, or annealed."""
+BARE = ("bare", "bare-alike", "hops")
+"""Kinds of tasks that relax the bare slabs of a plane to the end: as they are cut, annealed, or after hops."""
 
 
 def best_bare(parents: Mapping[str, tuple[Result, ...]]) -> Result:

@@ -75,8 +75,8 @@ def _tried(plan: Plan, row: EvaluatedEntry, results: Mapping[str, Result]) -> li
 
 
 def _as_cut(plan: Plan, row: EvaluatedEntry) -> list[Candidate]:
-    """The candidates of which each is another arrangement; an anneal goes on from one of them."""
-    return [each for each in row.candidates if plan.by_id[each.task].kind != "bare-alike"]
+    """The candidates of which each is another arrangement; anneals and hops go on from one of them."""
+    return [each for each in row.candidates if plan.by_id[each.task].kind not in ("bare-alike", "hops")]
 
 
 def _seeds(plan: Plan, row: EvaluatedEntry) -> float | None:

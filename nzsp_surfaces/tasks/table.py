@@ -215,7 +215,8 @@ def _note(found: _Found, task: Task, result: Result, before: Before | None) -> s
         return f"arrangement {chosen.arrangement}, annealed, relaxed; both faces like the {chosen.better_face} one"
     if task.kind == "alike":
         return f"start {found.start(task)}{laid}, annealed{hot}, relaxed; both faces like the {chosen.better_face} one"
-    return f"arrangement {chosen.arrangement or task.number}{_among(chosen)}"
+    walked = "" if chosen.hops is None else f", {chosen.accepted} of {chosen.hops} hops led lower"
+    return f"arrangement {chosen.arrangement or task.number}{_among(chosen)}{walked}"
 
 
 def _among(chosen: Choices) -> str:

@@ -25,7 +25,7 @@ TABLE_1 = Path(__file__).parents[2] / "inputs" / "table1.yaml"
 KINDS = (
     *("bulk", "reference", "screen", "bare", "placement", "anneal", "quench", "alike"),
     *("thickness", "vacuum", "termination", "search"),
-    *("bare-anneal", "bare-alike"),
+    *("bare-anneal", "bare-alike", "hops"),
     *("cutoff", "cutoff-bulk", "kpoints", "kpoints-bulk"),
     *("configuration", "composed", "swaps", "mixture", "segregation"),
 )
@@ -61,8 +61,10 @@ def table1() -> Plan:
     segregations = segregations_of({"NaSICON": keys}, ends, TABLE_1)
     settings = replace(study.settings, converge=converge, potentials=potentials, anneal=AnnealKeys())
     plan = make_plan(replace(study, settings=settings, mixtures=mixtures, segregations=segregations))
-    searched = make_plan(replace(study, profile=replace(study.profile, search=8)))
-    return replace(plan, tasks=(*plan.tasks, *(task for task in searched.tasks if task.kind == "search")))
+    profiles = replace(study.profile, search=8), replace(study.profile, hops=2)
+    others = (task for profile in profiles for task in make_plan(replace(study, profile=profile)).tasks)
+    further = (task for task in others if task.kind in ("search", "hops"))
+    return replace(plan, tasks=(*plan.tasks, *further))
 
 
 def example(kind: str) -> Task:

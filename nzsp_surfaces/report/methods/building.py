@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from nzsp_surfaces.report.methods.asked import Asked, counted, joined, planes_of, span, surfaces_of
 from nzsp_surfaces.report.methods.computing import cite
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow
+from nzsp_surfaces.slabs.hopping import Hop
 from nzsp_surfaces.study.schema import FilmKeys
 from nzsp_surfaces.tasks.film import PLACEMENT_STEPS
 
@@ -95,6 +96,20 @@ def annealed(asked: Asked) -> Iterator[str]:
             f"The lowest slab of each bare plane was annealed at {_runs(runs)}, each face free, and relaxed; both "
             "faces were made like the better one, and the slab was relaxed again. It counts where that is lower."
         )
+
+
+def hopped(asked: Asked) -> Iterator[str]:
+    """How the faces of bare slabs hopped on, where a study asks for it."""
+    profile = asked.profile
+    if profile is None or profile.hops is None or asked.going_on:
+        return
+    which = "The lowest slab" if profile.relaxed == 1 else f"Each of the lowest {profile.relaxed} slabs"
+    count, hop = f"{counted(profile.hops, 'hop')}{cite('wales1997basin', 'leary2000funneling')}", Hop()
+    yield (
+        f"{which} of a bare plane made {count}: of what lies within {hop.depth:g} Å of a face about {hop.share:.0%} "
+        f"moved, polyanions turned by {hop.angle:g}° and other ions shifted by {hop.shift:g} Å in each direction "
+        "(standard deviations), both faces alike; the slab was relaxed, and what was lower was gone on with."
+    )
 
 
 def going_on(asked: Asked) -> Iterator[str]:

@@ -1,0 +1,111 @@
+"""The faces of a slab moved towards another valley: polyanions turned, other ions shifted, both faces alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from nzsp_surfaces.crystals.contacts import find_bonds
+from nzsp_surfaces.crystals.covalent import covalent_contacts
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+    from nzsp_surfaces.crystals.bonds import Polyanion
+    from nzsp_surfaces.crystals.contacts import Charges
+    from nzsp_surfaces.crystals.flip import Flip
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Hop:
+    """How far what lies at a face is moved.
+
+    Attributes:
+        depth: Å below the outermost atom; a unit with an atom in there lies at the face.
+        share: of these units, about, that move at once.
+        angle: degrees by which a polyanion turns about its centre, standard deviation; the axis is random.
+        shift: Å by which any other ion moves in each direction, standard deviation.
+    """
+
+    depth: float = 4.0
+    share: float = 0.5
+    angle: float = 30.0
+    shift: float = 0.3
+
+
+@dataclass(frozen=True)
+class Group:
+    """A polyanion within a slab.
+
+    Attributes:
+        centre, ligands: numbers of its atoms.
+        bonds: (k, 3) Å, from the centre to each ligand.
+    """
+
+    centre: int
+    ligands: tuple[int, ...]
+    bonds: Matrix
+
+
+def groups(structure: Structure, charges: Charges, polyanions: Sequence[Polyanion]) -> tuple[Group, ...]:
+    """The polyanions of a slab; of two centres that are bonded to each other the first counts."""
+    found: dict[int, list[tuple[int, Matrix]]] = {}
+    symbols, taken = [site.specie.symbol for site in structure], set()
+    kinds = {(each.centre, each.ligand) for each in polyanions if each.count}
+    bonds = [(bond.cation, bond.anion, bond.offset) for bond in find_bonds(structure, charges)]
+    if any(each.covalent for each in polyanions):
+        bonds += [contact[:3] for contact in covalent_contacts(structure)]
+    for centre, ligand, offset in dict.fromkeys(bonds):
+        if (symbols[centre], symbols[ligand]) in kinds and (centre in found or centre not in taken):
+            away = structure[ligand].coords + offset @ structure.lattice.matrix - structure[centre].coords
+            found.setdefault(centre, []).append((ligand, away))
+            taken.add(ligand)
+    return tuple(
+        Group(centre, tuple(ligand for ligand, _ in around), np.array([away for _, away in around]))
+        for centre, around in found.items()
+    )
+
+
+def hopped(slab: Structure, flip: Flip, known: Sequence[Group], hop: Hop, rng: np.random.Generator) -> Structure:
+    """A slab whose faces are moved, both alike; what lies deeper stays.
+
+    Args:
+        slab: as it is relaxed, which the flip turns over.
+        known: its polyanions.
+    """
+    moves = np.zeros_like(slab.cart_coords)
+    first = np.min([partners for _, partners in flip.powers], axis=0)
+    outer = _depths(slab) < hop.depth
+    for group in known:
+        atoms = [group.centre, *group.ligands]
+        if first[group.centre] == group.centre and outer[atoms].any() and rng.random() < hop.share:
+            moves[list(group.ligands)] = _turned(group.bonds, hop.angle, rng) - group.bonds
+    bound = {atom for group in known for atom in (group.centre, *group.ligands)}
+    for atom in np.flatnonzero(outer & (first == np.arange(len(slab)))):
+        if atom not in bound and rng.random() < hop.share:
+            moves[atom] = rng.normal(0.0, hop.shift, 3)
+    made = slab.copy()
+    for site, move in zip(made, flip.order * flip.average(moves), strict=True):
+        site.coords = site.coords + move
+    return made
+
+
+def _depths(slab: Structure) -> Matrix:
+    """(n,) Å of each atom below the outermost one of the nearer face."""
+    heights = slab.cart_coords[:, 2]
+    return np.asarray(np.minimum(heights - heights.min(), heights.max() - heights))
+
+
+def _turned(bonds: Matrix, angle: float, rng: np.random.Generator) -> Matrix:
+    """Vectors turned about a random axis, by a random angle of a standard deviation in degrees."""
+    from scipy.spatial.transform import Rotation
+
+    axis = rng.normal(size=3)
+    turn = np.radians(rng.normal(0.0, angle)) * axis / np.linalg.norm(axis)
+    return np.asarray(Rotation.from_rotvec(turn).apply(bonds))
