@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from nzsp_surfaces.crystals.flip import Flip
 
 Matrix = npt.NDArray[np.float64]
+NEAREST = 0.8
+"""Of the least distance that two elements have in a relaxed slab; what is nearer is a hole of a potential, no valley."""
+GENTLER = 0.8
+"""By which a hop is shortened that brings ions nearer than that."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,9 @@ class Hop:
     """
 
     depth: float = 4.0
-    share: float = 0.5
-    angle: float = 30.0
-    shift: float = 0.3
+    share: float = 0.4
+    angle: float = 45.0
+    shift: float = 0.6
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,41 @@ def groups(structure: Structure, charges: Charges, polyanions: Sequence[Polyanio
     )
 
 
-def hopped(slab: Structure, flip: Flip, known: Sequence[Group], hop: Hop, rng: np.random.Generator) -> Structure:
-    """A slab whose faces are moved, both alike; what lies deeper stays.
+def least_distances(slab: Structure) -> Matrix:
+    """(e, e) Å between the nearest atoms of each two elements, these in alphabetical order."""
+    distances = slab.distance_matrix + np.diag(np.full(len(slab), np.inf))
+    symbols = np.array([site.specie.symbol for site in slab])
+    rows = np.array([distances[symbols == element].min(axis=0) for element in np.unique(symbols)])
+    return np.array([rows[:, symbols == element].min(axis=1) for element in np.unique(symbols)])
+
+
+def too_near(slab: Structure, usual: Matrix) -> bool:
+    """Whether two atoms are nearer than they should be.
+
+    Args:
+        usual: `least_distances` of the same atoms where they lie well.
+    """
+    return bool((least_distances(slab) < NEAREST * usual).any())
+
+
+def hopped(
+    slab: Structure, flip: Flip, known: Sequence[Group], hop: Hop, rng: np.random.Generator, usual: Matrix
+) -> Structure:
+    """A slab whose faces are moved, both alike, as far as no ions come too near; what lies deeper stays.
 
     Args:
         slab: as it is relaxed, which the flip turns over.
         known: its polyanions.
+        usual: its `least_distances`, or those of the slab that it comes from.
     """
+    made = _moved(slab, flip, known, hop, rng)
+    while too_near(made, usual):
+        hop = replace(hop, angle=GENTLER * hop.angle, shift=GENTLER * hop.shift)
+        made = _moved(slab, flip, known, hop, rng)
+    return made
+
+
+def _moved(slab: Structure, flip: Flip, known: Sequence[Group], hop: Hop, rng: np.random.Generator) -> Structure:
     moves = np.zeros_like(slab.cart_coords)
     first = np.min([partners for _, partners in flip.powers], axis=0)
     outer = _depths(slab) < hop.depth

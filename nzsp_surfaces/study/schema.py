@@ -125,7 +125,7 @@ class Profile:
         references: annealed cells of a film's compound.
         search: arrangements that are judged per plane instead of `slabs.arrangements`, the electrostatically lowest
             of them: all by their energy, fewer and fewer by longer and longer relaxations.
-        hops: of the faces of each relaxed bare slab, from valley to valley.
+        hops: of the faces of each relaxed bare or covered slab, from valley to valley.
     """
 
     description: str = field(default="", metadata=FOR_PEOPLE)

@@ -21,6 +21,7 @@ from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, 
 from nzsp_surfaces.tasks.building import Arrangement, arrangements
 from nzsp_surfaces.tasks.covering import Covering
 from nzsp_surfaces.tasks.draft import BarePlane, Entry, PlannedSlab
+from nzsp_surfaces.tasks.hops import film_hops
 from nzsp_surfaces.tasks.snapshots import Snapshot, moment_of
 
 if TYPE_CHECKING:
@@ -283,8 +284,9 @@ def _quenched(
         inputs = QuenchInputs(relax, Snapshot(rank, len(numbers)) if rank else None)
         quench = draft.add(QUENCH, subject, inputs, number=number, parents=(anneal,), atoms=atoms)
         alike = AlikeInputs(covering, relax)
-        yield quench
-        yield draft.add(ALIKE, subject, alike, number=number, parents=(anneal, quench, bulk), atoms=atoms)
+        both = draft.add(ALIKE, subject, alike, number=number, parents=(anneal, quench, bulk), atoms=atoms)
+        yield from (quench, both)
+        yield from film_hops(draft, subject, covering, number, (anneal, quench, both, bulk), atoms)
 
 
 def _placements(

@@ -1,23 +1,29 @@
-"""Bare slabs that hop from valley to valley: a face that no relaxation leaves may have a lower one beside it."""
+"""Relaxed slabs that hop from valley to valley: a face that no relaxation leaves may have a lower one beside it.
+
+Basin hopping (D. J. Wales and J. P. K. Doye, J. Phys. Chem. A 101, 5111 (1997)) that only goes down (R. H. Leary,
+J. Glob. Optim. 18, 367 (2000)).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nzsp_surfaces.base.units import ev_of_faces
 from nzsp_surfaces.crystals.bonds import Polyanion
 from nzsp_surfaces.engines.base import Ask, RelaxSettings
-from nzsp_surfaces.slabs.hopping import Hop, groups, hopped
+from nzsp_surfaces.slabs.hopping import Hop, groups, hopped, least_distances, too_near
 from nzsp_surfaces.tasks.base import Bench, Result, Subject, TaskKind, lowest
 from nzsp_surfaces.tasks.building import Arrangement, SlabBuilding
+from nzsp_surfaces.tasks.covering import Covering
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from nzsp_surfaces.base.calculation import Calculation
+    from nzsp_surfaces.crystals.contacts import Charges
     from nzsp_surfaces.crystals.flip import Flip
     from nzsp_surfaces.tasks.draft import BarePlane, Draft
 
@@ -30,64 +36,97 @@ LOWER = 1e-4
 
 
 @dataclass(frozen=True)
-class HopsInputs:
-    """A slab whose faces are to hop.
+class Chain:
+    """Hops one after the other.
 
     Attributes:
-        building: of the slab.
-        arrangements: of the plane, with that of the slab among them.
-        polyanions: of the crystal, which turn as wholes.
-        rank: of the slab among those that were relaxed to the end, the lowest energy first, from 1.
+        polyanions: of the slab, which turn as wholes.
         hops: how many.
-        seed: of the study.
-        relax: how far.
+        seeds: of everything random.
+        relax: how far each is relaxed.
         hop: how far ions are moved.
     """
 
-    building: SlabBuilding
-    arrangements: tuple[Arrangement, ...]
     polyanions: tuple[Polyanion, ...]
-    rank: int
     hops: int
-    seed: int
+    seeds: tuple[int, ...]
     relax: RelaxSettings
     hop: Hop = field(default_factory=Hop)
 
 
-def _hops(bench: Bench[HopsInputs]) -> Result:
-    """Go on from the lowest face so far, over and over.
+@dataclass(frozen=True)
+class HopsInputs:
+    """A bare slab whose faces are to hop.
 
-    Basin hopping (D. J. Wales and J. P. K. Doye, J. Phys. Chem. A 101, 5111 (1997)) that only goes down (R. H. Leary,
-    J. Glob. Optim. 18, 367 (2000)). Each hop has a folder of its own, so that a killed task goes on within it.
+    Attributes:
+        building: of the slab.
+        arrangements: of the plane, with that of the slab among them.
+        rank: of the slab among those that were relaxed to the end, the lowest energy first, from 1.
+        chain: of hops.
     """
+
+    building: SlabBuilding
+    arrangements: tuple[Arrangement, ...]
+    rank: int
+    chain: Chain
+
+
+@dataclass(frozen=True)
+class FilmHopsInputs:
+    """A covered slab whose faces are to hop.
+
+    Attributes:
+        covering: of the slab.
+        chain: of hops.
+    """
+
+    covering: Covering
+    chain: Chain
+
+
+def _bare(bench: Bench[HopsInputs]) -> Result:
+    """Go on from one of the slabs as they were cut and relaxed."""
     inputs, best = bench.inputs, lowest(bench.parents["bare"])[bench.inputs.rank - 1]
     arrangement = next(each for each in inputs.arrangements if each.number == best.choices.arrangement)
     cut = inputs.building.start(arrangement, bench.parent("bulk").computed.structure, 0.0)
-    relax = replace(inputs.relax, held=cut.held)
-    charges, found, kept = inputs.building.crystal.charges, best.computed, 0
-    for number in range(1, inputs.hops + 1):
-        known, rng = groups(found.structure, charges, inputs.polyanions), np.random.default_rng(_seeds(inputs, number))
-        start = hopped(found.structure, cut.flip, known, inputs.hop, rng)
-        tried = _relaxed(bench, number, start, cut.flip, relax, found.energy)
-        if tried.converged and tried.energy < found.energy - ev_of_faces(LOWER, _area(start)):
+    chain = replace(inputs.chain, relax=replace(inputs.chain.relax, held=cut.held))
+    return _hopped(bench, chain, inputs.building.crystal.charges, best, cut.flip)
+
+
+def _covered(bench: Bench[FilmHopsInputs]) -> Result:
+    """Go on from a covered slab whose faces were made alike."""
+    covering, best = bench.inputs.covering, bench.parent("alike")
+    arrangement, placement = best.choices.arrangement, best.choices.placement
+    assert arrangement is not None
+    assert placement is not None
+    capped = covering.start(arrangement, placement, bench.parent("bulk").computed.structure)
+    charges = covering.crystal.charges | covering.compound.charges
+    return _hopped(bench, bench.inputs.chain, charges, best, capped.flip)
+
+
+def _hopped(bench: Bench[Any], chain: Chain, charges: Charges, best: Result, flip: Flip) -> Result:
+    """Go on from the lowest face so far; each hop has a folder of its own, so that a killed task goes on within it."""
+    found, kept, usual = best.computed, 0, least_distances(best.computed.structure)
+    for number in range(1, chain.hops + 1):
+        known, rng = groups(found.structure, charges, chain.polyanions), np.random.default_rng([*chain.seeds, number])
+        start = hopped(found.structure, flip, known, chain.hop, rng, usual)
+        tried = _relaxed(bench, chain, number, start, flip, found.energy)
+        lower = tried.energy < found.energy - ev_of_faces(LOWER, _area(start))
+        if lower and tried.converged and not too_near(tried.structure, usual):
             found, kept = tried, kept + 1
-    choices = replace(best.choices, hops=inputs.hops, accepted=kept)
+    choices = replace(best.choices, hops=chain.hops, accepted=kept)
     return bench.result(calculation=found, start=best.computed.structure, choices=choices)
 
 
-def _seeds(inputs: HopsInputs, number: int) -> tuple[int, int, int]:
-    return inputs.seed, inputs.rank, number
-
-
 def _relaxed(
-    bench: Bench[HopsInputs], number: int, start: Structure, flip: Flip, relax: RelaxSettings, lowest_yet: float
+    bench: Bench[Any], chain: Chain, number: int, start: Structure, flip: Flip, lowest_yet: float
 ) -> Calculation:
     """A moved slab, relaxed to the end unless its first steps leave it far above the lowest one."""
-    engine, folder = bench.engine(Ask.SLAB), bench.folder / str(number)
+    engine, folder, relax = bench.engine(Ask.SLAB), bench.folder / str(number), chain.relax
     folder.mkdir(parents=True, exist_ok=True)
 
     def report(step: int, force: float) -> None:
-        bench.report(step, f"hop {number} of {bench.inputs.hops}, {force:.3f} eV/Å")
+        bench.report(step, f"hop {number} of {chain.hops}, {force:.3f} eV/Å")
 
     first = replace(relax, max_steps=min(FIRST_STEPS, relax.max_steps))
     tried = engine.relax(start, first, folder, report, flip)
@@ -101,11 +140,12 @@ def _area(slab: Structure) -> float:
     return float(slab.volume / slab.lattice.c)
 
 
-def _evaluations(inputs: HopsInputs) -> float:
-    return 55.0 * inputs.hops
+def _evaluations(inputs: HopsInputs | FilmHopsInputs) -> float:
+    return 55.0 * inputs.chain.hops
 
 
-HOPS = TaskKind("hops", _hops, (Ask.SLAB,), _evaluations)
+HOPS = TaskKind("hops", _bare, (Ask.SLAB,), _evaluations)
+FILM_HOPS = TaskKind("film-hops", _covered, (Ask.SLAB,), _evaluations)
 
 
 def hops(draft: Draft, plane: BarePlane, building: SlabBuilding, arranged: tuple[Arrangement, ...]) -> tuple[str, ...]:
@@ -122,10 +162,28 @@ def hops(draft: Draft, plane: BarePlane, building: SlabBuilding, arranged: tuple
         draft.add(
             HOPS,
             Subject(material.name, plane.miller),
-            HopsInputs(building, arranged, material.polyanions, rank, wanted, seed, relax),
+            HopsInputs(building, arranged, rank, Chain(material.polyanions, wanted, (seed, rank), relax)),
             number=rank,
             parents=(draft.bulks[material.name], *plane.tasks),
             atoms=len(plane.cuts[0].sites),
         )
         for rank in range(1, len(plane.tasks) + 1)
     )
+
+
+def film_hops(
+    draft: Draft, subject: Subject, covering: Covering, number: int, parents: tuple[str, ...], atoms: float
+) -> tuple[str, ...]:
+    """A chain from a covered slab; none where the study asks for no hops.
+
+    Args:
+        number: of the start, and of its moment.
+        parents: the tasks that the slab comes from, the one that made its faces alike among them, and the crystal.
+    """
+    wanted = draft.study.profile.hops
+    if wanted is None:
+        return ()
+    polyanions = tuple(dict.fromkeys((*covering.polyanions, *covering.compound.polyanions)))
+    chain = Chain(polyanions, wanted, (draft.study.settings.seed, number), draft.slab_relaxation)
+    inputs = FilmHopsInputs(covering, chain)
+    return (draft.add(FILM_HOPS, subject, inputs, number=number, parents=parents, atoms=atoms),)

@@ -213,9 +213,10 @@ def _note(found: _Found, task: Task, result: Result, before: Before | None) -> s
         return f"start {found.start(task)}{laid}, annealed{hot}, relaxed; mean of two unlike faces"
     if task.kind == "bare-alike":
         return f"arrangement {chosen.arrangement}, annealed, relaxed; both faces like the {chosen.better_face} one"
-    if task.kind == "alike":
-        return f"start {found.start(task)}{laid}, annealed{hot}, relaxed; both faces like the {chosen.better_face} one"
     walked = "" if chosen.hops is None else f", {chosen.accepted} of {chosen.hops} hops led lower"
+    if task.kind in ("alike", "film-hops"):
+        alike = f"both faces like the {chosen.better_face} one"
+        return f"start {found.start(task)}{laid}, annealed{hot}, relaxed; {alike}{walked}"
     return f"arrangement {chosen.arrangement or task.number}{_among(chosen)}{walked}"
 
 

@@ -11,7 +11,7 @@ from pymatgen.core import Structure
 from nzsp_surfaces import load_study, make_plan
 from nzsp_surfaces.crystals.bonds import broken_polyanions
 from nzsp_surfaces.crystals.certificate import turns_over
-from nzsp_surfaces.slabs.hopping import Group, Hop, groups, hopped
+from nzsp_surfaces.slabs.hopping import NEAREST, Group, Hop, groups, hopped, least_distances
 from nzsp_surfaces.tasks.building import SlabStart
 
 TABLE_1 = Path(__file__).parents[2] / "inputs" / "table1.yaml"
@@ -39,7 +39,8 @@ def known(slab: SlabStart) -> tuple[Group, ...]:
 
 def moved(slab: SlabStart, known: tuple[Group, ...], seed: int = 1, hop: Hop = ALL) -> Structure:
     """The slab after a hop in which all that lies at the faces moves."""
-    return hopped(slab.structure, slab.flip, known, hop, np.random.default_rng(seed))
+    usual = least_distances(slab.structure)
+    return hopped(slab.structure, slab.flip, known, hop, np.random.default_rng(seed), usual)
 
 
 def test_each_phosphate_is_one_group(slab: SlabStart, known: tuple[Group, ...]) -> None:
@@ -85,3 +86,19 @@ def test_whole_polyanions_stay_whole_by_count(slab: SlabStart, known: tuple[Grou
     assert broken_polyanions(slab.structure, CHARGES, polyanions) == 0
     gentle = moved(slab, known, 1, Hop(share=1.0, angle=5.0, shift=0.05))
     assert broken_polyanions(gentle, CHARGES, polyanions) == 0
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_hop_brings_ions_too_near(slab: SlabStart, known: tuple[Group, ...], seed: int) -> None:
+    """However far it would move them: a potential has holes where no two atoms ever were."""
+    after = moved(slab, known, seed, Hop(share=1.0, angle=90.0, shift=3.0))
+    assert (least_distances(after) >= NEAREST * least_distances(slab.structure)).all()
+    assert np.linalg.norm(after.cart_coords - slab.structure.cart_coords, axis=1).max() > 0.1
+
+
+def test_least_distances_are_those_of_the_nearest_atoms(slab: SlabStart) -> None:
+    """Of sodium, oxygen, phosphorus and zirconium, in this order: P-O is a bond, P-P is none; both orders agree."""
+    least = least_distances(slab.structure)
+    assert least == pytest.approx(least.T)
+    assert least[1, 2] == pytest.approx(1.53, abs=0.03)
+    assert least[2, 2] > 3.5

@@ -14,9 +14,12 @@ from nzsp_surfaces.tasks.base import Outcome, best_bare
 from nzsp_surfaces.tasks.plan import Plan
 from nzsp_surfaces.tasks.table import FACE_TOLERANCE, table
 from support.alloy import STUDY, carried_out, write
+from support.crystals import structure
 
 HOPS = STUDY.replace("slab_force: 0.002", "slab_force: 0.002, hops: 3")
 PLANE = "CuAu/101"
+QUICK = STUDY.replace("slab_force: 0.002}", "slab_force: 0.05, starts: 1, placements: 1, references: 1, hops: 2}")
+FILM = "films: {Cu: {structure: Cu.vasp, planes: [[1, 0, 1]], way: matched, strain: 0.15, time: 40}}\n"
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +69,22 @@ def test_a_chain_that_was_cut_off_ends_where_it_would_have(tmp_path: Path, compu
     _, again = carried_out(tmp_path / "first" / "study.yaml")
     assert again.results[task].computed.energy == pytest.approx(computed[1].results[task].computed.energy, abs=1e-9)
     assert outcome.results[task].choices == again.results[task].choices
+
+
+def test_a_covered_slab_hops_on_with_its_film(tmp_path: Path) -> None:
+    """What was made alike goes on, is never left for something higher, keeps its film, and competes."""
+    tmp_path.mkdir(exist_ok=True)
+    structure("Cu").to(filename=str(tmp_path / "Cu.vasp"), fmt="poscar")
+    plan, outcome = carried_out(write(tmp_path, QUICK + FILM))
+    assert outcome.failures == {}
+    (row,) = (each for each in table(plan, outcome.results, {}) if each.entry.film)
+    began, ended = (outcome.results[f"{PLANE}/Cu/{kind}/1"] for kind in ("alike", "film-hops"))
+    assert {plan.by_id[task].kind for task in row.entry.candidates} == {"quench", "alike", "film-hops"}
+    assert ended.computed.energy <= began.computed.energy
+    assert turns_over(ended.computed.structure, FACE_TOLERANCE)
+    assert ended.choices.film_units == began.choices.film_units
+    (note,) = (c.note for c in row.candidates if c.task == ended.task)
+    assert note.endswith(f"{ended.choices.accepted} of 2 hops led lower")
 
 
 def test_hops_are_asked_for(tmp_path: Path) -> None:
