@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Matrix = npt.NDArray[np.float64]
 NEAREST = 0.8
-"""Of the least distance that two elements have in a relaxed slab; what is nearer is a hole of a potential, no valley."""
+"""Of the least distance that two elements have in a relaxed slab; nearer is a hole of a potential, no valley."""
 GENTLER = 0.8
 """By which a hop is shortened that brings ions nearer than that."""
 
