@@ -56,9 +56,12 @@ def _unheard(_step: int, _text: str) -> None:
 
 
 def _noted(task: Task, writer: InputsWriter) -> Iterator[InputsSource]:
-    """The questions of a task; all but the first go on from what the earlier ones gave, too."""
+    """The questions of a task; all but the first go on from what the earlier ones gave, too.
+
+    A folder that is asked about again is taken further than before: its last question is that calculation.
+    """
     earlier: tuple[str, ...] = ()
-    for noted in writer.asked:
+    for noted in {each.folder: each for each in writer.asked}.values():
         folder = str(noted.folder)
         yield InputsSource(task, folder, noted.inputs, (*task.parents, *earlier))
         earlier = (*earlier, folder)

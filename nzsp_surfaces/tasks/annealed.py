@@ -56,7 +56,6 @@ def _alike(bench: Bench[BareAlikeInputs]) -> Result:
     assert annealed.trajectory is not None
     slab = _slab(bench, annealed.choices.arrangement)
     free = bench.folder / "free"
-    free.mkdir(parents=True, exist_ok=True)
     quenched = engine.relax(annealed.trajectory.structure, inputs.relax, free, bench.forces)
     start, better = made_alike(bench, slab, quenched.structure.cart_coords)
     calculation = engine.relax(start, inputs.relax, bench.folder, bench.forces, slab.flip)

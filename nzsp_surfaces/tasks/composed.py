@@ -62,7 +62,6 @@ def _composed(bench: Bench[ComposedInputs]) -> Result:
 def _judged(bench: Bench[ComposedInputs], number: int, start: Structure, steps: int) -> Calculation:
     """A crystal after so many steps with its cell; those of the rounds before come from the record in its folder."""
     folder = bench.folder / str(number)
-    folder.mkdir(exist_ok=True)
     return bench.engine(Ask.CELL).relax(
         start, RelaxSettings(bench.inputs.force, steps, cell=True), folder, bench.forces
     )

@@ -123,7 +123,6 @@ def _relaxed(
 ) -> Calculation:
     """A moved slab, relaxed to the end unless its first steps leave it far above the lowest one."""
     engine, folder, relax = bench.engine(Ask.SLAB), bench.folder / str(number), chain.relax
-    folder.mkdir(parents=True, exist_ok=True)
 
     def report(step: int, force: float) -> None:
         bench.report(step, f"hop {number} of {chain.hops}, {force:.3f} eV/Å")

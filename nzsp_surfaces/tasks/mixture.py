@@ -113,7 +113,6 @@ def _tried(
     sites = likely(cell, now[0], random)
     codes, start = exchanged(cell, now[0], now[1].structure, sites)
     folder = bench.folder / f"exchange-{number}"
-    folder.mkdir(parents=True, exist_ok=True)
     return codes, bench.engine(Ask.CELL).relax(start, bench.inputs.relax, folder, bench.forces)
 
 

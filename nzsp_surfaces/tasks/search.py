@@ -51,7 +51,6 @@ def _judged(bench: Bench[SearchInputs], number: int, start: SlabStart, steps: in
     """An arrangement after so many steps; those of the rounds before come from the record in its folder."""
     settings = RelaxSettings(bench.inputs.force, steps, held=start.held)
     folder = bench.folder / str(number)
-    folder.mkdir(exist_ok=True)
     return bench.engine(Ask.SLAB).relax(start.structure, settings, folder, bench.forces, start.flip)
 
 

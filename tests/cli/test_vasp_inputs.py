@@ -54,6 +54,30 @@ def test_a_study_becomes_one_folder_for_each_calculation(study: Path, tmp_path: 
         assert files == {"INCAR", "KPOINTS", "POSCAR", "POTCAR.spec"}
 
 
+@pytest.mark.parametrize(
+    ("keys", "kind"),
+    [
+        ("anneal: {temperature: 500, time: 50}", "bare-alike"),
+        ("profiles: {paper: {hops: 2}}", "hops"),
+        ("profiles: {paper: {search: 4}}", "search"),
+    ],
+)
+def test_folders_within_a_calculation_are_written_once_and_only_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: str, kind: str
+) -> None:
+    """What a task computes in several parts; nothing is left where the command was called."""
+    here, study = tmp_path / "here", tmp_path / "study.yaml"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    silicate = f"materials:\n  NZS: {{structure: {STRUCTURES}/Na4Zr2Si3O12.cif}}\nplanes: [[0, 0, 0, 1]]\n"
+    study.write_text(f"{silicate}{keys}\n")
+    assert main(["vasp-inputs", str(study), "-o", str(tmp_path / "vasp"), "--potcars", "spec"]) == 0
+    folders = [row["folder"] for row in json.loads((tmp_path / "vasp" / "inputs.json").read_text())]
+    assert len(folders) == len(set(folders))
+    assert any(f"/{kind}/" in folder for folder in folders)
+    assert not list(here.iterdir())
+
+
 def test_what_depends_on_a_result_says_so(study: Path, tmp_path: Path) -> None:
     """A bulk depends on nothing, a slab on its bulk, a quench on its anneal, a relaxation on the dynamics before it."""
     output = tmp_path / "vasp"

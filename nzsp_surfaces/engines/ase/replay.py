@@ -180,7 +180,8 @@ def _whole(data: bytes) -> tuple[list[tuple[int, Matrix]], int]:
 
 @contextmanager
 def recorded(calculator: Checked, folder: Path) -> Iterator[Replay]:
-    """The calculator with its record in a folder."""
+    """The calculator with its record in a folder, which is made: tasks name folders, engines write into them."""
+    folder.mkdir(parents=True, exist_ok=True)
     replay = Replay(calculator, folder / "evaluations.bin")
     try:
         yield replay
