@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nzsp_surfaces.crystals.flip import Flip
 
 Matrix = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 NEAREST = 0.8
 """Of the least distance that two elements have in a relaxed slab; nearer is a hole of a potential, no valley."""
 GENTLER = 0.8
@@ -31,8 +32,8 @@ class Hop:
     """How far what lies at a face is moved.
 
     Attributes:
-        depth: Å below the outermost atom; a unit with an atom in there lies at the face.
-        share: of these units, about, that move at once.
+        depth: Å below the outermost atom, within which atoms are free to move; those of films are wherever they lie.
+        share: of the units with a free atom, about, that move at once.
         angle: degrees by which a polyanion turns about its centre, standard deviation; the axis is random.
         shift: Å by which any other ion moves in each direction, standard deviation.
     """
@@ -93,45 +94,47 @@ def too_near(slab: Structure, usual: Matrix) -> bool:
     return bool((least_distances(slab) < NEAREST * usual).any())
 
 
+def outer_atoms(slab: Structure, depth: float) -> Mask:
+    """(n,) the atoms within a depth, Å, of the outermost one of a face."""
+    heights = slab.cart_coords[:, 2]
+    return np.asarray(np.minimum(heights - heights.min(), heights.max() - heights) < depth)
+
+
 def hopped(
-    slab: Structure, flip: Flip, known: Sequence[Group], hop: Hop, rng: np.random.Generator, usual: Matrix
+    slab: Structure, flip: Flip, known: Sequence[Group], hop: Hop, rng: np.random.Generator, free: Mask, usual: Matrix
 ) -> Structure:
-    """A slab whose faces are moved, both alike, as far as no ions come too near; what lies deeper stays.
+    """A slab whose faces are moved, both alike, as far as no ions come too near.
 
     Args:
         slab: as it is relaxed, which the flip turns over.
         known: its polyanions.
+        free: (n,) the atoms that may move; a polyanion may where one of its atoms may.
         usual: its `least_distances`, or those of the slab that it comes from.
     """
-    made = _moved(slab, flip, known, hop, rng)
+    made = _moved(slab, flip, known, hop, rng, free)
     while too_near(made, usual):
         hop = replace(hop, angle=GENTLER * hop.angle, shift=GENTLER * hop.shift)
-        made = _moved(slab, flip, known, hop, rng)
+        made = _moved(slab, flip, known, hop, rng, free)
     return made
 
 
-def _moved(slab: Structure, flip: Flip, known: Sequence[Group], hop: Hop, rng: np.random.Generator) -> Structure:
+def _moved(
+    slab: Structure, flip: Flip, known: Sequence[Group], hop: Hop, rng: np.random.Generator, free: Mask
+) -> Structure:
     moves = np.zeros_like(slab.cart_coords)
     first = np.min([partners for _, partners in flip.powers], axis=0)
-    outer = _depths(slab) < hop.depth
     for group in known:
         atoms = [group.centre, *group.ligands]
-        if first[group.centre] == group.centre and outer[atoms].any() and rng.random() < hop.share:
+        if first[group.centre] == group.centre and free[atoms].any() and rng.random() < hop.share:
             moves[list(group.ligands)] = _turned(group.bonds, hop.angle, rng) - group.bonds
     bound = {atom for group in known for atom in (group.centre, *group.ligands)}
-    for atom in np.flatnonzero(outer & (first == np.arange(len(slab)))):
+    for atom in np.flatnonzero(free & (first == np.arange(len(slab)))):
         if atom not in bound and rng.random() < hop.share:
             moves[atom] = rng.normal(0.0, hop.shift, 3)
     made = slab.copy()
     for site, move in zip(made, flip.order * flip.average(moves), strict=True):
         site.coords = site.coords + move
     return made
-
-
-def _depths(slab: Structure) -> Matrix:
-    """(n,) Å of each atom below the outermost one of the nearer face."""
-    heights = slab.cart_coords[:, 2]
-    return np.asarray(np.minimum(heights - heights.min(), heights.max() - heights))
 
 
 def _turned(bonds: Matrix, angle: float, rng: np.random.Generator) -> Matrix:

@@ -52,6 +52,10 @@ class Covering:
         film, options = self.compound, (self.vacuum, seed, self.laying)
         return cap(cut, crystal, self.polyanions, self.mobile, film, self.layers, *options)
 
+    def bare_atoms(self, number: int) -> int:
+        """How many atoms of a slab are those of the crystal, which come first."""
+        return len(next(each.cut for each in self.arrangements if each.number == number).sites)
+
     def seed_of(self, placement: int) -> int:
         """The seed of a placement, for its cations and its dynamics."""
         return 1000 * self.seed + placement

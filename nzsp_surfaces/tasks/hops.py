@@ -14,7 +14,7 @@ import numpy as np
 from nzsp_surfaces.base.units import ev_of_faces
 from nzsp_surfaces.crystals.bonds import Polyanion
 from nzsp_surfaces.engines.base import Ask, RelaxSettings
-from nzsp_surfaces.slabs.hopping import Hop, groups, hopped, least_distances, too_near
+from nzsp_surfaces.slabs.hopping import Hop, groups, hopped, least_distances, outer_atoms, too_near
 from nzsp_surfaces.tasks.base import Bench, Result, Subject, TaskKind, lowest
 from nzsp_surfaces.tasks.building import Arrangement, SlabBuilding
 from nzsp_surfaces.tasks.covering import Covering
@@ -90,7 +90,7 @@ def _bare(bench: Bench[HopsInputs]) -> Result:
     arrangement = next(each for each in inputs.arrangements if each.number == best.choices.arrangement)
     cut = inputs.building.start(arrangement, bench.parent("bulk").computed.structure, 0.0)
     chain = replace(inputs.chain, relax=replace(inputs.chain.relax, held=cut.held))
-    return _hopped(bench, chain, inputs.building.crystal.charges, best, cut.flip)
+    return _hopped(bench, chain, inputs.building.crystal.charges, best, cut.flip, len(cut.structure))
 
 
 def _covered(bench: Bench[FilmHopsInputs]) -> Result:
@@ -101,15 +101,20 @@ def _covered(bench: Bench[FilmHopsInputs]) -> Result:
     assert placement is not None
     capped = covering.start(arrangement, placement, bench.parent("bulk").computed.structure)
     charges = covering.crystal.charges | covering.compound.charges
-    return _hopped(bench, bench.inputs.chain, charges, best, capped.flip)
+    return _hopped(bench, bench.inputs.chain, charges, best, capped.flip, covering.bare_atoms(arrangement))
 
 
-def _hopped(bench: Bench[Any], chain: Chain, charges: Charges, best: Result, flip: Flip) -> Result:
-    """Go on from the lowest face so far; each hop has a folder of its own, so that a killed task goes on within it."""
+def _hopped(bench: Bench[Any], chain: Chain, charges: Charges, best: Result, flip: Flip, bare: int) -> Result:
+    """Go on from the lowest face so far; each hop has a folder of its own, so that a killed task goes on within it.
+
+    Args:
+        bare: how many atoms are those of the crystal; the film's follow.
+    """
     found, kept, usual = best.computed, 0, least_distances(best.computed.structure)
     for number in range(1, chain.hops + 1):
         known, rng = groups(found.structure, charges, chain.polyanions), np.random.default_rng([*chain.seeds, number])
-        start = hopped(found.structure, flip, known, chain.hop, rng, usual)
+        free = outer_atoms(found.structure, chain.hop.depth) | (np.arange(len(found.structure)) >= bare)
+        start = hopped(found.structure, flip, known, chain.hop, rng, free, usual)
         tried = _relaxed(bench, chain, number, start, flip, found.energy)
         lower = tried.energy < found.energy - ev_of_faces(LOWER, _area(start))
         if lower and tried.converged and not too_near(tried.structure, usual):

@@ -11,7 +11,7 @@ from pymatgen.core import Structure
 from nzsp_surfaces import load_study, make_plan
 from nzsp_surfaces.crystals.bonds import broken_polyanions
 from nzsp_surfaces.crystals.certificate import turns_over
-from nzsp_surfaces.slabs.hopping import NEAREST, Group, Hop, groups, hopped, least_distances
+from nzsp_surfaces.slabs.hopping import NEAREST, Group, Hop, groups, hopped, least_distances, outer_atoms
 from nzsp_surfaces.tasks.building import SlabStart
 
 TABLE_1 = Path(__file__).parents[2] / "inputs" / "table1.yaml"
@@ -40,7 +40,8 @@ def known(slab: SlabStart) -> tuple[Group, ...]:
 def moved(slab: SlabStart, known: tuple[Group, ...], seed: int = 1, hop: Hop = ALL) -> Structure:
     """The slab after a hop in which all that lies at the faces moves."""
     usual = least_distances(slab.structure)
-    return hopped(slab.structure, slab.flip, known, hop, np.random.default_rng(seed), usual)
+    free = outer_atoms(slab.structure, hop.depth)
+    return hopped(slab.structure, slab.flip, known, hop, np.random.default_rng(seed), free, usual)
 
 
 def test_each_phosphate_is_one_group(slab: SlabStart, known: tuple[Group, ...]) -> None:

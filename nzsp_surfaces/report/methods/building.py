@@ -105,12 +105,13 @@ def hopped(asked: Asked) -> Iterator[str]:
         return
     which = "The lowest slab" if profile.relaxed == 1 else f"Each of the lowest {profile.relaxed} slabs"
     films = ", and each covered slab that had been made alike," if asked.films else ""
+    inside = ", or belongs to a film," if asked.films else ""
     count, hop = f"{counted(profile.hops, 'hop')}{cite('wales1997basin', 'leary2000funneling')}", Hop()
     yield f"{which} of a bare plane{films} made {count}."
     yield (
-        f"At each hop about {hop.share:.0%} of what lies within {hop.depth:g} Å of a face moved, polyanions turned by "
-        f"{hop.angle:g}° and other ions shifted by {hop.shift:g} Å in each direction (standard deviations), both faces "
-        "alike; the slab was relaxed, and what was lower was gone on with."
+        f"At each hop about {hop.share:.0%} of what lies within {hop.depth:g} Å of a face{inside} moved, polyanions "
+        f"turned by {hop.angle:g}° and other ions shifted by {hop.shift:g} Å in each direction (standard deviations), "
+        "both faces alike; the slab was relaxed, and what was lower was gone on with."
     )
 
 
