@@ -5,6 +5,7 @@
 docs/dft.png: surface energies of the paper, ours by PBE, of potentials. docs/calls.png: evaluations of a dear engine
 until a slab is relaxed, with a lent Hessian and without. docs/solid-solution.png: mixtures above their ends.
 docs/validation.png: surface energies of a potential against published ones. docs/covered.png: planes bare and covered.
+docs/films-NZP.png and films-NZS.png: films of one to three layers.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from matplotlib.ticker import FixedLocator, FormatStrFormatter, NullFormatter
 from benchmarks.published import published
 from benchmarks.validation import WITHIN, Line, compared, kept
 from nzsp_surfaces.base.labels import PLANE_PALETTE, formula_mathtext, plane_mathtext
+from nzsp_surfaces.report.draw.coverage import draw_coverage
 from nzsp_surfaces.report.draw.mixtures import draw_mixture
 from nzsp_surfaces.report.draw.style import GREY, INK, figure_of, save
 from nzsp_surfaces.report.files import read_rows
+from nzsp_surfaces.report.rows.films import FilmSeriesRow
 from nzsp_surfaces.report.rows.mixtures import MixtureRow
 
 ROOT = Path(__file__).parents[1]
@@ -150,9 +153,20 @@ def main() -> None:
     save(figure_of(draw_mixture, mixed, size=(4.6, 3.0)), DOCS / "solid-solution")
     lines = [line for line in compared(published(), kept("sevennet-0")) if line.claim.read and line.error is not None]
     save(figure_of(draw_parity, lines, size=(3.8, 3.8)), DOCS / "validation")
+    series = read_rows(REFERENCE / "films", FilmSeriesRow)
+    for material in FORMULAS:
+        own = [row for row in series if row.material == material]
+        save(figure_of(draw_coverage, own, size=(4.2, 3.0)), DOCS / f"films-{material}")
     covered = json.loads((REFERENCE / "films" / "covered.json").read_text())
     save(figure_of(draw_covered, covered, size=(4.6, 3.2)), DOCS / "covered")
-    for name in ("dft", "calls", "solid-solution", "validation", "covered"):
+    for name in (
+        "dft",
+        "calls",
+        "solid-solution",
+        "validation",
+        "covered",
+        *(f"films-{material}" for material in FORMULAS),
+    ):
         (DOCS / f"{name}.svg").unlink()
 
 
