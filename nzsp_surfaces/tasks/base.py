@@ -42,6 +42,8 @@ class Choices:
         electrostatic: eV of the cell, of its point charges.
         accepted: exchanges of ions.
         moment: fs of the anneal at which a film was quenched; None for its end.
+        units_beneath: formula units of the film on which that one lies, both faces together; None where it lies on the
+            slab itself.
     """
 
     arrangement: int | None = None
@@ -56,6 +58,7 @@ class Choices:
     electrostatic: float | None = None
     accepted: int | None = None
     moment: float | None = None
+    units_beneath: int | None = None
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,12 @@ from nzsp_surfaces.tasks.base import Task, task_key
 from nzsp_surfaces.tasks.plan import Plan
 
 TABLE_1 = Path(__file__).parents[2] / "inputs" / "table1.yaml"
+STACKED = TABLE_1.with_name("sodium.yaml")
+"""Sodium on sodium phosphate on NaSICON."""
 KINDS = (
     *("bulk", "reference", "screen", "bare", "placement", "anneal", "quench", "alike"),
     *("thickness", "vacuum", "termination", "search"),
-    *("bare-anneal", "bare-alike"),
+    *("bare-anneal", "bare-alike", "beneath"),
     *("cutoff", "cutoff-bulk", "kpoints", "kpoints-bulk"),
     *("configuration", "composed", "swaps", "mixture", "segregation"),
 )
@@ -48,7 +50,7 @@ def keys_of(path: Path) -> dict[str, str]:
 
 @cache
 def table1() -> Plan:
-    """The plan of Table 1's study, with series, terminations off stoichiometry, a mixture of its ends, and a search."""
+    """The plan of Table 1's study, with all that its keys may ask for, a search, and the films on films of another."""
     study = load_study(TABLE_1)
     converge, potentials = (
         ConvergeKeys((2, 3), (10.0, 20.0), cutoff=(400.0, 500.0), kpoints=(10.0, 20.0)),
@@ -62,7 +64,8 @@ def table1() -> Plan:
     settings = replace(study.settings, converge=converge, potentials=potentials, anneal=AnnealKeys())
     plan = make_plan(replace(study, settings=settings, mixtures=mixtures, segregations=segregations))
     searched = make_plan(replace(study, profile=replace(study.profile, search=8)))
-    return replace(plan, tasks=(*plan.tasks, *(task for task in searched.tasks if task.kind == "search")))
+    searches = (task for task in searched.tasks if task.kind == "search")
+    return replace(plan, tasks=(*plan.tasks, *searches, *make_plan(load_study(STACKED)).tasks))
 
 
 def example(kind: str) -> Task:
