@@ -68,9 +68,13 @@ def evaporated(structure: Structure) -> npt.NDArray[np.int64]:
 def dissolved(before: Array, after: Array, parts: Parts) -> npt.NDArray[np.int64]:
     """Centres of the film's anions that sank by `SUNK` and lie below the slab's outermost framework now.
 
+    None where the slab has no framework, as a metal: nothing tells its inside from a film of its own.
+
     Args:
         before, after: (n,) Å along the normal, not wrapped.
     """
+    if not parts.framework.any():
+        return np.zeros(0, np.int64)
     depths = []
     for heights in (before, after):
         slab = heights[parts.framework]

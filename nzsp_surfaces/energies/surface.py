@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,8 +28,9 @@ class SurfaceEnergy:
         gamma: J/m².
         area: Å² of one face.
         formula_units: of the bulk in the slab, n.
-        film_units: of the film's compound in the slab, both faces, m.
+        film_units: of the outermost film's compound in the slab, both faces, m.
         formula: the equation that was used.
+        units_beneath: of the compound of the film on which that one lies, both faces; 0 where it lies on the bulk.
     """
 
     gamma: float
@@ -37,6 +38,7 @@ class SurfaceEnergy:
     formula_units: int
     film_units: int
     formula: str
+    units_beneath: int = 0
 
 
 def surface_energy(slab: Calculation, bulk: Calculation, area: float, *, symmetric: bool = True) -> SurfaceEnergy:
@@ -83,18 +85,49 @@ def capped_surface_energy(
     Raises:
         Incomparable, OffStoichiometry, Asymmetric: as `surface_energy`.
     """
-    comparable(slab, bulk)
-    comparable(slab, film)
+    found = stacked_surface_energy(slab, bulk, [(film, film_units)], area, symmetric=symmetric)
+    return replace(found, formula="gamma = [E_slab - n E_bulk - m E_film] / (2 A)")
+
+
+def stacked_surface_energy(
+    slab: Calculation,
+    bulk: Calculation,
+    films: Sequence[tuple[Calculation, int]],
+    area: float,
+    *,
+    symmetric: bool = True,
+) -> SurfaceEnergy:
+    """Surface energy of a slab with films on films; each compound counts at the energy of its own crystal.
+
+    gamma = (E_slab - n E_bulk - sum_i m_i E_i) / (2 A), with m_i formula units of compound i on both faces together.
+
+    Args:
+        films: reference and formula units of each, the lowest first; what the slab holds besides the bulk.
+
+    Raises:
+        Incomparable, OffStoichiometry, Asymmetric: as `surface_energy`.
+    """
+    for other in (bulk, *(film for film, _ in films)):
+        comparable(slab, other)
     if not symmetric:
         raise Asymmetric(UNLIKE)
-    unit = film.structure.composition.reduced_composition
-    rest = {str(e): n - film_units * unit[e] for e, n in slab.structure.composition.items()}
-    if min(rest.values()) < 0:
-        raise OffStoichiometry(f"slab {slab.structure.formula}: holds less than {film_units} {unit.reduced_formula}")
+    rest = {str(e): float(n) for e, n in slab.structure.composition.items()}
+    for film, count in films:
+        rest = _without(rest, film.structure.composition.reduced_composition, count, slab.structure.formula)
     units = formula_units(rest, bulk.structure.composition)
-    excess = slab.energy - units * per_unit(bulk) - film_units * per_unit(film)
-    formula = "gamma = [E_slab - n E_bulk - m E_film] / (2 A)"
-    return SurfaceEnergy(joule_per_square_metre(excess / (2 * area)), area, units, film_units, formula)
+    excess = slab.energy - units * per_unit(bulk) - sum(count * per_unit(film) for film, count in films)
+    formula = "gamma = [E_slab - n E_bulk - sum_i m_i E_i] / (2 A)"
+    *beneath, film_units = [count for _, count in films]
+    gamma = joule_per_square_metre(excess / (2 * area))
+    return SurfaceEnergy(gamma, area, units, film_units, formula, sum(beneath))
+
+
+def _without(content: Mapping[str, float], unit: Composition, count: int, slab: str) -> dict[str, float]:
+    """A content less so many formula units of a compound."""
+    rest = {element: n - count * unit[element] for element, n in content.items()}
+    if min(rest.values()) < 0 or (count and any(str(element) not in rest for element in unit)):
+        raise OffStoichiometry(f"slab {slab}: holds less than {count} {unit.reduced_formula}")
+    return rest
 
 
 def grand_surface_energy(

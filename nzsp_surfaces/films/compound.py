@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
@@ -75,16 +76,31 @@ class FilmCompound:
         return np.array([place for _, place in self.shape])
 
 
-def kept_by_both(film: FilmCompound, crystal: Crystal, polyanions: tuple[Polyanion, ...]) -> tuple[Polyanion, ...]:
-    """What a covered slab keeps whole: polyanions of both, and that atoms of one may be single in the other.
+def kept_by_all(
+    films: Sequence[FilmCompound], crystal: Crystal, polyanions: tuple[Polyanion, ...]
+) -> tuple[Polyanion, ...]:
+    """What a covered slab keeps whole: polyanions of all its parts, and that atoms of one may be single in another.
 
     Args:
+        films: on a face.
         polyanions: of the crystal.
     """
-    own, others = set(polyanions), set(film.polyanions)
-    apart = [(p, crystal.charges) for p in others - own] + [(p, film.charges) for p in own - others]
+    parts = [(set(polyanions), crystal.charges), *((set(film.polyanions), film.charges) for film in films)]
+    apart = [(p, elements) for own, _ in parts for p in own for others, elements in parts if p not in others]
     single = {Polyanion(p.centre, p.ligand, 0) for p, elements in apart if p.covalent and p.centre in elements}
-    return tuple(sorted(own | others | single, key=str))
+    return tuple(sorted(set().union(*(own for own, _ in parts), single), key=str))
+
+
+def all_charges(films: Sequence[FilmCompound], crystal: Crystal) -> dict[str, float]:
+    """Formal charges of the elements of a covered slab, e; of an element of several parts, those of the outermost.
+
+    Args:
+        films: on a face, the lowest first.
+    """
+    charges = dict(crystal.charges)
+    for film in films:
+        charges |= film.charges
+    return charges
 
 
 def film_compound(name: str, reference: Crystal, polyanions: tuple[Polyanion, ...] | None = None) -> FilmCompound:

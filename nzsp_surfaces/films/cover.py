@@ -23,6 +23,8 @@ from nzsp_surfaces.films.packing import Film, Room, filled, room_for, roomy, spr
 from nzsp_surfaces.films.stacking import Anchor, anchors, anchors_for, apart, polyanion_at
 from nzsp_surfaces.slabs.build import build, flip_of, shifted
 from nzsp_surfaces.slabs.cut import Cut
+from nzsp_surfaces.slabs.going_on import flip_found
+from nzsp_surfaces.slabs.supercell import wide
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -36,7 +38,7 @@ class CappedSlab:
     """A slab with alike films on both faces.
 
     Attributes:
-        structure: the bare slab's atoms, then the lower film, then the upper one.
+        structure: atoms of the slab that was covered, then of the lower film, then of the upper one.
         film_units: formula units of the film, both faces together.
         flip: maps the faces on each other.
         lower: (n,) True for the atoms of the lower half.
@@ -76,94 +78,166 @@ def cap(
         UserError: the film does not fit, has no place to begin, or an element is a cation in one and an anion in the
             other.
     """
-    _refuse_clash(crystal, cut, film)
-    bare = build(cut, crystal, vacuum)
-    flip = flip_of(cut, crystal, bare)
+    _refuse_clash(film, crystal.charges, str(list(cut.miller)), crystal.formula)
+    below = _Below(build(cut, crystal, vacuum), crystal.charges, polyanions, film)
+    flip = flip_of(cut, crystal, below.slab)
     if laying.units == 0:
-        return _both_faces(bare, ([], np.zeros((0, 3))), 0, flip, vacuum)
-    face = _Face(cut, crystal, polyanions, mobile, film, bare)
-    rng = np.random.default_rng(seed)
-    if laying.sheet is not None:
-        return _both_faces(bare, face.matched(laying.sheet, rng), laying.sheet.units, flip, vacuum)
-    if film.anions == 0:
-        raise UserError(f"film {film.name}: a metal has no anions to grow from or to strew; set 'way: matched'")
-    count = face.anions(layers, laying)
-    lower = face.melted(count, laying, rng) if laying.way == "melted" else face.grown(count, laying, rng)
-    return _both_faces(bare, lower, count // film.anions, flip, vacuum)
+        return _both_faces(below.slab, ([], np.zeros((0, 3))), 0, flip, vacuum)
+    face, rng = _Face(below, cut, crystal, mobile), np.random.default_rng(seed)
+    return _both_faces(below.slab, *_lower(below, face, layers, laying, rng), flip, vacuum)
 
 
 @dataclass(frozen=True)
-class _Face:
-    """The lower face of a bare slab, and the compound that is to cover it."""
+class Beneath:
+    """A finished slab that carries films already, on which another is to lie.
 
-    cut: Cut
-    crystal: Crystal
+    Attributes:
+        name: in words.
+        slab: both faces alike, third vector along the normal.
+        charges: formal charges of its elements.
+        polyanions: that it keeps whole.
+    """
+
+    name: str
+    slab: Structure
+    charges: dict[str, float]
     polyanions: tuple[Polyanion, ...]
-    mobile: frozenset[str]
+
+
+def cap_again(
+    beneath: Beneath, film: FilmCompound, layers: int, vacuum: float, seed: int, laying: Laying
+) -> CappedSlab:
+    """Cover both faces of a slab that carries films already; see `cap`.
+
+    Args:
+        vacuum: Å.
+        laying: melted or matched; no crystal is left whose anions could go on.
+
+    Raises:
+        UserError: as `cap`, or the slab's faces differ.
+    """
+    _refuse_clash(film, beneath.charges, beneath.name, beneath.name)
+    slab = wide(beneath.slab, laying.cells)
+    flip = flip_found(slab)
+    if flip is None:
+        raise UserError(f"film {film.name} on {beneath.name}: the faces of the slab differ; relax it with both alike")
+    below = _Below(slab, beneath.charges, beneath.polyanions, film)
+    lower = _lower(below, None, layers, laying, np.random.default_rng(seed))
+    return _both_faces(slab, *lower, flip, vacuum)
+
+
+def _lower(
+    below: _Below, face: _Face | None, layers: int, laying: Laying, rng: np.random.Generator
+) -> tuple[Film, int]:
+    """The film on the lower face, and its formula units.
+
+    Args:
+        face: of the crystal; None where a film lies on it.
+    """
+    film = below.film
+    if laying.sheet is not None:
+        return below.matched(laying.sheet, rng), laying.sheet.units
+    if film.anions == 0:
+        raise UserError(f"film {film.name}: a metal has no anions to grow from or to strew; set 'way: matched'")
+    count = below.anions(len(face.first) if face else 0, layers, laying)
+    grown = face is not None and laying.way == "grown"
+    lower = face.grown(count, laying, rng) if face and grown else below.melted(count, laying, rng)
+    return lower, count // film.anions
+
+
+@dataclass(frozen=True)
+class _Below:
+    """What a compound finds below the lower face of a slab, whatever the slab is made of.
+
+    Attributes:
+        slab: that is to be covered.
+        charges: formal charges of its elements.
+        polyanions: that it keeps whole.
+        film: the compound.
+    """
+
+    slab: Structure
+    charges: dict[str, float]
+    polyanions: tuple[Polyanion, ...]
     film: FilmCompound
-    bare: Structure
 
-    @cached_property
-    def view(self) -> Stack:
-        """The crystal along the normal."""
-        return stack(self.crystal, self.cut.miller, self.polyanions, self.mobile)
+    def anions(self, first: int, layers: int, laying: Laying) -> int:
+        """How many anions lie on the face: those of whole formula units.
 
-    @cached_property
-    def first(self) -> list[Anchor]:
-        """Where the crystal's anions would complete the coordination; polyanions in their stead need some distance."""
-        found = anchors(self.view, self.cut)
-        if self.film.polyanion is None or any(len(unit.members) > 1 for unit, _ in found):
-            return found
-        return apart(self.bare, found, [self._at(each).mean(axis=0) for each in found])
-
-    def _at(self, anchor: Anchor) -> Matrix:
-        return polyanion_at(self.crystal, self.cut, self.bare, anchor, self.film)
-
-    def anions(self, layers: int, laying: Laying) -> int:
-        """How many anions lie on the face: those of whole formula units."""
+        Args:
+            first: anions that complete the coordination of what is there; 0 where nothing is broken.
+        """
         if laying.units is not None:
             return laying.units * self.film.anions
-        per_layer = len(self.first)
+        per_layer = first
         if not per_layer and laying.volume:
-            per_layer = round(self.bare.volume / self.bare.lattice.c * laying.volume ** (-2 / 3)) * self.film.anions
+            per_layer = round(self.slab.volume / self.slab.lattice.c * laying.volume ** (-2 / 3)) * self.film.anions
         return -(-per_layer * layers // self.film.anions) * self.film.anions
-
-    def grown(self, count: int, laying: Laying, rng: np.random.Generator) -> Film:
-        """Anions in the crystal's places, spread out where the laying says how far."""
-        if not self.first:
-            where = f"film {self.film.name} on {list(self.cut.miller)}"
-            raise UserError(f"{where}: no broken bond at the face; leave this plane bare, or melt the film on")
-        found = [self._at(anchor) for anchor in anchors_for(self.view, self.cut, self.first, count)]
-        if len(found) < count:
-            raise NoRoom(f"film {self.film.name}: only {len(found)} of {count} anions find a place on this face")
-        if laying.volume is None:
-            return with_cations(self.bare, self.crystal.charges, np.vstack(found), self.film, rng)
-        first, volume = min(len(self.first), count), laying.volume * count / self.film.anions
-        return roomy(self._room(volume), lambda room: filled(room, spread_out(room, found, first), rng))
 
     def melted(self, count: int, laying: Laying, rng: np.random.Generator) -> Film:
         """Anions strewn at the compound's density."""
         assert laying.volume is not None
         volume = laying.volume * count / self.film.anions
-        return roomy(self._room(volume), lambda room: filled(room, strewn(room, count, rng), rng))
+        return roomy(self.room(volume), lambda room: filled(room, strewn(room, count, rng), rng))
 
     def matched(self, sheet: Sheet, rng: np.random.Generator) -> Film:
         """A slab of the compound's own crystal."""
-        return laid(self._room(0.0), sheet, rng)
+        return laid(self.room(0.0), sheet, rng)
 
-    def _room(self, volume: float) -> Room:
+    def room(self, volume: float) -> Room:
         """For a film of a volume, Å³ on one face."""
         kept = (*self.polyanions, *self.film.polyanions)
         inner = {p.centre for p in kept} | {p.ligand for p in kept if p.ligand == "H"}
-        return room_for(self.bare, self.crystal.charges, frozenset(inner), self.film, volume)
+        return room_for(self.slab, self.charges, frozenset(inner), self.film, volume)
 
 
-def _refuse_clash(crystal: Crystal, cut: Cut, film: FilmCompound) -> None:
-    for element in sorted(film.charges.keys() & crystal.charges.keys()):
-        if film.charges[element] * crystal.charges[element] < 0:
+@dataclass(frozen=True)
+class _Face:
+    """The lower face of a bare slab, where the crystal's own anions would have gone on."""
+
+    below: _Below
+    cut: Cut
+    crystal: Crystal
+    mobile: frozenset[str]
+
+    @cached_property
+    def view(self) -> Stack:
+        """The crystal along the normal."""
+        return stack(self.crystal, self.cut.miller, self.below.polyanions, self.mobile)
+
+    @cached_property
+    def first(self) -> list[Anchor]:
+        """Where the crystal's anions would complete the coordination; polyanions in their stead need some distance."""
+        found = anchors(self.view, self.cut)
+        if self.below.film.polyanion is None or any(len(unit.members) > 1 for unit, _ in found):
+            return found
+        return apart(self.below.slab, found, [self._at(each).mean(axis=0) for each in found])
+
+    def _at(self, anchor: Anchor) -> Matrix:
+        return polyanion_at(self.crystal, self.cut, self.below.slab, anchor, self.below.film)
+
+    def grown(self, count: int, laying: Laying, rng: np.random.Generator) -> Film:
+        """Anions in the crystal's places, spread out where the laying says how far."""
+        film, slab = self.below.film, self.below.slab
+        if not self.first:
+            where = f"film {film.name} on {list(self.cut.miller)}"
+            raise UserError(f"{where}: no broken bond at the face; leave this plane bare, or melt the film on")
+        found = [self._at(anchor) for anchor in anchors_for(self.view, self.cut, self.first, count)]
+        if len(found) < count:
+            raise NoRoom(f"film {film.name}: only {len(found)} of {count} anions find a place on this face")
+        if laying.volume is None:
+            return with_cations(slab, self.crystal.charges, np.vstack(found), film, rng)
+        first, volume = min(len(self.first), count), laying.volume * count / film.anions
+        return roomy(self.below.room(volume), lambda room: filled(room, spread_out(room, found, first), rng))
+
+
+def _refuse_clash(film: FilmCompound, charges: dict[str, float], where: str, other: str) -> None:
+    """An element must not be a cation in the film and an anion in what it is to lie on, or the other way round."""
+    for element in sorted(film.charges.keys() & charges.keys()):
+        if film.charges[element] * charges[element] < 0:
             raise UserError(
-                f"film {film.name} on {list(cut.miller)}: {element} is {film.charges[element]:+g} in the film and "
-                f"{crystal.charges[element]:+g} in {crystal.formula}; leave this plane bare"
+                f"film {film.name} on {where}: {element} is {film.charges[element]:+g} in the film and "
+                f"{charges[element]:+g} in {other}; leave this plane bare"
             )
 
 

@@ -33,3 +33,8 @@ class Laying:
     def cells(self) -> Multiples:
         """Vectors of the surface cell that it needs, in multiples of the face's own."""
         return self.sheet.cells if self.sheet else ITSELF
+
+    @property
+    def count(self) -> int:
+        """Of the face's own surface cells in that cell."""
+        return self.sheet.count if self.sheet else 1

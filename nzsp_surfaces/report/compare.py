@@ -148,9 +148,10 @@ class _Side:
         return hkil(found) if known.crystal.hexagonal else found
 
     def key(self, row: SurfaceEnergyRow) -> Key:
-        """What a surface has in common with that of another run; of films, how much covers an area too."""
+        """What a surface has in common with that of another run; of films, what lies beneath and how much, too."""
         cover = round(row.n_film_units / row.area, 2) if row.film and row.area else 0.0
-        return self.formula(row.material), self.plane(row.material, row.miller), row.film, cover
+        films = f"{row.film} on {row.on}" if row.on else row.film
+        return self.formula(row.material), self.plane(row.material, row.miller), films, cover
 
     def shapes(self, words: Mapping[tuple[str, tuple[int, ...]], tuple[int, ...]]) -> dict[str, WulffShape]:
         """Wulff shapes, their planes named as in the first run that has them.

@@ -29,7 +29,7 @@ def _of_material(known: Sequence[SurfaceEnergyRow], material: str) -> Iterator[M
     if len(bare) > 1:
         yield _order(material, bare)
     for film in (row for row in own if row.film is not None):
-        yield from (_effect(film, row) for row in bare if row.miller == film.miller)
+        yield from (_effect(film, row) for row in own if (row.miller, row.film) == (film.miller, film.on))
 
 
 def _order(material: str, bare: Sequence[SurfaceEnergyRow]) -> Markup:

@@ -10,7 +10,7 @@ import numpy as np
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.labels import plane_name
 from nzsp_surfaces.crystals.certificate import certify, layer_group, measured
-from nzsp_surfaces.films.compound import kept_by_both
+from nzsp_surfaces.films.compound import all_charges, kept_by_all
 from nzsp_surfaces.report.files import write_rows
 from nzsp_surfaces.report.rows.slabs import (
     AlternativeRow,
@@ -86,9 +86,9 @@ def surface_name(material: Material, each: Surface) -> str:
 
 
 def _planned_row(slab: PlannedSlab, path: Path) -> SlabRow:
-    certificate = _certified(slab.id, slab.structure, slab.material, slab.film)
-    film = slab.film.name if slab.film else None
-    comment = plane_comment(slab.material, slab.cut.miller, f"as cut, with {film}" if film else "as cut")
+    certificate = _certified(slab.id, slab.structure, slab.material, slab.films)
+    names = " and ".join(film.name for film in slab.films)
+    comment = plane_comment(slab.material, slab.cut.miller, f"as cut, with {names}" if names else "as cut")
     file = structure_files(slab.structure, path, f"{slab.id}_cut", slab.frozen, comment)
     return SlabRow.made_from(
         SlabSource(
@@ -99,8 +99,10 @@ def _planned_row(slab: PlannedSlab, path: Path) -> SlabRow:
             len(slab.structure),
             layer_group(slab.structure),
             file,
-            film,
+            slab.film.name if slab.film else None,
             slab.film_units,
+            slab.on.name if slab.on else None,
+            slab.units_beneath,
         )
     )
 
@@ -118,7 +120,7 @@ def _plane_rows(
 
 def _surveyed_row(material: Material, each: Surface, options: SlabOptions, name: str, path: Path) -> SlabRow:
     even = build(each.cut, material.crystal, options.vacuum)
-    certificate = _certified(name, even, material, None)
+    certificate = _certified(name, even, material)
     structure = even
     if material.crystal.given is not None:
         structure = build(each.cut, material.crystal.as_given, options.vacuum)
@@ -128,11 +130,10 @@ def _surveyed_row(material: Material, each: Surface, options: SlabOptions, name:
     return SlabRow.made_from(SlabSource(name, material, each, certificate, len(structure), layer_group(even), file))
 
 
-def _certified(name: str, structure: Structure, material: Material, film: Film | None) -> Certificate:
-    crystal, polyanions = material.crystal, material.polyanions
-    if film:
-        polyanions = kept_by_both(film.compound, crystal, polyanions)
-    charges = crystal.charges | (film.compound.charges if film else {})
+def _certified(name: str, structure: Structure, material: Material, films: tuple[Film, ...] = ()) -> Certificate:
+    compounds = [film.compound for film in films]
+    polyanions = kept_by_all(compounds, material.crystal, material.polyanions)
+    charges = all_charges(compounds, material.crystal)
     certificate = certify(structure, charges, polyanions, material.framework)
     if certificate.failure:
         raise UserError(f"{name}: {certificate.failure}; please report this slab, it should not have been built")

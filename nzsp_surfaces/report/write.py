@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nzsp_surfaces.base.files import write_atomically
 from nzsp_surfaces.base.places import without_folders
-from nzsp_surfaces.films.compound import kept_by_both
+from nzsp_surfaces.films.compound import all_charges, kept_by_all
 from nzsp_surfaces.films.faces import describe_faces
 from nzsp_surfaces.report.files import write_json, write_rows
 from nzsp_surfaces.report.rows.calculations import (
@@ -220,9 +220,9 @@ def _stages(task: Task, result: Result | None) -> Iterator[tuple[str, Structure]
 
 def _face_rows(done: _Finished, entry: Entry, name: str, stage: str, structure: Structure) -> Iterator[FilmFaceRow]:
     material = next(m for m in done.study.materials if m.name == entry.material)
-    compound = next(f for f in done.study.films if f.name == entry.film).compound
-    polyanions = kept_by_both(compound, material.crystal, material.polyanions)
-    charges = material.crystal.charges | compound.charges
+    compounds = [film.compound for film in done.study.films_of(entry.film)]
+    polyanions = kept_by_all(compounds, material.crystal, material.polyanions)
+    charges = all_charges(compounds, material.crystal)
     for face in describe_faces(structure, charges, material.framework, polyanions):
         yield FilmFaceRow.made_from(FaceSource(name, entry, stage, face))
 

@@ -62,7 +62,7 @@ def refined_study(run: Path, wish: Wish, folder: Path) -> Study:
     base = load_study(study_file(run), results.study.profile)
     rows = _chosen(results, wish.only)
     slabs = tuple(slab for row in rows for slab in _slabs(run, base, results, row, wish.best, folder))
-    names = {row.material for row in rows} | {row.film for row in rows if row.film}
+    names = {row.material for row in rows} | _films(rows)
     crystals = {row.material: (run / row.structure).absolute() for row in results.bulk if row.material in names}
     going_on = GoingOn(
         bulks={name: path for name, path in crystals.items() if name in base.settings.materials},
@@ -78,7 +78,7 @@ def refined_study(run: Path, wish: Wish, folder: Path) -> Study:
 
 def _narrowed(settings: StudyFile, rows: list[SurfaceEnergyRow]) -> StudyFile:
     """A study's keys, of the materials, films and planes that some rows are about."""
-    materials, films = {row.material for row in rows}, {row.film for row in rows}
+    materials, films = {row.material for row in rows}, {None, *_films(rows)}
     planes = {hkl(row.miller) for row in rows}
     kept = {name: keys for name, keys in settings.films.items() if name in films}
     return replace(
@@ -91,6 +91,11 @@ def _narrowed(settings: StudyFile, rows: list[SurfaceEnergyRow]) -> StudyFile:
         films={name: replace(keys, planes=_among(keys.planes, planes)) for name, keys in kept.items()},
         published=tuple(p for p in settings.published if p.material in materials and _is_among(p, planes, films)),
     )
+
+
+def _films(rows: list[SurfaceEnergyRow]) -> set[str]:
+    """Names of all films of some rows, those beneath others too."""
+    return {name for row in rows for name in (row.on, row.film) if name}
 
 
 def _among(given: tuple[tuple[int, ...], ...], planes: set[tuple[int, int, int]]) -> tuple[tuple[int, ...], ...]:
@@ -128,7 +133,7 @@ def _slabs(
 
 
 def _keys(row: SurfaceEnergyRow, structure: Path, gamma: float | None) -> StartKeys:
-    return StartKeys(row.material, row.miller, structure, row.film, row.n_film_units, gamma)
+    return StartKeys(row.material, row.miller, structure, row.film, row.n_film_units, gamma, row.n_units_beneath)
 
 
 def _others(results: Results, row: SurfaceEnergyRow) -> list[CandidateRow]:

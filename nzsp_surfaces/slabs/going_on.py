@@ -100,8 +100,12 @@ def flip_found(slab: Structure, tolerance: float = FLIP_TOLERANCE) -> Flip | Non
 
 
 def _flip(slab: Structure, rotation: npt.NDArray[np.intc], translation: Matrix) -> Flip:
-    """An operation on fractional coordinates, in Å, with the atom that each atom is mapped on."""
-    axes = slab.lattice.matrix
+    """An operation on fractional coordinates, in Å, with the atom that each atom is mapped on.
+
+    Along the normal it leaves the slab where it is, so that it holds for cells with another vacuum, too.
+    """
+    axes, heights = slab.lattice.matrix, slab.frac_coords[:, 2]
+    translation = translation + np.array([0.0, 0.0, np.rint(heights.max() + heights.min() - translation[2])])
     images = slab.frac_coords @ rotation.T + translation
     partners = slab.lattice.get_all_distances(images, slab.frac_coords).argmin(axis=1)
     turned = axes.T @ rotation @ np.linalg.inv(axes.T)

@@ -25,6 +25,7 @@ def check_keys(settings: StudyFile, path: Path) -> None:
     _check_published(settings, path)
     _check_converged(settings, path)
     _check_annealed(settings, path)
+    _check_stacked(settings, path)
 
 
 def _check_planes(settings: StudyFile, path: Path) -> None:
@@ -85,6 +86,25 @@ def _check_annealed(settings: StudyFile, path: Path) -> None:
     """Dynamics move every atom, so that those of a frozen middle would be held where an anneal has left them."""
     if settings.anneal is not None and settings.slabs.frozen:
         raise UserError(f"{path}: anneal: the middle of its slabs cannot be frozen; set 'frozen' of 'slabs' to 0")
+
+
+def _check_stacked(settings: StudyFile, path: Path) -> None:
+    """A film lies on a slab, or on one film that lies on a slab in a cell that is known before anything is computed."""
+    for name, keys in settings.films.items():
+        if keys.on is None:
+            continue
+        where, beneath = f"{path}: films: {name}: on", settings.films.get(keys.on)
+        if beneath is None:
+            raise UserError(f"{where}: no film '{keys.on}'; {did_you_mean(keys.on, settings.films)}")
+        if beneath.on is not None:
+            raise UserError(f"{where}: '{keys.on}' lies on '{beneath.on}' itself; name a film that lies on the slab")
+        if len(beneath.ways) > 1:
+            raise UserError(
+                f"{where}: '{keys.on}' is laid on in several ways, whose cells may differ; name one of them"
+            )
+        bare = [list(plane) for plane in keys.planes if hkl(plane) not in {hkl(p) for p in beneath.planes}]
+        if bare:
+            raise UserError(f"{where}: '{keys.on}' does not cover plane {bare[0]}; add it there, or leave it out here")
 
 
 def check_solved(settings: StudyFile, engine: ChosenEngine, path: Path) -> None:

@@ -66,7 +66,9 @@ def starts(settings: StudyFile, path: Path) -> Starts | None:
     for slab in keys.slabs:
         _check_slab(slab, settings, where)
     _check_crystals({slab.material for slab in keys.slabs}, keys.bulks, f"{where}: bulks")
-    _check_crystals({slab.film for slab in keys.slabs if slab.film}, keys.films, f"{where}: films")
+    outer = {slab.film for slab in keys.slabs if slab.film}
+    beneath = {on for name in outer if (on := settings.films[name].on)}
+    _check_crystals(outer | beneath, keys.films, f"{where}: films")
     return Starts(
         keys,
         {name: load_structure(file) for name, file in keys.bulks.items()},
@@ -84,6 +86,9 @@ def _check_slab(slab: StartKeys, settings: StudyFile, where: str) -> None:
         raise UserError(f"{where}: plane {list(slab.plane)} is not among 'planes'; add it there")
     if (slab.film is None) != (slab.film_units == 0):
         raise UserError(f"{where}: {slab.structure}: a slab with a film needs 'film_units', and a bare one has none")
+    stacked = slab.film is not None and settings.films[slab.film].on is not None
+    if stacked != (slab.units_beneath > 0):
+        raise UserError(f"{where}: {slab.structure}: a film on a film needs 'units_beneath', and no other slab has any")
 
 
 def _check_crystals(wanted: Iterable[str], given: Mapping[str, Path], where: str) -> None:

@@ -58,6 +58,7 @@ class FilmKeys:
         time: fs of the anneal.
         starts: differently seeded films that are annealed.
         quenched: snapshots of each anneal, evenly spaced once it is in equilibrium, that are quenched; the end is one.
+        on: film of the study on which it lies; the slab itself where absent.
     """
 
     structure: Path = field(metadata=ELSEWHERE)
@@ -71,6 +72,7 @@ class FilmKeys:
     strain: float = 0.05
     cells: int = 2
     quenched: int = 1
+    on: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("time", "starts", "strain", "cells", "quenched"):
@@ -86,6 +88,10 @@ class FilmKeys:
                 raise ValueError(f"'{name}' has a number twice; name each once")
         if self.units is not None and self.layers != 1:
             raise ValueError("'units' stands instead of 'layers'; give one of them")
+        if self.on is not None and self.way == "grown":
+            raise ValueError(
+                f"grown, a film completes what the crystal's cut broke, and '{self.on}' has; melt or match it"
+            )
 
     @property
     def amounts(self) -> dict[str, FilmKeys]:
@@ -104,7 +110,8 @@ class FilmKeys:
     @property
     def ways(self) -> tuple[Way, ...]:
         """In which it is laid on."""
-        return WAYS if self.way == "all" else (self.way,)
+        every = WAYS if self.on is None else tuple(way for way in WAYS if way != "grown")
+        return every if self.way == "all" else (self.way,)
 
 
 @dataclass(frozen=True)
@@ -182,6 +189,7 @@ class StartKeys:
         structure: POSCAR or CIF, third vector along the normal.
         film_units: formula units of the film, both faces together.
         gamma: J/m², by the engine that left it.
+        units_beneath: formula units of the film on which that one lies, both faces together.
     """
 
     material: str
@@ -190,6 +198,7 @@ class StartKeys:
     film: str | None = None
     film_units: int = 0
     gamma: float | None = field(default=None, metadata=FOR_PEOPLE)
+    units_beneath: int = 0
 
 
 @dataclass(frozen=True)

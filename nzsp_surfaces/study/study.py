@@ -56,6 +56,11 @@ class Film:
         return self.settings.layers
 
     @property
+    def on(self) -> str | None:
+        """Film on which it lies; None where it lies on the slab itself."""
+        return self.settings.on
+
+    @property
     def units(self) -> int | None:
         """Formula units on each face; None for whole layers."""
         assert not isinstance(self.settings.units, tuple)
@@ -139,6 +144,12 @@ class Study:
             charges = told_charges(crystal.structure, crystal.charges, crystal.charges_from)
             found += [(film.name, f"Charges: {charges}.")] if charges else []
         return tuple(f"{name}: {note}" for name, note in found)
+
+    def films_of(self, name: str | None) -> tuple[Film, ...]:
+        """All films of a face whose outermost has this name, the lowest first; none of a bare face."""
+        by_name = {film.name: film for film in self.films}
+        film = by_name.get(name or "")
+        return () if film is None else (*self.films_of(film.on), film)
 
     def published(self, material: str, miller: tuple[int, ...], film: str | None) -> float | None:
         """The published surface energy of an entry, J/m²."""

@@ -43,6 +43,8 @@ class Choices:
         accepted: exchanges of ions, or hops, that were gone on with.
         moment: fs of the anneal at which a film was quenched; None for its end.
         hops: of a face from valley to valley.
+        units_beneath: formula units of the film on which that one lies, both faces together; None where it lies on the
+            slab itself.
     """
 
     arrangement: int | None = None
@@ -58,6 +60,7 @@ class Choices:
     accepted: int | None = None
     moment: float | None = None
     hops: int | None = None
+    units_beneath: int | None = None
 
 
 @dataclass(frozen=True)

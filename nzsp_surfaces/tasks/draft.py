@@ -47,6 +47,7 @@ class Entry:
         reason: why there is nothing to compute; None where there is.
         bulk: task of the bulk that its slabs are compared with; None for the material's relaxed crystal.
         before: J/m² by the engine that left the slabs, and its name; None where the study cut its own.
+        on: film on which the film lies; None where it lies on the slab itself.
     """
 
     material: str
@@ -58,6 +59,7 @@ class Entry:
     reason: str | None = None
     bulk: str | None = None
     before: Before | None = None
+    on: str | None = None
 
     @property
     def id(self) -> str:
@@ -83,6 +85,8 @@ class PlannedSlab:
         film_units: formula units of the film, both faces together.
         frozen: Å in the middle that stay as in the bulk.
         way: how the film is laid on.
+        on: film on which it lies; None where it lies on the slab itself.
+        units_beneath: formula units of that film, both faces together.
     """
 
     material: Material
@@ -93,6 +97,13 @@ class PlannedSlab:
     film_units: int = 0
     frozen: float = 0.0
     way: Way = "grown"
+    on: Film | None = None
+    units_beneath: int = 0
+
+    @property
+    def films(self) -> tuple[Film, ...]:
+        """That cover it, the lowest first."""
+        return tuple(film for film in (self.on, self.film) if film)
 
     @property
     def id(self) -> str:
@@ -268,6 +279,10 @@ class Draft:
         elif known.id != task.id:
             self.also[task_id(recipe.name, subject, number)] = known.id
         return known.id
+
+    def task(self, name: str) -> Task:
+        """The task of an id that `add` has given."""
+        return self._by_id[name]
 
     @property
     def engines(self) -> Engines:

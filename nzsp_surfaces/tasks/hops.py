@@ -16,6 +16,7 @@ from nzsp_surfaces.crystals.bonds import Polyanion
 from nzsp_surfaces.engines.base import Ask, RelaxSettings
 from nzsp_surfaces.slabs.hopping import Hop, groups, hopped, least_distances, outer_atoms, too_near
 from nzsp_surfaces.tasks.base import Bench, Result, Subject, TaskKind, lowest
+from nzsp_surfaces.tasks.beneath import covered
 from nzsp_surfaces.tasks.building import Arrangement, SlabBuilding
 from nzsp_surfaces.tasks.covering import Covering
 
@@ -93,27 +94,27 @@ def _bare(bench: Bench[HopsInputs]) -> Result:
     return _hopped(bench, chain, inputs.building.crystal.charges, best, cut.flip, len(cut.structure))
 
 
-def _covered(bench: Bench[FilmHopsInputs]) -> Result:
+def _film(bench: Bench[FilmHopsInputs]) -> Result:
     """Go on from a covered slab whose faces were made alike."""
     covering, best = bench.inputs.covering, bench.parent("alike")
-    arrangement, placement = best.choices.arrangement, best.choices.placement
+    arrangement, placement, units = best.choices.arrangement, best.choices.placement, best.choices.film_units
     assert arrangement is not None
     assert placement is not None
-    capped = covering.start(arrangement, placement, bench.parent("bulk").computed.structure)
-    charges = covering.crystal.charges | covering.compound.charges
-    return _hopped(bench, bench.inputs.chain, charges, best, capped.flip, covering.bare_atoms(arrangement))
+    flip = covered(bench, covering, arrangement, placement).flip
+    before = len(best.computed.structure) - (units or 0) * covering.compound.atoms
+    return _hopped(bench, bench.inputs.chain, covering.charges, best, flip, before)
 
 
-def _hopped(bench: Bench[Any], chain: Chain, charges: Charges, best: Result, flip: Flip, bare: int) -> Result:
+def _hopped(bench: Bench[Any], chain: Chain, charges: Charges, best: Result, flip: Flip, before: int) -> Result:
     """Go on from the lowest face so far; each hop has a folder of its own, so that a killed task goes on within it.
 
     Args:
-        bare: how many atoms are those of the crystal; the film's follow.
+        before: how many atoms come before those of the film that was laid on last.
     """
     found, kept, usual = best.computed, 0, least_distances(best.computed.structure)
     for number in range(1, chain.hops + 1):
         known, rng = groups(found.structure, charges, chain.polyanions), np.random.default_rng([*chain.seeds, number])
-        free = outer_atoms(found.structure, chain.hop.depth) | (np.arange(len(found.structure)) >= bare)
+        free = outer_atoms(found.structure, chain.hop.depth) | (np.arange(len(found.structure)) >= before)
         start = hopped(found.structure, flip, known, chain.hop, rng, free, usual)
         tried = _relaxed(bench, chain, number, start, flip, found.energy)
         lower = tried.energy < found.energy - ev_of_faces(LOWER, _area(start))
@@ -149,7 +150,7 @@ def _evaluations(inputs: HopsInputs | FilmHopsInputs) -> float:
 
 
 HOPS = TaskKind("hops", _bare, (Ask.SLAB,), _evaluations)
-FILM_HOPS = TaskKind("film-hops", _covered, (Ask.SLAB,), _evaluations)
+FILM_HOPS = TaskKind("film-hops", _film, (Ask.SLAB,), _evaluations)
 
 
 def hops(draft: Draft, plane: BarePlane, building: SlabBuilding, arranged: tuple[Arrangement, ...]) -> tuple[str, ...]:
@@ -182,12 +183,12 @@ def film_hops(
 
     Args:
         number: of the start, and of its moment.
-        parents: the tasks that the slab comes from, the one that made its faces alike among them, and the crystal.
+        parents: the tasks that the slab comes from, that which made its faces alike among them, and what it was built
+            from.
     """
     wanted = draft.study.profile.hops
     if wanted is None:
         return ()
-    polyanions = tuple(dict.fromkeys((*covering.polyanions, *covering.compound.polyanions)))
-    chain = Chain(polyanions, wanted, (draft.study.settings.seed, number), draft.slab_relaxation)
+    chain = Chain(covering.groups, wanted, (draft.study.settings.seed, number), draft.slab_relaxation)
     inputs = FilmHopsInputs(covering, chain)
     return (draft.add(FILM_HOPS, subject, inputs, number=number, parents=parents, atoms=atoms),)

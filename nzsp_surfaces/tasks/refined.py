@@ -49,6 +49,7 @@ class PointInputs:
         in_plane: its vectors in multiples of the primitive ones.
         film_units: formula units of its film, both faces together.
         vacuum: Å; None for as much as there is.
+        units_beneath: formula units of the film on which that one lies, both faces together; None where there is none.
     """
 
     slab: Structure
@@ -56,6 +57,12 @@ class PointInputs:
     in_plane: InPlane
     film_units: int = 0
     vacuum: float | None = None
+    units_beneath: int | None = None
+
+    @property
+    def choices(self) -> Choices:
+        """What its films are."""
+        return Choices(film_units=self.film_units, units_beneath=self.units_beneath)
 
     def start(self, bulk: Structure) -> Structure:
         """The slab on the lattice of a bulk that this engine has relaxed."""
@@ -88,7 +95,7 @@ def _point(bench: Bench[PointInputs]) -> Result:
     start = inputs.start(bulk)
     found = bench.engine(Ask.POINT).single_point(start, bench.folder)
     standing = replace(found, notes=(*found.notes, f"as it stands, with {found.max_force:.2f} eV/Å: not relaxed"))
-    return bench.result(calculation=standing, start=start, choices=Choices(film_units=inputs.film_units))
+    return bench.result(calculation=standing, start=start, choices=inputs.choices)
 
 
 def _refine(bench: Bench[RefinedInputs]) -> Result:
@@ -97,7 +104,7 @@ def _refine(bench: Bench[RefinedInputs]) -> Result:
     start = point.start(bulk)
     engine = bench.engine(Ask.SLAB)
     calculation = engine.relax(start, bench.inputs.relax, bench.folder, bench.forces, flip_found(start))
-    return bench.result(calculation=calculation, start=start, choices=Choices(film_units=point.film_units))
+    return bench.result(calculation=calculation, start=start, choices=point.choices)
 
 
 def _once(_inputs: OrientedInputs | PointInputs) -> float:
@@ -152,17 +159,20 @@ def _entry(draft: Draft, starts: Starts, subject: Subject, slabs: list[Given]) -
         atoms=len(slabs[0].structure) / 2,
     )
     tasks = tuple(_planned(draft, starts, subject, number, slab) for number, slab in enumerate(slabs, start=1))
-    references = draft.references[subject.film] if subject.film else ()
+    films = draft.study.films_of(subject.film)
+    references = tuple(name for film in films for name in draft.references[film.name])
     before = Before(min((s.keys.gamma for s in slabs if s.keys.gamma is not None), default=None), starts.keys.engine)
     needs = (bulk, cell, *references)
-    return Entry(subject.material, subject.miller, subject.film, tasks, needs, bulk=cell, before=before)
+    on = films[-1].on if films else None
+    return Entry(subject.material, subject.miller, subject.film, tasks, needs, bulk=cell, before=before, on=on)
 
 
 def _planned(draft: Draft, starts: Starts, subject: Subject, number: int, slab: Given) -> str:
     """One slab, relaxed or as it stands."""
     bulk, vacuum = starts.bulks[slab.keys.material], starts.keys.vacuum
     in_plane = _in_plane(draft, starts, slab)
-    point = PointInputs(slab.structure, bulk, in_plane, slab.keys.film_units, vacuum)
+    units = slab.keys.film_units, slab.keys.units_beneath or None
+    point = PointInputs(slab.structure, bulk, in_plane, units[0], vacuum, units[1])
     atoms, parents = len(slab.structure), (draft.bulks[slab.keys.material],)
     if starts.keys.how == "single-point":
         return draft.add(POINT, subject, point, number=number, parents=parents, atoms=atoms)

@@ -12,6 +12,7 @@ from nzsp_surfaces.energies.surface import (
     SurfaceEnergy,
     capped_surface_energy,
     excess_energy,
+    stacked_surface_energy,
     surface_energy,
     surface_energy_of_series,
 )
@@ -178,11 +179,24 @@ def _energy(found: _Found, entry: Entry, result: Result) -> SurfaceEnergy:
         raise UserError(f"{entry.id}: the bulk of {entry.material} is missing")
     if entry.film is None:
         return surface_energy(slab, bulk, _area(slab), symmetric=turns_over(slab.structure, FACE_TOLERANCE))
-    reference = film_reference(found.plan, entry.film, found.results)
-    if reference is None:
-        raise UserError(f"{entry.id}: the reference of {entry.film} is missing or not converged")
     # After dynamics both faces carry the same film in two states: the value is their mean, and said to be so.
-    return capped_surface_energy(slab, bulk, reference, result.choices.film_units or 0, _area(slab))
+    counted = _reference(found, entry, entry.film), result.choices.film_units or 0
+    if entry.on is None:
+        return capped_surface_energy(slab, bulk, *counted, _area(slab))
+    beneath = _reference(found, entry, entry.on), result.choices.units_beneath or 0
+    return stacked_surface_energy(slab, bulk, [beneath, counted], _area(slab))
+
+
+def _reference(found: _Found, entry: Entry, film: str) -> Calculation:
+    """The reference of a film.
+
+    Raises:
+        UserError: there is none.
+    """
+    reference = film_reference(found.plan, film, found.results)
+    if reference is None:
+        raise UserError(f"{entry.id}: the reference of {film} is missing or not converged")
+    return reference
 
 
 def _fitted(found: _Found, entry: Entry) -> Candidate:

@@ -18,6 +18,7 @@ from nzsp_surfaces.energies.surface import (
     capped_surface_energy,
     formula_units,
     grand_surface_energy,
+    stacked_surface_energy,
     surface_energy,
     thickness_fit,
 )
@@ -89,6 +90,41 @@ def test_the_film_counts_as_part_of_the_surface(excess: float, area: float, n: i
     found = capped_surface_energy(slab, bulk, film, m, area)
     assert found.gamma == close(16.02176634 * excess / (2 * area), abs=1e-7)
     assert (found.formula_units, found.film_units) == (n, m)
+
+
+@given(ENERGY, AREA, UNITS, UNITS, UNITS)
+def test_each_film_of_a_stack_counts_at_its_own_crystal(excess: float, area: float, n: int, m: int, k: int) -> None:
+    """E_slab = n E_bulk + m E_1 + k E_2 + 2 A gamma; in any order; and what is not there does not count."""
+    film, metal, bulk = calculation("Na6P2O8", -80), calculation("Na2", -2.6), calculation("Na2Zr4P6O24", -500)
+    content = Composition("NaZr2P3O12") * n + Composition("Na3PO4") * m + Composition("Na") * k
+    slab = calculation(content.formula.replace(" ", ""), -250.0 * n - 40.0 * m - 1.3 * k + excess)
+    found = stacked_surface_energy(slab, bulk, [(film, m), (metal, k)], area)
+    assert found.gamma == close(16.02176634 * excess / (2 * area), abs=1e-7)
+    assert (found.formula_units, found.units_beneath, found.film_units) == (n, m, k)
+    assert stacked_surface_energy(slab, bulk, [(metal, k), (film, m)], area).gamma == close(found.gamma, abs=1e-9)
+    for wrong in ([(film, m + 1), (metal, k)], [(film, m), (metal, k + 1)], [(film, m)]):
+        with pytest.raises(OffStoichiometry):
+            stacked_surface_energy(slab, bulk, wrong, area)
+
+
+@given(ENERGY, AREA, UNITS, UNITS, UNITS)
+def test_a_film_on_a_film_of_its_own_compound_is_a_thicker_film(
+    excess: float, area: float, n: int, m: int, k: int
+) -> None:
+    """Units add up; and no units on top are the film alone."""
+    film, bulk = calculation("Na6P2O8", -80), calculation("Na2Zr4P6O24", -500)
+    content = Composition("NaZr2P3O12") * n + Composition("Na3PO4") * (m + k)
+    slab = calculation(content.formula.replace(" ", ""), -250.0 * n - 40.0 * (m + k) + excess)
+    one = capped_surface_energy(slab, bulk, film, m + k, area).gamma
+    assert stacked_surface_energy(slab, bulk, [(film, m), (film, k)], area).gamma == close(one, abs=1e-9)
+    assert stacked_surface_energy(slab, bulk, [(film, m + k), (film, 0)], area).gamma == one
+
+
+def test_a_film_that_a_slab_does_not_hold_is_refused() -> None:
+    """Also where none of its elements is there."""
+    slab, bulk, film = calculation("Na4Cl4", -1), calculation("NaCl", -3.5), calculation("MgO", -6)
+    with pytest.raises(OffStoichiometry, match="holds less than 1 MgO"):
+        capped_surface_energy(slab, bulk, film, 1, 10.0)
 
 
 @given(ENERGY, AREA, UNITS, ENERGY)

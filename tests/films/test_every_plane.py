@@ -10,7 +10,7 @@ import pytest
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.certificate import certify
 from nzsp_surfaces.films.cations import NoRoom
-from nzsp_surfaces.films.compound import FilmCompound, film_compound, kept_by_both
+from nzsp_surfaces.films.compound import FilmCompound, film_compound, kept_by_all
 from nzsp_surfaces.films.cover import CappedSlab, cap
 from nzsp_surfaces.films.laying import Laying
 from nzsp_surfaces.slabs.build import build
@@ -48,7 +48,7 @@ def least(slab: CappedSlab, one: str, other: str) -> float:
 def test_a_film_of_any_thickness_lies_on_every_plane(name: str, plane: tuple[int, ...], layers: int, way: str) -> None:
     """Twenty-four combinations, each in two ways: certified, stoichiometric, in proportion, and nothing too close."""
     slab, cut = covered(name, plane, layers, way), slabs_of(name, plane)[0][0]
-    groups = kept_by_both(FILM, ionic(name), polyanions(name))
+    groups = kept_by_all((FILM,), ionic(name), polyanions(name))
     found = certify(slab.structure, ionic(name).charges | FILM.charges, groups, framework(name))
     assert found.failure is None
     assert found.vacuum == pytest.approx(VACUUM)
@@ -104,7 +104,7 @@ def test_a_carbonate_covers_a_garnet_without_polyanions() -> None:
     volume = published("li2co3").crystal.structure.volume / published("li2co3").crystal.formula_units
     for laying in (Laying(units=4, volume=volume), Laying("melted", 4, volume)):
         slab = cap(cuts[0], garnet.crystal, garnet.polyanions, garnet.mobile, film, 1, VACUUM, 1, laying)
-        groups = kept_by_both(film, garnet.crystal, garnet.polyanions)
+        groups = kept_by_all((film,), garnet.crystal, garnet.polyanions)
         found = certify(slab.structure, garnet.crystal.charges | film.charges, groups, garnet.framework)
         assert found.failure is None
         assert slab.film_units == 8
@@ -134,7 +134,7 @@ def test_a_film_that_has_no_place_to_grow_from_says_so_and_melts_on() -> None:
     with pytest.raises(UserError, match="no broken bond"):
         cap(*args)
     melted = cap(*args, Laying("melted", volume=59.0))
-    groups = kept_by_both(film, brucite.crystal, brucite.polyanions)
+    groups = kept_by_all((film,), brucite.crystal, brucite.polyanions)
     charges = brucite.crystal.charges | film.charges
     assert certify(melted.structure, charges, groups, brucite.framework).failure is None
     assert melted.film_units >= 2

@@ -14,7 +14,7 @@ from nzsp_surfaces.crystals.certificate import certify
 from nzsp_surfaces.crystals.crystal import crystal
 from nzsp_surfaces.crystals.material import Material
 from nzsp_surfaces.crystals.reading import load_structure
-from nzsp_surfaces.films.compound import film_compound, kept_by_both
+from nzsp_surfaces.films.compound import film_compound, kept_by_all
 from nzsp_surfaces.films.cover import CappedSlab, cap
 from nzsp_surfaces.films.laying import Laying
 from nzsp_surfaces.films.matching import Face, Sheet, best_sheet, strain_of
@@ -49,7 +49,7 @@ def test_a_matched_film_is_whole_and_alike_on_both_faces(name: str, plane: tuple
     """Certified, in proportion, within the strain, and nothing of it nearer to the slab than ions are."""
     sheet = sheet_on(name, plane, cells)
     slab = covered(name, plane, sheet, 1)
-    groups = kept_by_both(FILM, ionic(name), polyanions(name))
+    groups = kept_by_all((FILM,), ionic(name), polyanions(name))
     found = certify(slab.structure, ionic(name).charges | FILM.charges, groups, framework(name))
     assert found.failure is None
     assert 0 < sheet.strain <= 0.05

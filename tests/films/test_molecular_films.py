@@ -9,7 +9,7 @@ from pymatgen.core import Lattice, Structure
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.certificate import certify
 from nzsp_surfaces.crystals.crystal import crystal
-from nzsp_surfaces.films.compound import FilmCompound, film_compound, kept_by_both
+from nzsp_surfaces.films.compound import FilmCompound, film_compound, kept_by_all
 from nzsp_surfaces.films.cover import cap
 from support.crystals import framework, ionic, mobile, polyanions, published, slabs_of
 from support.hydrates import hydrate
@@ -79,7 +79,7 @@ def test_a_slab_is_covered_by_whole_molecular_ions(name: str) -> None:
     """Both faces alike, composition in whole units of both compounds, nothing on top of each other."""
     film, cut = compound(name), slabs_of("NZP", PLANE)[0][0]
     capped = cap(cut, ionic("NZP"), polyanions("NZP"), mobile("NZP"), film, 1, 15.0, 1)
-    groups, charges = kept_by_both(film, ionic("NZP"), polyanions("NZP")), ionic("NZP").charges | film.charges
+    groups, charges = kept_by_all((film,), ionic("NZP"), polyanions("NZP")), ionic("NZP").charges | film.charges
     assert certify(capped.structure, charges, groups, framework("NZP")).failure is None
     unit = crystal(written(name)).structure.composition.reduced_composition
     anions = len(film.elements) / sum(n for e, n in unit.items() if str(e) not in film.cations)

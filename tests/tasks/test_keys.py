@@ -22,10 +22,12 @@ from nzsp_surfaces.tasks.base import Task, task_key
 from nzsp_surfaces.tasks.plan import Plan
 
 TABLE_1 = Path(__file__).parents[2] / "inputs" / "table1.yaml"
+STACKED = TABLE_1.with_name("sodium.yaml")
+"""Sodium on sodium phosphate on NaSICON."""
 KINDS = (
     *("bulk", "reference", "screen", "bare", "placement", "anneal", "quench", "alike"),
     *("thickness", "vacuum", "termination", "search"),
-    *("bare-anneal", "bare-alike", "hops", "film-hops"),
+    *("bare-anneal", "bare-alike", "beneath", "hops", "film-hops"),
     *("cutoff", "cutoff-bulk", "kpoints", "kpoints-bulk"),
     *("configuration", "composed", "swaps", "mixture", "segregation"),
 )
@@ -48,7 +50,7 @@ def keys_of(path: Path) -> dict[str, str]:
 
 @cache
 def table1() -> Plan:
-    """The plan of Table 1's study, with series, terminations off stoichiometry, a mixture, hops, and a search."""
+    """The plan of Table 1's study, with all that its keys may ask for, hops, a search, and films on films."""
     study = load_study(TABLE_1)
     converge, potentials = (
         ConvergeKeys((2, 3), (10.0, 20.0), cutoff=(400.0, 500.0), kpoints=(10.0, 20.0)),
@@ -63,7 +65,8 @@ def table1() -> Plan:
     hopping = replace(study.profile, hops=2)
     plan = make_plan(replace(study, settings=settings, mixtures=mixtures, segregations=segregations, profile=hopping))
     searched = make_plan(replace(study, profile=replace(study.profile, search=8)))
-    return replace(plan, tasks=(*plan.tasks, *(task for task in searched.tasks if task.kind == "search")))
+    searches = (task for task in searched.tasks if task.kind == "search")
+    return replace(plan, tasks=(*plan.tasks, *searches, *make_plan(load_study(STACKED)).tasks))
 
 
 def example(kind: str) -> Task:

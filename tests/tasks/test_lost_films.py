@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from nzsp_surfaces.dynamics.lost import Parts, lost
 from nzsp_surfaces.engines.base import DynamicsSettings, Trajectory
 from nzsp_surfaces.study.study import load_study
 from nzsp_surfaces.tasks.base import Choices, Result
-from nzsp_surfaces.tasks.motion import film_motion, parts_of
+from nzsp_surfaces.tasks.covering import parts_of
+from nzsp_surfaces.tasks.motion import film_motion
 from nzsp_surfaces.tasks.plan import Plan, make_plan
 from nzsp_surfaces.tasks.table import table
 from support.crystals import STRUCTURES
@@ -77,6 +79,13 @@ def test_the_parts_of_a_slab_are_its_atoms() -> None:
     }
     assert found.centres.sum() == units
     assert (found.framework == (symbols == "Zr")).all()
+
+
+def test_a_slab_without_a_framework_dissolves_no_film() -> None:
+    """A metal under a metal: nothing tells where one begins, and what leaves it is told as ever."""
+    none = replace(parts(), framework=np.zeros(len(slab()), bool))
+    assert lost(slab(), moved(upper_phosphate(), (0, 0, -6.0)), none) is None
+    assert "evaporated" in (lost(slab(), moved(upper_phosphate(), (0, 0, 9.0)), none) or "")
 
 
 def test_a_film_that_shakes_stays() -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def draw_coverage(ax: Axes, found: Sequence[FilmSeriesRow], *, colours: Colours | None = None) -> None:
-    """A line for each plane from its bare face on; a circle marks the coverage beyond which more film is in excess."""
+    """A line for each plane from no film on; a circle marks the coverage beyond which more film is in excess."""
     colours = colours or plane_colours(each.miller for each in found)
     for each in found:
         colour = colours[tuple(each.miller)]
@@ -25,7 +25,8 @@ def draw_coverage(ax: Axes, found: Sequence[FilmSeriesRow], *, colours: Colours 
         ax.plot(each.best_coverage, each.best_gamma, "o", ms=9, mfc="none", mec=colour, mew=1.2)
     ax.axhline(0.0, color=GREY, lw=0.6, zorder=0)
     ax.set_xlim(left=0)
-    ax.set_xlabel(f"{formula_mathtext(found[0].compound)} on a face / nm$^{{-2}}$")
+    face = f"{formula_mathtext(found[0].on)} on a face" if found[0].on else "a face"
+    ax.set_xlabel(f"{formula_mathtext(found[0].compound)} on {face} / nm$^{{-2}}$")
     ax.set_ylabel(r"surface energy $\gamma$ / J m$^{-2}$")
     ax.set_title(formula_mathtext(found[0].material), fontsize=9, fontweight="bold")
     ax.legend(loc="best")

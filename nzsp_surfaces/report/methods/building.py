@@ -139,12 +139,19 @@ def films(asked: Asked) -> Iterator[str]:
         if covered and not asked.going_on:
             units = span(row.n_film_units for row in covered)
             both = f"with {units} formula units on both faces together, {_laid(keys)}"
-            yield f"{name} covers {surfaces_of(covered)} {both}."
+            yield f"{name} covers {_beneath(keys)}{surfaces_of(covered)} {both}."
             yield from _annealed(asked, runs)
             if keys.quenched > 1 and runs:
                 earlier = counted(keys.quenched - 1, "earlier moment")
                 yield f"The same was done from {earlier} of each anneal; the lowest energy counts."
             yield from _reference(asked, name)
+
+
+def _beneath(keys: FilmKeys) -> str:
+    """The film on which another one lies, and which slab of it was taken."""
+    if keys.on is None:
+        return ""
+    return f"the lowest slab under {keys.on} that is converged and alike on both faces, which is again annealed, on "
 
 
 def _laid(keys: FilmKeys) -> str:

@@ -25,6 +25,9 @@ def definition(asked: Asked) -> Iterator[str]:
     if not formulas:
         return
     film = ", E_film of a formula unit of the film's compound as its own crystal" if any(r.film for r in rows) else ""
+    film += (
+        ", m_i and E_i the formula units of each of several films and their energies" if any(r.on for r in rows) else ""
+    )
     yield (
         f"Surface energies are {joined(f'`{formula}`' for formula in formulas)}, where A is the area of one face, "
         f"E_slab the energy of the slab and E_bulk that of a formula unit of the relaxed "

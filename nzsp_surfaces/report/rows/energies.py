@@ -75,6 +75,11 @@ class EnergySource:
         return coverage(self.energy.film_units, self.energy.area) if self.energy and self.film else None
 
     @property
+    def coverage_beneath(self) -> float | None:
+        """Formula units of the film beneath on a nm² of face; None where none is."""
+        return coverage(self.energy.units_beneath, self.energy.area) if self.energy and self.entry.on else None
+
+    @property
     def vacuum(self) -> VacuumLevels | None:
         """Levels beside the slab; None where the engine does not tell them."""
         return self.calculation.vacuum if self.calculation else None
@@ -218,6 +223,20 @@ class SurfaceEnergyRow(Row[EnergySource]):
         "temperature of the anneal that its slab went through; null without one",
         of=lambda s: s.evaluated.best.temperature if s.evaluated.best else None,
         unit="K",
+        earlier=None,
+    )
+    on: str | None = energy(
+        "film on which the film lies; null where it lies on the slab itself", of=lambda s: s.entry.on, earlier=None
+    )
+    n_units_beneath: int = energy(
+        "formula units of that film, both faces together",
+        of=lambda s: s.energy.units_beneath if s.energy else 0,
+        earlier=0,
+    )
+    coverage_beneath: float | None = energy(
+        "formula units of that film on one face; null where the film lies on the slab itself",
+        of=lambda s: s.coverage_beneath,
+        unit="1/nm²",
         earlier=None,
     )
 

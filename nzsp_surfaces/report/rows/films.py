@@ -10,7 +10,8 @@ from nzsp_surfaces.energies.films import FilmSeries, energy_per_unit, film_serie
 from nzsp_surfaces.report.rows.columns import Cell, Column, Row
 from nzsp_surfaces.report.rows.energies import SurfaceEnergyRow
 
-PlaneAndFilm = tuple[str, tuple[int, ...], str]
+Covered = tuple[str, tuple[int, ...], str | None]
+"""Material, plane, and the film that lies there already."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,14 @@ class SeriesSource:
         material, miller: as in the study.
         compound: formula of the film.
         series: of its coverages.
+        on: film on which it lies; None where it lies on the bare plane.
     """
 
     material: str
     miller: tuple[int, ...]
     compound: str
     series: FilmSeries
+    on: str | None = None
 
     @property
     def per_unit(self) -> tuple[float, ...]:
@@ -41,7 +44,10 @@ series = Column[SeriesSource]()
 
 @dataclass(frozen=True, kw_only=True)
 class FilmSeriesRow(Row[SeriesSource]):
-    """A plane under more and more of one compound, bare and covered; films count at the energy of their own crystal."""
+    """A face under more and more of one compound; films count at the energy of their own crystal.
+
+    The face is a plane of a crystal, or what a film has made of it on which this one lies.
+    """
 
     FILE: ClassVar[str] = "film_series.json"
 
@@ -49,7 +55,10 @@ class FilmSeriesRow(Row[SeriesSource]):
     miller: tuple[int, ...] = series("plane, as the study writes it", of=lambda s: s.miller)
     compound: str = series("reduced formula of the film", of=lambda s: s.compound)
     gamma_bare: float | None = series(
-        "of the bare face; null where it is not known", of=lambda s: s.series.bare, unit="J/m²", cell=Cell("γ bare")
+        "of the face without the compound: bare, or covered by the film on which it lies; null where it is not known",
+        of=lambda s: s.series.bare,
+        unit="J/m²",
+        cell=Cell("γ bare"),
     )
     coverages: tuple[float, ...] = series(
         "formula units of the film on one face, m / (2 A), ascending",
@@ -113,23 +122,28 @@ class FilmSeriesRow(Row[SeriesSource]):
         unit="J/m²",
         cell=Cell("adhesion"),
     )
+    on: str | None = series(
+        "film on which the compound lies; null where it lies on the bare plane", of=lambda s: s.on, earlier=None
+    )
 
 
 def film_series_rows(rows: Sequence[SurfaceEnergyRow], formulas: Mapping[str, str]) -> list[FilmSeriesRow]:
-    """The series of each plane and compound among surface energies, also of a single coverage.
+    """The series of each face and compound among surface energies, also of a single coverage.
 
     Args:
         formulas: of materials, by their names; a compound that is one of them has a surface of its own.
     """
-    films: dict[PlaneAndFilm, list[tuple[float, float]]] = {}
+    films: dict[tuple[Covered, str], list[tuple[float, float]]] = {}
     for row in rows:
         if row.film_compound and row.coverage and row.gamma is not None:
-            films.setdefault((row.material, row.miller, row.film_compound), []).append((row.coverage, row.gamma))
-    bare = {(row.material, row.miller): row.gamma for row in rows if row.film is None}
-    return [
-        FilmSeriesRow.made_from(SeriesSource(*key, film_series(bare.get(key[:2]), found, _own(rows, formulas, key[2]))))
-        for key, found in films.items()
-    ]
+            face = (row.material, row.miller, row.on)
+            films.setdefault((face, row.film_compound), []).append((row.coverage, row.gamma))
+    bare = {(row.material, row.miller, row.film): row.gamma for row in rows}
+    sources = (
+        SeriesSource(*face[:2], compound, film_series(bare.get(face), found, _own(rows, formulas, compound)), face[2])
+        for (face, compound), found in films.items()
+    )
+    return [FilmSeriesRow.made_from(source) for source in sources]
 
 
 def _own(rows: Sequence[SurfaceEnergyRow], formulas: Mapping[str, str], compound: str) -> float | None:

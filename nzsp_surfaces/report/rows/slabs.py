@@ -31,6 +31,7 @@ class SlabSource:
         layer_group: symbol and number.
         structure: path of its POSCAR within the directory.
         film, film_units: that cover it.
+        on, units_beneath: the film on which that one lies.
     """
 
     id: str
@@ -42,6 +43,8 @@ class SlabSource:
     structure: str
     film: str | None = None
     film_units: int = 0
+    on: str | None = None
+    units_beneath: int = 0
 
     @property
     def cut(self) -> SlabCut:
@@ -145,6 +148,12 @@ class SlabRow(Row[SlabSource]):
     )
     n_plausible: int = slab("ways of sharing that are plausible", of=lambda s: s.cut.n_plausible, earlier=0)
     structure: str = slab("POSCAR within the directory; a CIF lies beside it", of=lambda s: s.structure)
+    on: str | None = slab(
+        "film on which that one lies; null where it lies on the slab itself", of=lambda s: s.on, earlier=None
+    )
+    n_units_beneath: int = slab(
+        "formula units of that film, both faces together", of=lambda s: s.units_beneath, earlier=0
+    )
 
 
 def _rounded_bonds(bonds: BrokenBonds) -> BrokenBonds:

@@ -33,12 +33,12 @@ def _show(results: Results) -> _Coverage | None:
 
 
 def _pictures(rows: Sequence[FilmSeriesRow], colours: Mapping[tuple[int, ...], str]) -> list[Markup]:
-    """One for each material and compound."""
+    """One for each material and compound, and what it lies on."""
     from nzsp_surfaces.report.draw.coverage import draw_coverage
     from nzsp_surfaces.report.draw.style import figure_of
 
-    kinds = dict.fromkeys((row.material, row.compound) for row in rows)
-    groups = [[row for row in rows if (row.material, row.compound) == kind] for kind in kinds]
+    kinds = dict.fromkeys((row.material, row.compound, row.on) for row in rows)
+    groups = [[row for row in rows if (row.material, row.compound, row.on) == kind] for kind in kinds]
     return [
         drawing(figure_of(draw_coverage, group, size=(4.2, 3.3), colours=colours), f"coverage{number}-")
         for number, group in enumerate(groups)
