@@ -19,9 +19,10 @@ from nzsp_surfaces.crystals.crystal import Crystal, crystal, symmetry_label
 from nzsp_surfaces.crystals.reading import load_shared, load_structure
 from nzsp_surfaces.mixtures.cells import MixedCell, compact_multiples, mixed_cell
 from nzsp_surfaces.mixtures.exchange import exchanged, likely
-from nzsp_surfaces.mixtures.ranking import drawn, permutations, ranked, settled
+from nzsp_surfaces.mixtures.ranking import drawn, ranked, settled
 from nzsp_surfaces.mixtures.shared import SharedCrystal, overlay, shared_crystal
 from nzsp_surfaces.mixtures.sites import farthest, occupancies
+from nzsp_surfaces.mixtures.symmetry import permutations
 from nzsp_surfaces.report.draw.mixtures import lower_hull
 from nzsp_surfaces.study.mixtures import MixtureKeys, mixtures_of
 
