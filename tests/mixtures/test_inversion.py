@@ -46,9 +46,9 @@ def filled(x: float, cells: int) -> tuple[SharedCrystal, MixedCell]:
     return shared, mixed_cell(shared, compact_multiples(shared.lattice, cells))
 
 
-def mixtures(*x: float) -> tuple[Mixture, ...]:
+def mixtures(*x: float, supercell: tuple[tuple[int, ...], ...] = ()) -> tuple[Mixture, ...]:
     """As a study asks for them."""
-    keys = MixtureKeys(ends=("NZP", "NZS"), x_of_ends=(0.0, 3.0), x=x, inversion=True)
+    keys = MixtureKeys(ends=("NZP", "NZS"), x_of_ends=(0.0, 3.0), x=x, inversion=True, supercell=supercell)
     return mixtures_of({"NaSICON": keys}, ends(), Path("study.yaml"))
 
 
@@ -161,3 +161,13 @@ def test_a_crystal_keeps_its_inversion_while_its_cell_relaxes(tmp_path: Path) ->
     assert np.allclose(held.structure.lattice.parameters, free.structure.lattice.parameters, atol=1e-2)
     assert [has_inversion(each.structure, 1e-6) for each in (noisy, loose)] == [True, False]
     assert abs(noisy.structure.volume - start.volume) > 1.0
+
+
+def test_a_layered_cell_is_taken_where_it_is_asked_for() -> None:
+    """Five cells along one normal hold x = 2.4 as well; what is no lattice is refused."""
+    layered = ((0, 0, 1), (1, -1, 0), (5, 0, 0))
+    (found,) = mixtures(2.4, supercell=layered)
+    assert (found.multiples, found.cells, round(found.atoms)) == (layered, 5, 204)
+    assert all(part.cells == 1 for part in found.parts)
+    with pytest.raises(ValueError, match="three vectors"):
+        mixtures(2.4, supercell=((1, 0, 0), (2, 0, 0), (0, 0, 1)))
