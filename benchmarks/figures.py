@@ -6,6 +6,7 @@ docs/dft.png: surface energies of the paper, ours by PBE, of potentials. docs/ca
 until a slab is relaxed, with a lent Hessian and without. docs/solid-solution.png: mixtures above their ends.
 docs/validation.png: surface energies of a potential against published ones. docs/covered.png: planes bare and covered.
 docs/films-NZP.png and films-NZS.png: films of one to three layers.
+docs/mixed-surfaces.png: surface energies against the composition of a mixture.
 """
 
 from __future__ import annotations
@@ -121,6 +122,38 @@ def draw_covered(ax: Axes, rows: list[dict[str, Any]]) -> None:
     ax.legend(loc="lower left", ncols=2)
 
 
+def draw_mixed(ax: Axes, rows: list[dict[str, Any]]) -> None:
+    """A colour for each plane of the ends, a mark for each plane of a mixture that is that one in the ends.
+
+    Lines join their means, each plane as often as it comes among those that are alike in the ends.
+    """
+    for colour, plane in zip(PLANE_PALETTE, PLANES, strict=False):
+        for film, inside, line in ((None, "none", "-"), ("Na3PO4", "full", ":")):
+            own = sorted((r["x"], r["gamma"], r["forms"]) for r in rows if (r["plane"], r["film"]) == (plane, film))
+            means = {x: _mean([each for each in own if each[0] == x]) for x, _, _ in own}
+            ax.plot([x for x, _, _ in own], [g for _, g, _ in own], "o", color=colour, fillstyle=inside, markersize=5)
+            ax.plot(list(means), list(means.values()), line, color=colour, linewidth=1.0)
+        ax.plot([], [], "-", color=colour, linewidth=3, label=plane_mathtext(PLANES[plane]))
+    for words, inside in (("bare", "none"), ("under a layer of Na$_3$PO$_4$", "full")):
+        ax.plot([], [], "o", color=GREY, fillstyle=inside, markersize=5, label=words)
+    ax.set_xlabel(r"composition $x$")
+    ax.set_ylabel(r"surface energy $\gamma$ / J m$^{-2}$")
+    ax.set_ylim(bottom=0)
+    ax.legend(loc="lower left", ncols=2)
+
+
+def _mean(rows: list[tuple[float, float, int]]) -> float:
+    return sum(gamma * forms for _, gamma, forms in rows) / sum(forms for _, _, forms in rows)
+
+
+def mixed_rows() -> list[dict[str, Any]]:
+    """Surface energies of mixtures and of their ends."""
+    ends = {"NZP": 0.0, "NZS": 3.0}
+    covered = json.loads((REFERENCE / "films" / "covered.json").read_text())
+    of_ends = [row | {"x": ends[row["material"]], "forms": 1} for row in covered]
+    return of_ends + list(json.loads((REFERENCE / "mixtures" / "surface_energies.json").read_text()))
+
+
 def levels() -> dict[str, dict[Key, float]]:
     """All that is kept, by what gave it."""
     found: dict[str, dict[Key, float]] = json_levels(REFERENCE / "potentials.json")
@@ -159,14 +192,9 @@ def main() -> None:
         save(figure_of(draw_coverage, own, size=(4.2, 3.0)), DOCS / f"films-{material}")
     covered = json.loads((REFERENCE / "films" / "covered.json").read_text())
     save(figure_of(draw_covered, covered, size=(4.6, 3.2)), DOCS / "covered")
-    for name in (
-        "dft",
-        "calls",
-        "solid-solution",
-        "validation",
-        "covered",
-        *(f"films-{material}" for material in FORMULAS),
-    ):
+    save(figure_of(draw_mixed, mixed_rows(), size=(4.6, 3.4)), DOCS / "mixed-surfaces")
+    films = [f"films-{material}" for material in FORMULAS]
+    for name in ("dft", "calls", "solid-solution", "validation", "covered", "mixed-surfaces", *films):
         (DOCS / f"{name}.svg").unlink()
 
 

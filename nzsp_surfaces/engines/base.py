@@ -168,7 +168,7 @@ class Engine(Protocol):
     def relax(
         self, structure: Structure, settings: RelaxSettings, folder: Path, report: Report, flip: Flip | None = None
     ) -> Calculation:
-        """Relax a slab, or a crystal with its cell; a slab with a flip has equivalent faces."""
+        """Relax a slab, or a crystal with its cell; a flip turns a slab over, or is the inversion of a crystal."""
 
     def dynamics(self, structure: Structure, settings: DynamicsSettings, folder: Path, report: Report) -> Trajectory:
         """Dynamics at constant volume and temperature."""

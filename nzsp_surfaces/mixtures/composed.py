@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nzsp_surfaces.mixtures.cells import Codes, Matrix, MixedCell
-from nzsp_surfaces.mixtures.ranking import permutations, representative
+from nzsp_surfaces.mixtures.inversion import inversions, mended
 from nzsp_surfaces.mixtures.shared import SharedCrystal
+from nzsp_surfaces.mixtures.symmetry import permutations, representative
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 ORDERS = 6
 """Drawn of one sum of crystals, before the next higher one: what lies beside what costs as much as a higher sum."""
+EVEN_ORDERS = 120
+"""The same where an inversion is to be kept: one in five or fewer can be."""
 
 Held = tuple[int, ...]
 """How much of each species each sublattice holds."""
@@ -97,43 +100,60 @@ def lowest_sums(cell: MixedCell, parts: Sequence[Part], cells: int, number: int)
 
 
 def composed(
-    shared: SharedCrystal, cell: MixedCell, parts: Sequence[Part], number: int, seed: list[int]
+    shared: SharedCrystal,
+    cell: MixedCell,
+    parts: Sequence[Part],
+    number: int,
+    seed: list[int],
+    *,
+    inversion: bool = False,
 ) -> tuple[Composed, ...]:
     """Ways of setting parts side by side in a cell, of the lowest sums first, in orders that are drawn.
 
     Those that an operation of the empty cell maps on each other come once.
+
+    Args:
+        inversion: only those that an inversion leaves as they are; half of the parts are then images of the others.
 
     Returns:
         At most so many as asked for; none where no parts make up what the cell holds.
     """
     found: dict[bytes, Composed] = {}
     operations = permutations(cell)
-    for order in _orders(shared, cell, parts, number, seed):
-        made = _side_by_side(shared, cell, [parts[each] for each in order])
-        found.setdefault(representative(made.codes, operations), made)
+    for codes, moves, lattice in _made(shared, cell, parts, number, seed, inversion=inversion):
+        found.setdefault(representative(codes, operations), Composed(codes, _structure(cell, codes, moves, lattice)))
         if len(found) == number:
             break
     return tuple(found.values())
 
 
-def _orders(
-    shared: SharedCrystal, cell: MixedCell, parts: Sequence[Part], number: int, seed: list[int]
-) -> Iterator[list[int]]:
+def _made(
+    shared: SharedCrystal, cell: MixedCell, parts: Sequence[Part], number: int, seed: list[int], *, inversion: bool
+) -> Iterator[tuple[Codes, Matrix, Matrix]]:
+    """Fillings, how far their ions lie off their sites in fractions of the cell, and lattices."""
     random, cells = np.random.default_rng(seed), len(cell.fractions) // len(shared.fractions)
+    choice, lies_in = inversions(cell) if inversion else (), np.arange(len(cell.fractions)) % cells
     for _, counts in lowest_sums(cell, parts, cells, number):
-        for _ in range(ORDERS):
-            yield random.permutation(np.repeat(np.arange(len(parts)), counts)).tolist()
+        for _ in range(EVEN_ORDERS if inversion else ORDERS):
+            order = random.permutation(np.repeat(np.arange(len(parts)), counts)).tolist()
+            codes, moves, lattice = _side_by_side(shared, cell, [parts[each] for each in order])
+            kept = (
+                mended(cell, codes, moves, choice[random.integers(len(choice))], lies_in) if choice else (codes, moves)
+            )
+            if kept is not None:
+                yield *kept, lattice
 
 
-def _side_by_side(shared: SharedCrystal, cell: MixedCell, parts: Sequence[Part]) -> Composed:
+def _side_by_side(shared: SharedCrystal, cell: MixedCell, parts: Sequence[Part]) -> tuple[Codes, Matrix, Matrix]:
     """One part in each primitive cell; sites of a cell are numbered site by site, all translations of each together."""
-    from pymatgen.core import Structure
-
     multiples = np.rint(cell.lattice @ np.linalg.inv(shared.lattice))
     codes = np.stack([each.codes for each in parts], axis=1).ravel()
     moves = np.stack([each.moves for each in parts], axis=1).reshape(-1, 3) @ np.linalg.inv(multiples)
-    lattice = multiples @ np.mean([each.lattice for each in parts], axis=0)
+    return codes, moves, multiples @ np.mean([each.lattice for each in parts], axis=0)
+
+
+def _structure(cell: MixedCell, codes: Codes, moves: Matrix, lattice: Matrix) -> Structure:
+    from pymatgen.core import Structure
+
     full = np.flatnonzero(codes)
-    return Composed(
-        codes, Structure(lattice, [cell.table[codes[site]] for site in full], (cell.fractions + moves)[full])
-    )
+    return Structure(lattice, [cell.table[codes[site]] for site in full], (cell.fractions + moves)[full])

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nzsp_surfaces.mixtures.cells import Codes, Mixed, MixedCell
+from nzsp_surfaces.mixtures.inversion import Inversion, drawn_even, inversions
+from nzsp_surfaces.mixtures.symmetry import permutations, representative
 
 HEATS = tuple(np.geomspace(3.0, 0.05, 16).tolist())
 """eV, falling; formal charges make differences some times larger than those of a potential."""
@@ -47,19 +49,30 @@ class Ranking:
         return self.configurations[min(rank, len(self.configurations)) - 1]
 
 
-def ranked(cell: MixedCell, draws: int, seed: int) -> Ranking:
+def ranked(cell: MixedCell, draws: int, seed: int, *, inversion: bool = False) -> Ranking:
     """So many fillings, each drawn at random, as it was drawn and as it has settled; equal ones count once.
 
     In a small cell all settle in the same few ways, and what relaxes lowest is often none of these.
+
+    Args:
+        inversion: only those that an inversion leaves as they are, as they were drawn: an exchange would break it.
     """
+    choice = inversions(cell) if inversion else ()
     operations = permutations(cell)
     found: dict[bytes, Configuration] = {}
     for number in range(draws):
-        start = drawn(cell, np.random.default_rng([seed, number]))
-        for codes in (start, settled(cell, start, [seed, number, 1])):
+        for codes in _ways(cell, choice, [seed, number]):
             found.setdefault(representative(codes, operations), Configuration(codes, cell.energy(codes)))
     order = sorted(found, key=lambda name: (round(found[name].energy, 6), name))
     return Ranking(cell, draws, tuple(found[name] for name in order))
+
+
+def _ways(cell: MixedCell, choice: tuple[Inversion, ...], seed: list[int]) -> tuple[Codes, ...]:
+    random = np.random.default_rng(seed)
+    if choice:
+        return (drawn_even(cell, choice, random),)
+    start = drawn(cell, random)
+    return start, settled(cell, start, [*seed, 1])
 
 
 def drawn(cell: MixedCell, random: np.random.Generator) -> Codes:
@@ -112,28 +125,3 @@ def _exchange(
     if change < limit:
         codes[i], codes[j] = codes[j], codes[i]
         potential += more * (pairs[i] - pairs[j])
-
-
-def permutations(cell: MixedCell) -> npt.NDArray[np.int64]:
-    """(m, n) where each operation of the empty cell takes its sites."""
-    import spglib
-
-    kinds = np.zeros(len(cell.fractions), int)
-    for number, part in enumerate(cell.sublattices):
-        kinds[part.sites] = number + 1
-    found = spglib.get_symmetry((cell.lattice, cell.fractions, kinds), symprec=1e-2)
-    moves = zip(found["rotations"], found["translations"], strict=True)
-    return np.unique([_images(cell.fractions, rotation, shift) for rotation, shift in moves], axis=0)
-
-
-def _images(
-    fractions: npt.NDArray[np.float64], rotation: npt.NDArray[np.int64], shift: npt.NDArray[np.float64]
-) -> npt.NDArray[np.int64]:
-    moved = fractions @ rotation.T + shift
-    apart = moved[:, None] - fractions[None]
-    return np.asarray(((apart - np.rint(apart)) ** 2).sum(axis=2).argmin(axis=1))
-
-
-def representative(codes: Codes, operations: npt.NDArray[np.int64]) -> bytes:
-    """The same for all fillings that operations map on each other."""
-    return min(bytes(row) for row in codes[operations])

@@ -99,17 +99,22 @@ def alternatives(
 def offered(found: Sequence[Alternative]) -> str:
     """What alternatives are and what their energies need, in words; "nothing" where there are none."""
     pair = [each for each in found if each.kind == "symmetric"]
-    texts = []
-    if pair:
-        over = list(dict.fromkeys(each.over for each in pair))
-        charges = dict.fromkeys(f"{each.charge:+g}" for each in pair if abs(each.charge) > NO_CHARGE)
-        charged = f" and a formal charge of {' or '.join(charges)} e" if charges else ""
-        needs = " or ".join(f"mu({each.split()[-1]})" for each in over)
-        texts.append(f"symmetric slabs off stoichiometry with {' or '.join(over)} over{charged}, which need {needs}")
+    texts = [_symmetric_words(pair)] if pair else []
     for each in (each for each in found if each.kind == "cleaved"):
         dipole = f" and a dipole of {abs(each.dipole):.3f} e/Å" if abs(each.dipole) > NO_DIPOLE else ""
         texts.append(f"a slab with unlike faces{dipole}, for the cleavage energy")
     return "; ".join(texts) or "nothing"
+
+
+def _symmetric_words(pair: Sequence[Alternative]) -> str:
+    """Of symmetric slabs; where mobile ions could not be shared out they may have nothing over."""
+    over = list(dict.fromkeys(each.over for each in pair if each.over))
+    charges = dict.fromkeys(f"{each.charge:+g}" for each in pair if abs(each.charge) > NO_CHARGE)
+    held = [f"{' or '.join(over)} over"] if over else []
+    held += [f"a formal charge of {' or '.join(charges)} e"] if charges else []
+    needs = " or ".join(f"mu({each.split()[-1]})" for each in over)
+    off, need = (" off stoichiometry", f", which need {needs}") if over else ("", "")
+    return f"symmetric slabs{off}{' with ' if held else ''}{' and '.join(held)}{need}"
 
 
 def _weakest(view: Stack) -> Gap:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.base.yaml import did_you_mean
 from nzsp_surfaces.crystals.reading import load_shared
-from nzsp_surfaces.mixtures.cells import compact_multiples, whole_amounts
+from nzsp_surfaces.mixtures.cells import compact_multiples, mixed_cell, whole_amounts
+from nzsp_surfaces.mixtures.inversion import inversions
 from nzsp_surfaces.mixtures.segregation import Exchange, exchange_of
 from nzsp_surfaces.mixtures.shared import SharedCrystal, overlay, shared_crystal
 
@@ -32,6 +35,7 @@ class MixtureKeys:
         structure: instead of ends, a CIF with shared or partly filled sites, whose occupancies are the composition.
         charges: formal charges by element, for such a file.
         cells: primitive cells at least; as few as hold the composition where that takes more.
+        supercell: vectors of the cell in multiples of the primitive ones, instead of as compact a cell as there is.
         max_atoms: sites of a cell at most.
         draws: seeded ways of filling the cell that are ranked by electrostatics.
         tried: of these, the lowest that are relaxed shortly.
@@ -42,6 +46,7 @@ class MixtureKeys:
             each of so many batches as are `relaxed` is tried too. Ends alone have such crystals between them.
         relaxed: the lowest that are relaxed to the end; how far they differ is the spread.
         segregation: planes of the end that fills all sites, in whose slabs ions of the other come at each depth.
+        inversion: only crystals that an inversion leaves as they are, and that keep it: slabs of these turn over.
     """
 
     ends: tuple[str, ...] = ()
@@ -59,8 +64,24 @@ class MixtureKeys:
     composed: int = 24
     relaxed: int = 3
     segregation: tuple[tuple[int, ...], ...] = ()
+    inversion: bool = False
+    supercell: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
+        self._refuse_ends()
+        self._refuse_numbers()
+        if self.inversion and self.swaps:
+            raise ValueError("'swaps' would break the 'inversion'; leave one of them out")
+
+        if self.supercell and (np.shape(self.supercell) != (3, 3) or not self.held):
+            raise ValueError("'supercell' must be three vectors of three whole numbers each that span a cell")
+
+    @property
+    def held(self) -> int:
+        """Primitive cells of the supercell that is asked for; 0 where none is."""
+        return round(abs(float(np.linalg.det(self.supercell)))) if self.supercell else 0
+
+    def _refuse_ends(self) -> None:
         if bool(self.ends) == (self.structure is not None):
             raise ValueError("give 'ends' or 'structure', one of them")
         if self.ends and (len(set(self.ends)) != 2 or len(self.x_of_ends) != 2 or not self.x):
@@ -69,10 +90,10 @@ class MixtureKeys:
             raise ValueError("'segregation' needs 'ends'")
         if self.x_of_ends[0] == self.x_of_ends[-1]:
             raise ValueError("'x_of_ends' has the same value twice")
-        if (
-            min(self.cells, self.max_atoms, self.tried, self.steps, self.relaxed) < 1
-            or min(self.swaps, self.composed) < 0
-        ):
+
+    def _refuse_numbers(self) -> None:
+        least = min(self.cells, self.max_atoms, self.tried, self.steps, self.relaxed)
+        if least < 1 or min(self.swaps, self.composed) < 0:
             raise ValueError("numbers of cells, atoms, configurations and steps must be positive")
         if not 1 <= self.draws <= MOST_DRAWS:
             raise ValueError(f"'draws' must lie between 1 and {MOST_DRAWS}")
@@ -186,10 +207,10 @@ def _of_file(name: str, keys: MixtureKeys, where: str) -> Mixture:
         amounts = {kind: n for part in shared.sublattices for kind, n in part.amounts.items()}
         exact = ", ".join(f"{kind} {n:.3f}" for kind, n in amounts.items() if abs(n - round(n)) > 1e-3)
         raise UserError(
-            f"{where}: no cell of up to {keys.max_atoms} sites holds {exact} of a primitive cell in whole ions that "
+            f"{where}: no cell of up to {keys.max_atoms} sites holds {exact} of a primitive cell {_whole(keys)} that "
             "balance; round the occupancies, or raise max_atoms"
         )
-    return Mixture(name, None, None, (), shared, compact_multiples(shared.lattice, cells), cells, keys)
+    return Mixture(name, None, None, (), shared, _multiples(shared, cells, keys), cells, keys)
 
 
 def _between(name: str, x: float, keys: MixtureKeys, crystals: Mapping[str, Crystal], where: str) -> Mixture:
@@ -207,11 +228,11 @@ def _between(name: str, x: float, keys: MixtureKeys, crystals: Mapping[str, Crys
     if cells is None:
         offered = " or ".join(f"{low + (high - low) * f:.4g}" for f in _nearest(first, second, fraction, keys))
         raise UserError(
-            f"{where}: x: no cell of up to {keys.max_atoms} sites holds {x:g} in whole ions; the nearest are "
+            f"{where}: x: no cell of up to {keys.max_atoms} sites holds {x:g} {_whole(keys)}; the nearest are "
             f"{offered}, or raise max_atoms"
         )
     parts = _parts(name, keys, first, second) if cells > 1 else ()
-    return Mixture(name, x, fraction, keys.ends, shared, compact_multiples(shared.lattice, cells), cells, keys, parts)
+    return Mixture(name, x, fraction, keys.ends, shared, _multiples(shared, cells, keys), cells, keys, parts)
 
 
 def _parts(name: str, keys: MixtureKeys, first: Crystal, second: Crystal) -> tuple[Mixture, ...]:
@@ -220,9 +241,9 @@ def _parts(name: str, keys: MixtureKeys, first: Crystal, second: Crystal) -> tup
     They have a name of their own, since the study may ask for one of them in a larger cell.
     """
     low, high = keys.x_of_ends
-    steps = _steps(first, second)
+    keys, steps = replace(keys, supercell=()), _steps(first, second)
     found = {number / steps: overlay(first, second, number / steps, "") for number in range(steps + 1)}
-    held = {fraction: shared for fraction, shared in found.items() if whole_amounts(shared, 1)}
+    held = {fraction: shared for fraction, shared in found.items() if _holds(shared, 1, keys)}
     one, label = compact_multiples(first.structure.lattice.matrix, 1), f"{name}-part"
     return tuple(
         Mixture(label, low + (high - low) * f, f, keys.ends, shared, one, 1, keys) for f, shared in held.items()
@@ -236,15 +257,30 @@ def _steps(first: Crystal, second: Crystal) -> int:
 
 
 def _refuse_large(shared: SharedCrystal, keys: MixtureKeys, where: str) -> None:
-    sites = len(shared.shares) * keys.cells
+    sites = len(shared.shares) * (keys.held or keys.cells)
     if sites > keys.max_atoms:
         raise UserError(f"{where}: max_atoms: {keys.max_atoms} are fewer than the {sites} sites of the cell; raise it")
 
 
 def _cells(shared: SharedCrystal, keys: MixtureKeys) -> int | None:
     """The least number of primitive cells that hold the composition."""
-    possible = range(keys.cells, keys.max_atoms // len(shared.shares) + 1)
-    return next((n for n in possible if whole_amounts(shared, n)), None)
+    possible = [keys.held] if keys.supercell else range(keys.cells, keys.max_atoms // len(shared.shares) + 1)
+    return next((n for n in possible if _holds(shared, n, keys)), None)
+
+
+def _holds(shared: SharedCrystal, cells: int, keys: MixtureKeys) -> bool:
+    """Whether so many cells hold the composition in whole ions, in pairs where an inversion is to be kept."""
+    if not whole_amounts(shared, cells):
+        return False
+    return not keys.inversion or bool(inversions(mixed_cell(shared, _multiples(shared, cells, keys))))
+
+
+def _multiples(shared: SharedCrystal, cells: int, keys: MixtureKeys) -> tuple[tuple[int, ...], ...]:
+    return keys.supercell or compact_multiples(shared.lattice, cells)
+
+
+def _whole(keys: MixtureKeys) -> str:
+    return "in whole ions with an inversion" if keys.inversion else "in whole ions"
 
 
 def _nearest(first: Crystal, second: Crystal, fraction: float, keys: MixtureKeys) -> list[float]:

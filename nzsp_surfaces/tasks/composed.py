@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 from nzsp_surfaces.engines.base import Ask, RelaxSettings
 from nzsp_surfaces.mixtures.cells import mixed_cell
-from nzsp_surfaces.mixtures.composed import Part, composed, lowest_sums, part
+from nzsp_surfaces.mixtures.composed import Composed, Part, composed, lowest_sums, part
 from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
 from nzsp_surfaces.tasks.fillings import Draws, filled, text
 from nzsp_surfaces.tasks.halving import ROUNDS, Round, evaluations, halved
 
 if TYPE_CHECKING:
-    from pymatgen.core import Structure
-
     from nzsp_surfaces.base.calculation import Calculation
     from nzsp_surfaces.mixtures.shared import SharedCrystal
     from nzsp_surfaces.study.mixtures import Mixture
@@ -51,20 +49,20 @@ def _composed(bench: Bench[ComposedInputs]) -> Result:
     """The lowest of a batch; parts are the lowest crystals of one primitive cell that were found."""
     inputs, cell = bench.inputs, bench.inputs.draws.cell
     parts = ordered_parts(inputs.draws.shared, bench.parents["configuration"])
-    ways = composed(inputs.draws.shared, cell, parts, inputs.number, [inputs.draws.seed, 3])
+    seed, inversion = [inputs.draws.seed, 3], inputs.draws.inversion
+    ways = composed(inputs.draws.shared, cell, parts, inputs.number, seed, inversion=inversion)
     own = dict(enumerate(ways[inputs.batch - 1 :: inputs.batches] or ways[-1:], start=1))
-    best = halved(own, inputs.rounds, lambda number, steps: _judged(bench, number, own[number].structure, steps))
+    best = halved(own, inputs.rounds, lambda number, steps: _judged(bench, number, own[number], steps))
     codes = own[best.number].codes
     choices = Choices(filling=text(codes), electrostatic=cell.energy(codes), judged=len(own), missed=best.missed)
     return bench.result(calculation=best.calculation, start=own[best.number].structure, choices=choices)
 
 
-def _judged(bench: Bench[ComposedInputs], number: int, start: Structure, steps: int) -> Calculation:
+def _judged(bench: Bench[ComposedInputs], number: int, way: Composed, steps: int) -> Calculation:
     """A crystal after so many steps with its cell; those of the rounds before come from the record in its folder."""
     folder = bench.folder / str(number)
-    return bench.engine(Ask.CELL).relax(
-        start, RelaxSettings(bench.inputs.force, steps, cell=True), folder, bench.forces
-    )
+    relax, flip = RelaxSettings(bench.inputs.force, steps, cell=True), bench.inputs.draws.flip(way.codes, way.structure)
+    return bench.engine(Ask.CELL).relax(way.structure, relax, folder, bench.forces, flip)
 
 
 def ordered_parts(shared: SharedCrystal, results: Sequence[Result]) -> list[Part]:

@@ -11,9 +11,8 @@ import numpy as np
 from nzsp_surfaces.base.calculation import Calculation
 from nzsp_surfaces.base.units import EV_PER_K
 from nzsp_surfaces.engines.base import Ask, RelaxSettings
-from nzsp_surfaces.mixtures.cells import Codes, MixedCell, mixed_cell
+from nzsp_surfaces.mixtures.cells import Codes, MixedCell
 from nzsp_surfaces.mixtures.exchange import exchanged, likely
-from nzsp_surfaces.mixtures.ranking import ranked
 from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
 from nzsp_surfaces.tasks.composed import planned
 from nzsp_surfaces.tasks.draft import PlannedMixture
@@ -69,19 +68,22 @@ class MixtureInputs:
     Attributes:
         rank: among those that were tried, from 1.
         relax: how far.
+        even: what was drawn, where an inversion is to be kept.
     """
 
     rank: int
     relax: RelaxSettings
+    even: Draws | None = None
 
 
 def _configuration(bench: Bench[ConfigurationInputs]) -> Result:
     """Relax a ranked configuration with its cell."""
     draws = bench.inputs.draws
-    ranking = ranked(draws.cell, draws.number, draws.seed)
+    ranking = draws.ranking
     chosen = ranking.at(bench.inputs.rank)
     start = ranking.cell.structure(chosen.codes)
-    calculation = bench.engine(Ask.CELL).relax(start, bench.inputs.relax, bench.folder, bench.forces)
+    flip = draws.flip(chosen.codes, start)
+    calculation = bench.engine(Ask.CELL).relax(start, bench.inputs.relax, bench.folder, bench.forces, flip)
     choices = Choices(filling=text(chosen.codes), distinct=len(ranking.configurations), electrostatic=chosen.energy)
     return bench.result(calculation=calculation, start=start, choices=choices)
 
@@ -123,8 +125,9 @@ def _mixture(bench: Bench[MixtureInputs]) -> Result:
     for each in tried:
         own.setdefault(each.choices.filling, each)
     chosen = list(own.values())[min(bench.inputs.rank, len(own)) - 1]
-    start = chosen.computed.structure
-    calculation = bench.engine(Ask.CELL).relax(start, bench.inputs.relax, bench.folder, bench.forces)
+    start, even = chosen.computed.structure, bench.inputs.even
+    flip = even.flip(filled(chosen), start) if even else None
+    calculation = bench.engine(Ask.CELL).relax(start, bench.inputs.relax, bench.folder, bench.forces, flip)
     return bench.result(calculation=calculation, start=start, choices=chosen.choices)
 
 
@@ -162,7 +165,8 @@ def _planned(draft: Draft, mixture: Mixture) -> PlannedMixture:
     composed_ = planned(draft, subject, draws, mixture, parts)
     tried = (*_configurations(draft, mixture), *composed_)
     swaps = tuple(_swapped(draft, subject, draws, tried, mixture))
-    inputs = [MixtureInputs(rank, draft.cell_relaxation) for rank in range(1, keys.relaxed + 1)]
+    even = draws if keys.inversion else None
+    inputs = [MixtureInputs(rank, draft.cell_relaxation, even) for rank in range(1, keys.relaxed + 1)]
     relaxed = tuple(
         draft.add(MIXTURE, subject, each, number=each.rank, parents=tried + swaps, atoms=mixture.atoms)
         for each in inputs
@@ -172,12 +176,13 @@ def _planned(draft: Draft, mixture: Mixture) -> PlannedMixture:
 
 
 def _draws(draft: Draft, mixture: Mixture) -> Draws:
-    return Draws(mixture.shared, mixture.multiples, mixture.keys.draws, draft.seed(0))
+    return Draws(mixture.shared, mixture.multiples, mixture.keys.draws, draft.seed(0), mixture.keys.inversion)
 
 
 def _configurations(draft: Draft, mixture: Mixture) -> tuple[str, ...]:
     """The lowest by point charges, as far as there are different ones."""
-    draws, ways = _draws(draft, mixture), mixed_cell(mixture.shared, mixture.multiples).ways
+    draws = _draws(draft, mixture)
+    ways = len(draws.ranking.configurations) if draws.inversion else draws.cell.ways
     inputs = [
         ConfigurationInputs(draws, rank, _first_relaxation(draft, mixture))
         for rank in range(1, min(mixture.keys.tried, ways) + 1)

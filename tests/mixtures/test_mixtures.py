@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.lines import Line2D
 from pymatgen.analysis.ewald import EwaldSummation
 from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Structure
@@ -19,11 +20,14 @@ from nzsp_surfaces.crystals.crystal import Crystal, crystal, symmetry_label
 from nzsp_surfaces.crystals.reading import load_shared, load_structure
 from nzsp_surfaces.mixtures.cells import MixedCell, compact_multiples, mixed_cell
 from nzsp_surfaces.mixtures.exchange import exchanged, likely
-from nzsp_surfaces.mixtures.ranking import drawn, permutations, ranked, settled
+from nzsp_surfaces.mixtures.ranking import drawn, ranked, settled
 from nzsp_surfaces.mixtures.shared import SharedCrystal, overlay, shared_crystal
 from nzsp_surfaces.mixtures.sites import farthest, occupancies
-from nzsp_surfaces.report.draw.mixtures import lower_hull
+from nzsp_surfaces.mixtures.symmetry import permutations
+from nzsp_surfaces.report.draw.mixtures import draw_mixture, lower_hull
+from nzsp_surfaces.report.draw.style import INK, figure_of
 from nzsp_surfaces.study.mixtures import MixtureKeys, mixtures_of
+from support.results import mixture_row
 
 STRUCTURES = Path(__file__).parents[2] / "inputs" / "structures"
 ENDS = {"NZP": "NaZr2P3O12.cif", "NZS": "Na4Zr2Si3O12.cif"}
@@ -219,3 +223,20 @@ def test_no_mixture_of_two_others_lies_below_the_hull() -> None:
     points = [(0.0, 0.0), (0.5, -0.02), (1.0, -0.1), (2.0, -0.22), (2.5, -0.04), (3.0, 0.0)]
     assert lower_hull(points) == [(0.0, 0.0), (2.0, -0.22), (3.0, 0.0)]
     assert lower_hull([(0.0, 0.0), (1.0, -0.2), (2.0, -0.3), (3.0, 0.0)])[1:3] == [(1.0, -0.2), (2.0, -0.3)]
+
+
+def test_of_several_cells_of_a_composition_the_lowest_counts() -> None:
+    """In whichever order they come: the line goes through it, and the points are one a composition."""
+    above = [(0.0, 0.0), (2.4, -0.13), (2.4, -0.16), (2.4, -0.12), (3.0, 0.0)]
+    ax = figure_of(draw_mixture, [mixture_row(x, energy) for x, energy in above]).axes[0]
+    points, hull = (next(line for line in ax.lines if style(line)) for style in (_is_point, _is_hull))
+    assert points.get_xydata() == pytest.approx(np.array([[0.0, 0.0], [2.4, -160.0], [3.0, 0.0]]))
+    assert hull.get_xydata() == pytest.approx(points.get_xydata())
+
+
+def _is_point(line: Line2D) -> bool:
+    return line.get_marker() == "o"
+
+
+def _is_hull(line: Line2D) -> bool:
+    return line.get_color() == INK and line.get_linestyle() == "-"

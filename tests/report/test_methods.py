@@ -97,6 +97,7 @@ def test_methods_follow_what_was_done(directory: Path, name: str, change: Callab
     ("file", "words"),
     [
         ("dynamics", "annealed"),
+        ("film_dynamics", "all ions together [@he2018variances]"),
         ("terminations", "chemical potential of"),
         ("phase_diagrams", "in the potentials of O and Na"),
         ("provenance", "pymatgen"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,13 @@ def test_a_ferroelectric_perovskite_can_only_be_cleaved() -> None:
     assert offered([offer]) == (
         f"a slab with unlike faces and a dipole of {abs(offer.dipole):.3f} e/Å, for the cleavage energy"
     )
+
+
+def test_a_symmetric_slab_with_nothing_over_needs_no_potential() -> None:
+    """As of a face with too many places of mobile ions to enumerate: nothing is missing, and the line says so."""
+    pair = [replace(each, over="", charge=0.0) for each in found(published("srtio3"), (0, 0, 1))[:2]]
+    assert offered(pair) == "symmetric slabs"
+    assert offered([replace(pair[0], charge=4.0), pair[1]]) == "symmetric slabs with a formal charge of +4 e"
 
 
 def test_the_rejected_rows_of_a_study_say_what_there_is_instead(tmp_path: Path) -> None:

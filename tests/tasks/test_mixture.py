@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
 from nzsp_surfaces import load_results, load_study, make_plan
 from nzsp_surfaces.cli.main import main
+from nzsp_surfaces.crystals.tolerance import dataset
 from nzsp_surfaces.engines.base import Engine
 from nzsp_surfaces.tasks.base import Bench, Result, Task, carry_out
 from nzsp_surfaces.tasks.mixed import MixtureFound, compositions
@@ -36,7 +38,8 @@ materials:
   Pd3Au: {structure: Pd3Au.vasp, charges: {Pd: 1, Au: -3}, mobile: []}
 planes: []
 mixtures:
-  alloy: {ends: [Cu3Au, Pd3Au], x_of_ends: [0, 3], x: [1], draws: 20, tried: 3, relaxed: 2, cells: CELLS}
+  alloy: {ends: [Cu3Au, Pd3Au], x_of_ends: [0, 3], x: [1], draws: 20, tried: 3, relaxed: 2,
+          cells: CELLS, inversion: EVEN}
 engine: emt
 """
 
@@ -47,13 +50,13 @@ def study_in(folder: Path, more: str = "") -> Path:
     return folder / "study.yaml"
 
 
-def alloy(folder: Path, cells: int) -> MixtureFound:
+def alloy(folder: Path, cells: int, *, inversion: bool = False) -> MixtureFound:
     """Cu2PdAu in so many primitive cells at least, carried out with EMT."""
     folder.mkdir(exist_ok=True)
     for metal, edge in (("Cu", 3.8), ("Pd", 4.0)):
         places = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.5, 0.0, 0.5], [0.0, 0.5, 0.5]]
         Structure(Lattice.cubic(edge), ["Au", *[metal] * 3], places).to(str(folder / f"{metal}3Au.vasp"), "poscar")
-    (folder / "study.yaml").write_text(ALLOY.replace("CELLS", str(cells)))
+    (folder / "study.yaml").write_text(ALLOY.replace("CELLS", str(cells)).replace("EVEN", str(inversion)))
     study = load_study(folder / "study.yaml")
     plan, engine = make_plan(study), study.engines.energies.make({})
     results = carried_out(plan, tuple(task.id for task in plan.tasks), engine, folder)
@@ -113,6 +116,15 @@ def test_a_larger_cell_never_loses_to_a_small_one(tmp_path: Path) -> None:
     assert large.energies[0] <= small.energies[0] + NOISE
     assert large.composed > small.composed == 0
     assert large.way == "composed"
+
+
+def test_an_inversion_that_is_asked_for_is_kept_to_the_end(tmp_path: Path) -> None:
+    """Cu2PdAu in three primitive cells: the lowest has one, and is not below the lowest of all."""
+    free, even = alloy(tmp_path / "free", 3), alloy(tmp_path / "even", 3, inversion=True)
+    assert even.best is not None
+    rotations = dataset(even.best.computed.structure, 1e-4).rotations
+    assert any((turn == -np.eye(3)).all() for turn in rotations)
+    assert even.energies[0] >= free.energies[0] - NOISE
 
 
 def test_crystals_side_by_side_go_on_where_they_were(tmp_path: Path) -> None:

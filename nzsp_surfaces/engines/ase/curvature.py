@@ -50,7 +50,7 @@ def free_displacements(count: int, atoms: int, flip: Flip | None, held: tuple[in
     moves = np.eye(3 * count).reshape(3 * count, count, 3)
     moves[:, list(held)] = 0.0
     if flip is not None:
-        moves = np.array([flip.average(move) for move in moves])
+        moves[:, :atoms] = [flip.average(move) for move in moves[:, :atoms]]
     if not held:
         moves[:, :atoms] -= moves[:, :atoms].mean(axis=1, keepdims=True)
     projector = moves.reshape(3 * count, 3 * count)

@@ -77,7 +77,7 @@ class AseEngine:
         With a surrogate a slab may end before, where its Hessian foretells that as little is left as `settings` allow.
 
         Args:
-            flip: keeps both faces of a slab alike; without it every atom is free.
+            flip: keeps both faces of a slab alike, or a crystal its inversion; without it every atom is free.
             folder: holds the record from which a killed run goes on, and what the surrogate lent.
             report: called after every step.
 

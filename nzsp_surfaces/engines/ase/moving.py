@@ -21,24 +21,28 @@ class FacesAlike:
     """ASE constraint that keeps both faces of a slab images of each other under a flip.
 
     Positions and forces are averaged over the flip and its powers, so that rounding cannot break the symmetry that
-    makes one energy serve both faces; all else is free to relax.
+    makes one energy serve both faces; all else is free to relax. In a cell that relaxes too, the flip is an inversion,
+    which every cell keeps.
 
     Args:
         flip: of the structure as it is when the relaxation starts.
-        positions: (n, 3) Å, then.
+        atoms: then.
+        cell: whether the cell is relaxed.
     """
 
-    def __init__(self, flip: Flip, positions: Matrix) -> None:
-        self.origin = positions.copy()
+    def __init__(self, flip: Flip, atoms: Atoms, *, cell: bool) -> None:
+        self.start = atoms.positions.copy()
+        self.fractions = atoms.get_scaled_positions(wrap=False) if cell else None
         self.flip = flip
 
     def get_removed_dof(self, atoms: Atoms) -> int:
         """Number of degrees of freedom that follow from others."""
         return int(3 * len(atoms) * (1 - 1 / self.flip.order))
 
-    def adjust_positions(self, _atoms: Atoms, positions: Matrix) -> None:
-        """Average the displacements from the start."""
-        positions[:] = self.origin + self.flip.average(positions - self.origin)
+    def adjust_positions(self, atoms: Atoms, positions: Matrix) -> None:
+        """Average the displacements from the start, which a cell has taken along."""
+        start = self.start if self.fractions is None else self.fractions @ atoms.cell.array
+        positions[:] = start + self.flip.average(positions - start)
 
     def adjust_forces(self, _atoms: Atoms, forces: Matrix) -> None:
         """Average the forces."""
@@ -51,7 +55,8 @@ def held_as_asked(atoms: Atoms, settings: RelaxSettings, flip: Flip | None) -> A
     from ase.filters import FrechetCellFilter
 
     held = [FixAtoms(indices=list(settings.held))] if settings.held else []
-    atoms.set_constraint([*held, *([FacesAlike(flip, atoms.positions)] if flip is not None else [])])
+    alike = [FacesAlike(flip, atoms, cell=settings.cell)] if flip is not None else []
+    atoms.set_constraint([*held, *alike])
     return FrechetCellFilter(atoms) if settings.cell else atoms
 
 

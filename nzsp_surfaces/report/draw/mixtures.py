@@ -18,10 +18,11 @@ def draw_mixture(ax: Axes, rows: Sequence[MixtureRow]) -> None:
 
     Crosses: what small crystals add up to, with nothing for what lies between them. Zero is the line between the ends.
     """
-    known = sorted(((row.x, row.above) for row in rows if row.x is not None and row.above), key=lambda each: each[0])
+    known = [(row.x, row.above) for row in rows if row.x is not None and row.above]
     for x, above in known:
         ax.plot([x] * len(above), [1000 * energy for energy in above], "_", color=GREY, ms=9, mew=1.2)
-    lowest = [(x, 1000 * above[0]) for x, above in known]
+    best = {x: min(above[0] for at, above in known if at == x) for x, _ in known}
+    lowest = sorted((x, 1000 * energy) for x, energy in best.items())
     ax.plot(*zip(*lowest, strict=True), "o", color=INK, ms=4)
     ax.plot(*zip(*lower_hull(lowest), strict=True), color=INK, lw=1.0)
     sums = {row.x: 1000 * row.side_by_side for row in rows if row.x is not None and row.side_by_side is not None}

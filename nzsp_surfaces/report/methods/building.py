@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nzsp_surfaces.dynamics.diffusion import HOP, HOPS
 from nzsp_surfaces.report.methods.asked import Asked, counted, joined, planes_of, span, surfaces_of
 from nzsp_surfaces.report.methods.computing import cite
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow
@@ -144,6 +145,7 @@ def films(asked: Asked) -> Iterator[str]:
             if keys.quenched > 1 and runs:
                 earlier = counted(keys.quenched - 1, "earlier moment")
                 yield f"The same was done from {earlier} of each anneal; the lowest energy counts."
+            yield from _diffusion(asked, name)
             yield from _reference(asked, name)
 
 
@@ -189,6 +191,16 @@ def _runs(runs: list[DynamicsRow]) -> str:
         f"{span(row.temperature for row in runs)} K for {span([row.duration / 1000 for row in runs], 2)} ps in steps "
         f"of {span([row.timestep for row in runs], 1)} fs ({thermostats})"
     )
+
+
+def _diffusion(asked: Asked, name: str) -> Iterator[str]:
+    """When a run of a film shows a coefficient of diffusion."""
+    if any(row.film == name and (row.diffusion or row.no_diffusion) for row in asked.results.film_motion):
+        yield (
+            "A coefficient of diffusion is told where the squared displacements of its mobile ions in the plane are "
+            f"{HOPS} squares of a hop of {HOP:g} Å or more, all ions together{cite('he2018variances')}, and grow "
+            "with time."
+        )
 
 
 def _reference(asked: Asked, name: str) -> Iterator[str]:
