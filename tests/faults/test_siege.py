@@ -58,16 +58,19 @@ def test_two_submitters_and_two_collectors(
     told(siege)
 
 
+@pytest.mark.parametrize("torn", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_server_that_comes_back_empty(
-    expected: dict[str, float], tmp_path: Path, chance: random.Random, told: Told
+    torn: bool, expected: dict[str, float], tmp_path: Path, chance: random.Random, told: Told
 ) -> None:
-    """Submitted once more, the study takes what lies on the disk."""
+    """Submitted once more, the study takes what lies on the disk; what was torn there meanwhile is computed again."""
     with server.running(tmp_path) as (process, address):
         launchpad = server.launchpad_file(tmp_path, address)
         siege = besieged(tmp_path, launchpad, NUMBER)
         with workers(launchpad, 2):
             until(siege, chance)
             process.kill()
+    if torn:
+        tear(siege, chance)
     siege.look()
     with server.running(tmp_path, port=address["port"]):
         submit(siege.study, launchpad)
@@ -102,11 +105,16 @@ def test_results_torn_while_workers_are_away(
     siege = besieged(tmp_path, launchpad, NUMBER)
     with workers(launchpad, 2):
         until(siege, chance)
-    for _ in range(2):
-        hurt(siege.work, chance)
+    tear(siege, chance)
     siege.look()
     siege.end(expected, tmp_path)
     told(siege)
+
+
+def tear(siege: Siege, chance: random.Random) -> None:
+    """Damage files below the calculations, the more the larger the study is."""
+    for _ in range(max(2, siege.calculations // 6)):
+        hurt(siege.work, chance)
 
 
 @pytest.mark.slow
