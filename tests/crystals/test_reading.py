@@ -131,6 +131,15 @@ POSCAR = "MgO\n{scale}\n1 0 0\n0 1 0\n0 0 1\n{names}4 4\n{kind}\n{rows}"
 ROWS = "0 0 0\n0 .5 .5\n.5 0 .5\n.5 .5 0\n.5 .5 .5\n.5 0 0\n0 .5 0\n0 0 .5\n"
 
 
+@pytest.mark.parametrize("name", ["MgO.cif", "POSCAR"])
+@pytest.mark.parametrize("number", ["1e999", "1e12"])
+def test_what_is_no_position_is_refused(name: str, number: str, tmp_path: Path) -> None:
+    """Whoever looks for neighbours there fails, or fills the memory."""
+    path = tmp_path / name
+    path.write_text(structure("MgO").to(path).replace("0.5000", number, 1))
+    refused(path, "site 2 Mg", "coordinate")
+
+
 @pytest.mark.parametrize("kind", ["Cartesian", "Direct"])
 @pytest.mark.parametrize("scale", ["-73.77", "4.194"])
 def test_a_negative_scale_is_the_volume_of_the_cell(tmp_path: Path, kind: str, scale: str) -> None:
