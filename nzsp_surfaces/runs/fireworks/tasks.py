@@ -14,7 +14,7 @@ from fireworks import FiretaskBase, Firework, FWAction, Workflow
 
 from nzsp_surfaces.base.errors import OutOfTime
 from nzsp_surfaces.base.log import follow_environment
-from nzsp_surfaces.compat.fireworks import take_nothing_more
+from nzsp_surfaces.compat.fireworks import forget_earlier_launches, take_nothing_more
 from nzsp_surfaces.report.write import entry_row
 from nzsp_surfaces.runs.fireworks.database import Database
 from nzsp_surfaces.runs.fireworks.embedded import hold_for_life
@@ -222,6 +222,7 @@ def _database(task: FiretaskBase) -> Database:
     if launchpad is None:
         raise RuntimeError("FireWorks' offline mode is not supported: workers must reach the database")
     hold_for_life(launchpad)
+    forget_earlier_launches(launchpad)
     return Database(launchpad)
 
 
