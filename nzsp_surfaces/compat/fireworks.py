@@ -1,4 +1,4 @@
-"""What FireWorks has no public way to: end `rlaunch` from a Firetask, and `lpad refresh`; made for version 2.1."""
+"""What FireWorks has no public way to: end `rlaunch` from a Firetask, forget launches, `lpad refresh`; for 2.1."""
 
 from __future__ import annotations
 
@@ -22,3 +22,16 @@ def refresh(launchpad: Any, number: int) -> None:
         number: of the Firework.
     """
     launchpad._refresh_wf(number)
+
+
+def forget_earlier_launches(launchpad: Any) -> None:
+    """Drop what a launchpad keeps of every launch that it began, but of the last: it restores no other.
+
+    1.5 kB each, which grow for as long as a worker lives.
+
+    Args:
+        launchpad: FireWorks' own, of the worker that carries a Firetask out.
+    """
+    kept = launchpad.backup_launch_data
+    for number in list(kept)[:-1]:
+        del kept[number]

@@ -158,13 +158,13 @@ def expanded(path: Path) -> Structure:
     """The cell of a CIF by gemmi.
 
     Raises:
-        UserError: the file lists no operations and its space group is not known.
+        UserError: the file lists no operations and its space group is not known, or lists what is no operation.
     """
     import gemmi
     from pymatgen.core import Lattice, Structure
 
     small = gemmi.make_small_structure_from_block(_block(path))
-    operations = [gemmi.Op(op) for op in small.symops] or _operations(small, path)
+    operations = [_operation(text, path) for text in small.symops] or _operations(small, path)
     cell = small.cell
     lattice = Lattice.from_parameters(cell.a, cell.b, cell.c, cell.alpha, cell.beta, cell.gamma)
     elements: list[str] = []
@@ -193,6 +193,16 @@ def _merged(lattice: Any, images: list[list[float]]) -> list[list[float]]:
         else:
             groups.append([np.array(image)])
     return [np.mean(group, axis=0).tolist() for group in groups]
+
+
+def _operation(text: str, path: Path) -> Any:
+    """A symmetry operation as files list them."""
+    import gemmi
+
+    try:
+        return gemmi.Op(text)
+    except (RuntimeError, ValueError) as error:
+        raise UserError(f"{path}: {text!r} is no symmetry operation; write it as 'x, y, z'") from error
 
 
 def _operations(small: Any, path: Path) -> list[Any]:

@@ -31,6 +31,8 @@ EMPTY = 8.0
 """Å without an atom along a cell vector: no crystal, layered or molecular, has that."""
 CELL = (0.5, 500.0)
 """Å: no cell vector reaches less far from the plane of the others, and none is longer."""
+FAR = 1000.0
+"""Cells away from the first one, in which no program writes an atom."""
 MANY = 5000
 """Atoms of a cell from which on nobody means a bulk crystal to be cut."""
 
@@ -43,7 +45,8 @@ def load_structure(path: str | Path, *, as_read: bool = False) -> Structure:
 
     Raises:
         UserError: the file is missing or unreadable, has partly occupied or overlapping sites, contradicts its own
-            formula, formula units or density, names no elements, or holds a slab rather than a crystal.
+            formula, formula units or density, names no elements, has a garbled cell or position, or holds a slab rather
+            than a crystal.
     """
     path = Path(path)
     if not path.is_file():
@@ -53,7 +56,7 @@ def load_structure(path: str | Path, *, as_read: bool = False) -> Structure:
     )
     _refuse_disorder(structure, path)
     structure.remove_oxidation_states()
-    _refuse_cell(structure.lattice, path)
+    _refuse_garbled(structure, path)
     _refuse_overlap(structure, path)
     if not as_read:
         _refuse_many(len(structure), path)
@@ -65,12 +68,13 @@ def load_shared(path: Path) -> Structure:
     """Read a crystal whose sites several species may share, or none takes; nothing is asked of how near they are.
 
     Raises:
-        UserError: the file is missing or unreadable.
+        UserError: the file is missing or unreadable, or a vector or a position is garbled.
     """
     if not path.is_file():
         raise UserError(f"{path}: no such structure file; give the path of a CIF with occupancies")
     structure = _by_pymatgen(path)
     structure.remove_oxidation_states()
+    _refuse_garbled(structure, path)
     return structure
 
 
@@ -94,6 +98,7 @@ def _tried(path: Path) -> tuple[Structure | None, str | None]:
     try:
         structure = _by_pymatgen(path)
         if structure.is_ordered:
+            _refuse_garbled(structure, path)
             _refuse_overlap(structure, path)
     except UserError as error:
         return None, str(error).removeprefix(f"{path}: ")
@@ -189,8 +194,19 @@ def _refuse_disorder(structure: Structure, path: Path) -> None:
         )
 
 
+def _refuse_garbled(structure: Structure, path: Path) -> None:
+    """A vector or a position that is none makes whoever looks for neighbours fail, or fill the memory."""
+    _refuse_cell(structure.lattice, path)
+    there = (np.abs(structure.frac_coords) <= FAR).all(axis=1)  # of NaN this does not hold
+    if not there.all():
+        number = int(np.argmin(there))
+        raise UserError(
+            f"{path}: site {number + 1} {structure[number].species_string} has a coordinate that is no number, or more "
+            f"than {FAR:g} cells away; mend it"
+        )
+
+
 def _refuse_cell(lattice: Lattice, path: Path) -> None:
-    """A garbled vector makes whoever looks for neighbours fill the memory."""
     vectors = lattice.matrix
     with np.errstate(all="ignore"):
         heights = lattice.volume / np.linalg.norm(np.cross(vectors[[1, 2, 0]], vectors[[2, 0, 1]]), axis=1)

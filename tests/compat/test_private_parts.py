@@ -16,6 +16,12 @@ from custodian.vasp.jobs import VaspJob
 from fireworks import FWorker
 
 from nzsp_surfaces.compat import custodian, fireworks, mongomock
+from nzsp_surfaces.runs.fireworks.database import database
+from nzsp_surfaces.runs.fireworks.tasks import workflows
+from nzsp_surfaces.study.study import load_study
+from nzsp_surfaces.tasks.plan import make_plan
+from support.alloy import write
+from support.cluster import needs_server
 
 
 def test_pymongo_is_asked_to_let_the_process_end() -> None:
@@ -67,6 +73,21 @@ def test_a_worker_of_fireworks_takes_nothing_more() -> None:
     worker = FWorker(query={"spec.nzsp.kind": "bare"})
     fireworks.take_nothing_more(worker)
     assert worker.query["fw_id"] == -1
+
+
+@needs_server
+def test_a_launchpad_keeps_nothing_of_earlier_launches(launchpad: Path, tmp_path: Path) -> None:
+    """Of two that it handed out, what the last one is restored from stays."""
+    study = load_study(write(tmp_path / "study"))
+    plan = make_plan(study)
+    with database(launchpad) as known:
+        known.prepare()
+        known.add(workflows(study, plan, tmp_path, {plan.tasks[0].key}))
+        pad = known.launchpad
+        _, (_, launch) = (pad.checkout_fw(FWorker(), str(tmp_path)) for _ in range(2))
+        assert len(pad.backup_launch_data) == 2
+        fireworks.forget_earlier_launches(pad)
+        assert list(pad.backup_launch_data) == [launch]
 
 
 class Handler(ErrorHandler):

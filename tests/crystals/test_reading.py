@@ -99,6 +99,14 @@ def test_full_symbols_are_known_and_unknown_ones_refused(tmp_path: Path) -> None
     refused(cif(tmp_path, (5.64, 5.64, 5.64), "F 9/m q", sites), "F 9/m q", "operations")
 
 
+@pytest.mark.parametrize("operation", ["'x, y'", "'x, y, 1:30'", "'x, y, w'", "'é, y, z'", "x, y, z"])
+def test_what_is_no_symmetry_operation_is_refused(operation: str, tmp_path: Path) -> None:
+    """Libraries raise errors of their own at it; without quotation marks each of its parts is taken for one."""
+    text = structure("MgO").to(fmt="cif")
+    (tmp_path / "MgO.cif").write_text(text.replace("'x, y, z'", operation))
+    refused(tmp_path / "MgO.cif", operation.strip("'").split()[0], "is no symmetry operation")
+
+
 def test_three_digits_of_a_special_position_are_one_atom(tmp_path: Path) -> None:
     """0.667 for 2/3 gives nine atoms of quartz's structure, not fifteen with some on top of others."""
     sites = "Ge1 Ge 0.451 0 0.667\nO1 O 0.397 0.302 0.758\n"
@@ -121,6 +129,15 @@ def test_two_atoms_on_one_site_are_refused(tmp_path: Path) -> None:
 
 POSCAR = "MgO\n{scale}\n1 0 0\n0 1 0\n0 0 1\n{names}4 4\n{kind}\n{rows}"
 ROWS = "0 0 0\n0 .5 .5\n.5 0 .5\n.5 .5 0\n.5 .5 .5\n.5 0 0\n0 .5 0\n0 0 .5\n"
+
+
+@pytest.mark.parametrize("name", ["MgO.cif", "POSCAR"])
+@pytest.mark.parametrize("number", ["1e999", "1e12"])
+def test_what_is_no_position_is_refused(name: str, number: str, tmp_path: Path) -> None:
+    """Whoever looks for neighbours there fails, or fills the memory."""
+    path = tmp_path / name
+    path.write_text(structure("MgO").to(path).replace("0.5000", number, 1))
+    refused(path, "site 2 Mg", "coordinate")
 
 
 @pytest.mark.parametrize("kind", ["Cartesian", "Direct"])

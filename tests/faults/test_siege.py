@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 from fireworks import FWorker
 
+from nzsp_surfaces.cli.main import main
 from nzsp_surfaces.runs.fireworks.database import database
 from support import server
+from support.clock import Clock, needs_compiler
 from support.cluster import needs_server, submit
 from support.faults import hurt
 from support.proxy import slow
@@ -56,16 +58,19 @@ def test_two_submitters_and_two_collectors(
     told(siege)
 
 
+@pytest.mark.parametrize("torn", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_server_that_comes_back_empty(
-    expected: dict[str, float], tmp_path: Path, chance: random.Random, told: Told
+    torn: bool, expected: dict[str, float], tmp_path: Path, chance: random.Random, told: Told
 ) -> None:
-    """Submitted once more, the study takes what lies on the disk."""
+    """Submitted once more, the study takes what lies on the disk; what was torn there meanwhile is computed again."""
     with server.running(tmp_path) as (process, address):
         launchpad = server.launchpad_file(tmp_path, address)
         siege = besieged(tmp_path, launchpad, NUMBER)
         with workers(launchpad, 2):
             until(siege, chance)
             process.kill()
+    if torn:
+        tear(siege, chance)
     siege.look()
     with server.running(tmp_path, port=address["port"]):
         submit(siege.study, launchpad)
@@ -100,11 +105,16 @@ def test_results_torn_while_workers_are_away(
     siege = besieged(tmp_path, launchpad, NUMBER)
     with workers(launchpad, 2):
         until(siege, chance)
-    for _ in range(2):
-        hurt(siege.work, chance)
+    tear(siege, chance)
     siege.look()
     siege.end(expected, tmp_path)
     told(siege)
+
+
+def tear(siege: Siege, chance: random.Random) -> None:
+    """Damage files below the calculations, the more the larger the study is."""
+    for _ in range(max(2, siege.calculations // 6)):
+        hurt(siege.work, chance)
 
 
 @pytest.mark.slow
@@ -137,5 +147,26 @@ def test_a_worker_whose_clock_is_wrong(
         then = (datetime.now(UTC) + timedelta(days=days)).replace(tzinfo=None).isoformat()
         times = {"state_history.0.updated_on": then, "state_history.0.created_on": then, "time_start": then}
         known.launchpad.launches.update_one({}, {"$set": times})
+    siege.end(expected, tmp_path)
+    told(siege)
+
+
+@needs_compiler
+@pytest.mark.slow
+def test_a_clock_that_jumps_while_workers_compute(
+    expected: dict[str, float], launchpad: Path, tmp_path: Path, chance: random.Random, told: Told
+) -> None:
+    """Days forth and back, under a doctor whose clock is right: all of them seem lost, and what lives is left alone."""
+    siege, clock = besieged(tmp_path, launchpad, NUMBER), Clock(tmp_path)
+    with workers(launchpad, 2, **clock.environment):
+        for days in (3, -3, 400):
+            until(siege, chance, 20.0)
+            clock.jump(days)
+            until(siege, chance, 5.0)
+            siege.look()
+            assert main(["doctor", "-l", str(launchpad), "--fix"]) in (0, 1)
+    with database(launchpad, reading=True) as known:
+        tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+        assert known.launchpad.launches.count_documents({"time_start": {"$gt": tomorrow}})
     siege.end(expected, tmp_path)
     told(siege)

@@ -8,6 +8,7 @@ import pytest
 
 from nzsp_surfaces.cli.main import main
 from nzsp_surfaces.runs.fireworks.database import database
+from nzsp_surfaces.runs.fireworks.tasks import jobs_about, workflows
 from nzsp_surfaces.study.study import load_study
 from nzsp_surfaces.tasks.plan import make_plan
 from support.alloy import STUDY, document, write
@@ -58,3 +59,20 @@ def test_results_are_found_under_the_keys_with_which_they_were_submitted(launchp
     loaded = load_study(study)
     with database(launchpad) as known:
         assert known.submitted_keys(loaded.identity) == {task.id: task.key for task in make_plan(loaded).tasks}
+
+
+@needs_server
+def test_the_jobs_about_a_plane_say_the_keys_that_all_jobs_say(launchpad: Path, tmp_path: Path) -> None:
+    """Also that of the bulk, which was computed before and has no job: those that wait for it name it."""
+    study = load_study(write(tmp_path / "study"))
+    plan = make_plan(study)
+    (bulk,) = plan.bulks.values()
+    with database(launchpad) as known:
+        known.prepare()
+        known.add(workflows(study, plan, tmp_path, {plan.by_id[bulk].key}))
+        every = known.submitted_keys(study.identity)
+        for entry in plan.entries:
+            own = {task.id for task in plan.tasks if task.subject.miller == entry.miller}
+            found = known.submitted_keys(study.identity, {bulk} | jobs_about(plan, own))
+            assert found == {name: every[name] for name in (bulk, *own)}
+            assert len(found) < len(every)

@@ -37,13 +37,13 @@ def submit(study: Path, launchpad: Path) -> None:
     assert main(["submit", str(study), "-l", str(launchpad), "-d", str(study.parent / "work")]) == 0
 
 
-def worker(launchpad: Path) -> subprocess.Popen[str]:
+def worker(launchpad: Path, **environment: str) -> subprocess.Popen[str]:
     """`rlaunch rapidfire` until nothing is ready."""
     call = [f"{BIN}/rlaunch", "-s", "-l", str(launchpad), "rapidfire", "--nlaunches", "0", "--sleep", "1"]
     return subprocess.Popen(
         call,
         cwd=launchpad.parent,
-        env=os.environ | ONE_THREAD,
+        env=os.environ | ONE_THREAD | environment,
         text=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -91,8 +91,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def hurt(results: Path, chance: random.Random) -> str | None:
-    """Damage a file below the calculations; what was done, None where there is none."""
-    files = sorted(path for path in results.glob("calculations/*/*") if path.stat().st_size)
+    """Damage a file below the calculations that has something to lose; what was done, None where there is none."""
+    files = sorted(path for path in results.glob("calculations/*/*") if path.stat().st_size > 1)
     if not files:
         return None
     path = chance.choice(files)

@@ -141,9 +141,9 @@ def besieged(folder: Path, launchpad: Path, number: int) -> Siege:
 
 
 @contextmanager
-def workers(launchpad: Path, number: int) -> Iterator[list[subprocess.Popen[str]]]:
+def workers(launchpad: Path, number: int, **environment: str) -> Iterator[list[subprocess.Popen[str]]]:
     """Some workers at once; those that still run at the end of the block are killed."""
-    running = [worker(launchpad) for _ in range(number)]
+    running = [worker(launchpad, **environment) for _ in range(number)]
     try:
         yield running
     finally:

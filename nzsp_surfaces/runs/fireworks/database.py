@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -48,7 +48,7 @@ _ORDER = ("material", "miller", "film", "study")
 PUT_AWAY = "nzsp_damaged"
 """Collection of damaged documents."""
 INDICES = {
-    "fireworks": (("spec.nzsp.study", "state", "fw_id"), ("spec.nzsp.key",)),
+    "fireworks": (("spec.nzsp.study", "state", "fw_id"), ("spec.nzsp.study", "spec.nzsp.task"), ("spec.nzsp.key",)),
     "workflows": (("metadata.nzsp.study",),),
     STUDIES: (("name",),),
     ENTRIES: (("study", "id"), ("material", "miller", "film"), ("miller", "film"), ("film",)),
@@ -142,10 +142,15 @@ class Database:
         read = ((row["_id"], read_result(row)) for row in found)
         return {name: replace(result, task=name) for key, result in read if result for name in names[key]}
 
-    def submitted_keys(self, identity: str) -> dict[str, str]:
-        """Content identities of a study's tasks as they were submitted: another machine may round otherwise."""
+    def submitted_keys(self, identity: str, jobs: Collection[str] | None = None) -> dict[str, str]:
+        """Content identities of a study's tasks as they were submitted: another machine may round otherwise.
+
+        Args:
+            jobs: tasks and entries whose jobs are asked for their own and those they wait for; None for every one.
+        """
         keys: dict[str, str] = {}
-        for row in self.launchpad.fireworks.find({"spec.nzsp.study": identity}, {"spec.nzsp": 1}):
+        query = {"spec.nzsp.study": identity} | ({} if jobs is None else {"spec.nzsp.task": {"$in": list(jobs)}})
+        for row in self.launchpad.fireworks.find(query, {"spec.nzsp": 1}):
             own = row["spec"]["nzsp"]
             keys |= own["keys"] if isinstance(own.get("keys"), dict) else {}
             keys |= {own["task"]: own["key"]} if isinstance(own.get("task"), str) and own.get("key") else {}

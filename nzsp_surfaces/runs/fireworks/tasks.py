@@ -14,7 +14,7 @@ from fireworks import FiretaskBase, Firework, FWAction, Workflow
 
 from nzsp_surfaces.base.errors import OutOfTime
 from nzsp_surfaces.base.log import follow_environment
-from nzsp_surfaces.compat.fireworks import take_nothing_more
+from nzsp_surfaces.compat.fireworks import forget_earlier_launches, take_nothing_more
 from nzsp_surfaces.report.write import entry_row
 from nzsp_surfaces.runs.fireworks.database import Database
 from nzsp_surfaces.runs.fireworks.embedded import hold_for_life
@@ -113,10 +113,20 @@ def _spread(database: Database, study: Study, plan: Plan, evaluated: EvaluatedEn
     """What leaves a surface energy open; None where series are still to tell it, since a part would be missing."""
     if study.settings.converge is not None:
         return None
-    keys, entry = database.submitted_keys(study.identity), evaluated.entry
-    wanted = {plan.bulks[entry.material], *(t.id for t in plan.tasks if _of_plane(t, entry))} & set(keys)
-    results = database.results(replace(plan.by_id[name], key=keys[name]) for name in sorted(wanted))
+    entry, bulk = evaluated.entry, plan.bulks[evaluated.entry.material]
+    wanted = {bulk, *(t.id for t in plan.tasks if _of_plane(t, entry))}
+    keys = database.submitted_keys(study.identity, {bulk} | jobs_about(plan, wanted - {bulk}))
+    results = database.results(replace(plan.by_id[name], key=keys[name]) for name in sorted(wanted & keys.keys()))
     return spreads(plan, (evaluated,), (), results).get(entry.id)
+
+
+def jobs_about(plan: Plan, tasks: set[str]) -> set[str]:
+    """Ids of the jobs that say the keys of some tasks: their own, and those that wait for them.
+
+    To read every job of a large study for each of its entries would take its server hours.
+    """
+    waiting = {task.id for task in plan.tasks if not tasks.isdisjoint(task.parents)}
+    return tasks | waiting | {entry.id for entry in plan.entries if not tasks.isdisjoint(entry.tasks)}
 
 
 def _of_plane(task: Task, entry: Entry) -> bool:
@@ -212,6 +222,7 @@ def _database(task: FiretaskBase) -> Database:
     if launchpad is None:
         raise RuntimeError("FireWorks' offline mode is not supported: workers must reach the database")
     hold_for_life(launchpad)
+    forget_earlier_launches(launchpad)
     return Database(launchpad)
 
 

@@ -218,6 +218,7 @@ def test_zeros_in_the_file_are_damage(place: int) -> None:
         (lambda text: text.replace(b"-31.50000000 <", b"************ <"), "energy is no number"),
         (lambda text: re.sub(rb"(?s)<atominfo>.*</atominfo>", b"", text), "names no atoms"),
         (lambda text: b'<?xml version="1.0" encoding="x"?>' + text.partition(b"?>")[2], "unknown encoding"),
+        (lambda text: text.replace(b"<rc><c>C ", b"<rc><c>\xef\xbb\xbfC "), "is no element"),
         (lambda text: re.sub(rb'(name="NSW"[^>]*>)[^<]*', rb"\1few", text), "NSW is no number"),
         (lambda text: text.replace(b"<modeling>", b'<!DOCTYPE m [<!ENTITY a "b">]><modeling>'), "declares entities"),
     ],

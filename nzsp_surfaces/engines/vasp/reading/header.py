@@ -63,7 +63,7 @@ def read_header(said: dict[bytes, bytes], path: Path) -> Header:
     """Read the header from the elements before the first step, by name.
 
     Raises:
-        Damaged: the atoms are not named, or a setting is not of its kind.
+        Damaged: the atoms are not named, or are no elements, or a setting is not of its kind.
     """
     try:
         return checked(_read(said, path), path)
@@ -72,7 +72,7 @@ def read_header(said: dict[bytes, bytes], path: Path) -> Header:
 
 
 def checked(header: Header, path: Path) -> Header:
-    """A header whose numbers are numbers.
+    """A header whose numbers are numbers, and whose elements are elements.
 
     Raises:
         Damaged: one is not.
@@ -81,7 +81,21 @@ def checked(header: Header, path: Path) -> Header:
         value = header.tag(name, None)
         if value is not None and not isinstance(value, int if name in _INTEGERS else int | float):
             raise Damaged(f"{path}: {name} is no number ({str(value)[:20]}); run VASP again")
+    for name in dict.fromkeys(header.elements):
+        if not _is_element(name):
+            raise Damaged(f"{path}: {name[:20]!r} is no element; copy it again, or run VASP again")
     return header
+
+
+def _is_element(name: str) -> bool:
+    """Whether structures can be made of it."""
+    from pymatgen.core.periodic_table import get_el_sp
+
+    try:
+        get_el_sp(name)
+    except ValueError:
+        return False
+    return True
 
 
 _INTEGERS = ("IBRION", "ICHARG", "IMAGES", "ISMEAR", "NELM", "NSW")
