@@ -128,6 +128,17 @@ def test_settings_move_the_surface_energy_by_less_than_a_hundredth(finer: dict[s
     assert abs(finer["gamma"] - VARIED[0]["gamma"]) < 0.01
 
 
+def test_hopped_faces_lie_lower_by_density_functional_theory_too() -> None:
+    """At the potential's geometry, beside the same plane as it was cut; each row follows from its point."""
+    hopped = REFERENCE / "hopped"
+    for row in json.loads((hopped / "surface_energies.json").read_text()):
+        slab, bulk = row["parts"]
+        assert read(hopped / f"{slab['name']}.xyz").energy == pytest.approx(slab["energy"], abs=1e-5)
+        assert gamma_of(row, [slab["energy"], bulk["energy"]]) == pytest.approx(row["gamma_single_point"], abs=1e-4)
+        as_cut = next(r for r in ROWS if r["engine"] == "gpaw" and name(r) == name(row))
+        assert row["gamma_single_point"] < as_cut["gamma_single_point"] - 0.05
+
+
 def test_a_longer_anneal_lowers_the_film_by_density_functional_theory_too() -> None:
     """The row follows from its points, and lies below that of the short anneal by more than both leave open."""
     annealed = REFERENCE / "annealed"
