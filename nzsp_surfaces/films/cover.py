@@ -207,8 +207,11 @@ class _Face:
 
     @cached_property
     def first(self) -> list[Anchor]:
-        """Where the crystal's anions would complete the coordination; polyanions in their stead need some distance."""
-        found = anchors(self.view, self.cut)
+        """Where the crystal's anions would complete the coordination."""
+        return self._apart(anchors(self.view, self.cut))
+
+    def _apart(self, found: list[Anchor]) -> list[Anchor]:
+        """Polyanions in the stead of single anions need some distance."""
         if self.below.film.polyanion is None or any(len(unit.members) > 1 for unit, _ in found):
             return found
         return apart(self.below.slab, found, [self._at(each).mean(axis=0) for each in found])
@@ -222,7 +225,8 @@ class _Face:
         if not self.first:
             where = f"film {film.name} on {list(self.cut.miller)}"
             raise UserError(f"{where}: no broken bond at the face; leave this plane bare, or melt the film on")
-        found = [self._at(anchor) for anchor in anchors_for(self.view, self.cut, self.first, count)]
+        places = anchors_for(self.view, self.cut, self.first, count)
+        found = [self._at(anchor) for anchor in (self._apart(places) if laying.volume is None else places)]
         if len(found) < count:
             raise NoRoom(f"film {film.name}: only {len(found)} of {count} anions find a place on this face")
         if laying.volume is None:

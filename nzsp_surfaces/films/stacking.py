@@ -38,6 +38,11 @@ class _Surroundings:
         """The same for all images of a place in the surface cell."""
         return surface_keys(self.view, np.array(self.cut.in_plane), np.array([site]), offset[None])[0]
 
+    @property
+    def inside(self) -> set[tuple[int, ...]]:
+        """Places that the slab itself fills."""
+        return {self.key(site, np.array(offset)) for site, offset in self.cut.sites}
+
     def level(self, site: int, offset: npt.NDArray[np.int64]) -> float:
         """Height in repeats."""
         return float(self.view.indices @ (self.view.crystal.fractions[site] + offset))
@@ -51,7 +56,7 @@ class _Surroundings:
 def anchors(view: Stack, cut: Cut) -> list[Anchor]:
     """Anions below the slab that its framework is bonded to across the cut; polyanions alone where there are some."""
     around = _Surroundings(view, cut)
-    inside = {around.key(site, np.array(offset)) for site, offset in cut.sites}
+    inside = around.inside
     home = {site: (unit, np.array(o)) for unit in _anions(view) for site, o in unit.members}
     middle = around.middle()
     found: dict[tuple[int, ...], Anchor] = {}
@@ -87,11 +92,11 @@ def _anchor(unit: Unit, shift: npt.NDArray[np.int64]) -> Anchor:
 
 
 def _deeper(around: _Surroundings, first: list[Anchor], count: int) -> list[Anchor]:
-    """The next `count` polyanions further down."""
+    """The next `count` polyanions further down, where the slab itself has none."""
     if count == 0:
         return []
     view = around.view
-    taken = {around.key(u.centres[0][0], np.array(s)) for u, s in first}
+    taken = around.inside | {around.key(u.centres[0][0], np.array(s)) for u, s in first}
     floor = min(around.level(u.centres[0][0], np.array(s)) for u, s in first)
     below: dict[tuple[int, ...], Anchor] = {}
     span = range(-3, 4)

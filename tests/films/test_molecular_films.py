@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from nzsp_surfaces import load_study
 from nzsp_surfaces.base.errors import UserError
 from nzsp_surfaces.crystals.certificate import certify
 from nzsp_surfaces.crystals.crystal import crystal
+from nzsp_surfaces.films.cations import NoRoom
 from nzsp_surfaces.films.compound import FilmCompound, film_compound, kept_by_all
 from nzsp_surfaces.films.cover import cap
+from nzsp_surfaces.films.laying import Laying
+from nzsp_surfaces.slabs.cutting import cut_slabs
 from support.crystals import framework, ionic, mobile, polyanions, published, slabs_of
 from support.hydrates import hydrate
 
 PLANE = (1, -1, 0, 2)
+GARNET = Path(__file__).parents[2] / "inputs" / "llzo-li2co3.yaml"
 CRYSTALS: dict[str, tuple[str, Lattice, list[tuple[str, list[float]]]]] = {
     # Foeppl, Z. Anorg. Allg. Chem. 291, 12 (1957), as revised by Cota and de la Mora, Acta Cryst. B 61, 133 (2005)
     "Li2O2": (
@@ -87,6 +95,23 @@ def test_a_slab_is_covered_by_whole_molecular_ions(name: str) -> None:
     assert capped.structure.composition == whole + unit * (capped.film_units * anions)
     distances = capped.structure.distance_matrix + 9 * np.eye(len(capped.structure))
     assert distances.min() > 0.9
+
+
+@pytest.mark.parametrize("units", [2, 4, 8])
+def test_no_place_of_the_slab_is_given_to_a_film(units: int) -> None:
+    """Carbonates that hang from a garnet's single oxygens: however many, atoms lie at least as far apart as C and O."""
+    study = load_study(GARNET)
+    (garnet,), film, options = study.materials, study.films[0], study.settings.slabs
+    cut = cut_slabs(garnet.crystal, (0, 0, 1), (), garnet.mobile, options)[0][0]
+    laying = Laying("grown", units, film.volume)
+    for each in (laying, replace(laying, volume=None)):
+        try:
+            slab = cap(cut, garnet.crystal, (), garnet.mobile, film.compound, 1, 15.0, 1, each).structure
+        except NoRoom:  # more than hang apart are spread out
+            assert each.volume is None
+            assert units == 8
+            continue
+        assert (slab.distance_matrix + 9 * np.eye(len(slab))).min() > 1.2
 
 
 def test_films_of_single_anions_or_molecular_cations_are_refused_by_name() -> None:
