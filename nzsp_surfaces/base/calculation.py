@@ -86,6 +86,11 @@ class Calculation:
     moment: float | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def face_area(self) -> float:
+        """Å² of one face of a slab, whose third vector is the normal."""
+        return float(self.structure.volume / self.structure.lattice.c)
+
     def to_json(self) -> dict[str, Any]:
         """Plain data that `calculation_from_json` turns into an equal calculation."""
         return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -100,37 +101,58 @@ def outer_atoms(slab: Structure, depth: float) -> Mask:
     return np.asarray(np.minimum(heights - heights.min(), heights.max() - heights) < depth)
 
 
-def hopped(
-    slab: Structure, flip: Flip, known: Sequence[Group], hop: Hop, rng: np.random.Generator, free: Mask, usual: Matrix
-) -> Structure:
+@dataclass(frozen=True)
+class Movable:
+    """What of a slab a hop may move, both faces alike.
+
+    Attributes:
+        flip: turns the slab over.
+        groups: its polyanions.
+        free: (n,) atoms that may move; a polyanion may where one of its atoms may.
+        held: numbers of the atoms that stay, and with them the polyanions that they belong to.
+    """
+
+    flip: Flip
+    groups: tuple[Group, ...]
+    free: Mask
+    held: tuple[int, ...] = ()
+
+    @cached_property
+    def units(self) -> tuple[Group | int, ...]:
+        """Polyanions, then single ions; of those that the flip maps on each other the first."""
+        first = np.min([partners for _, partners in self.flip.powers], axis=0)
+        atoms = [(group.centre, *group.ligands) for group in self.groups]
+        bound = {atom for each in atoms for atom in each}
+        whole = [
+            group
+            for group, own in zip(self.groups, atoms, strict=True)
+            if first[group.centre] == group.centre and self.free[list(own)].any() and set(self.held).isdisjoint(own)
+        ]
+        alone = np.flatnonzero(self.free & (first == np.arange(len(first)))).tolist()
+        return (*whole, *(atom for atom in alone if atom not in bound and atom not in self.held))
+
+
+def hopped(slab: Structure, movable: Movable, hop: Hop, rng: np.random.Generator, usual: Matrix) -> Structure:
     """A slab whose faces are moved, both alike, as far as no ions come too near.
 
     Args:
-        slab: as it is relaxed, which the flip turns over.
-        known: its polyanions.
-        free: (n,) the atoms that may move; a polyanion may where one of its atoms may.
+        slab: as it is relaxed.
         usual: its `least_distances`, or those of the slab that it comes from.
     """
-    made = _moved(slab, flip, known, hop, rng, free)
+    made = _moved(slab, movable, hop, rng)
     while too_near(made, usual):
         hop = replace(hop, angle=GENTLER * hop.angle, shift=GENTLER * hop.shift)
-        made = _moved(slab, flip, known, hop, rng, free)
+        made = _moved(slab, movable, hop, rng)
     return made
 
 
-def _moved(
-    slab: Structure, flip: Flip, known: Sequence[Group], hop: Hop, rng: np.random.Generator, free: Mask
-) -> Structure:
-    moves = np.zeros_like(slab.cart_coords)
-    first = np.min([partners for _, partners in flip.powers], axis=0)
-    for group in known:
-        atoms = [group.centre, *group.ligands]
-        if first[group.centre] == group.centre and free[atoms].any() and rng.random() < hop.share:
-            moves[list(group.ligands)] = _turned(group.bonds, hop.angle, rng) - group.bonds
-    bound = {atom for group in known for atom in (group.centre, *group.ligands)}
-    for atom in np.flatnonzero(free & (first == np.arange(len(slab)))):
-        if atom not in bound and rng.random() < hop.share:
-            moves[atom] = rng.normal(0.0, hop.shift, 3)
+def _moved(slab: Structure, movable: Movable, hop: Hop, rng: np.random.Generator) -> Structure:
+    moves, flip = np.zeros_like(slab.cart_coords), movable.flip
+    for unit in (each for each in movable.units if rng.random() < hop.share):
+        if isinstance(unit, Group):
+            moves[list(unit.ligands)] = _turned(unit.bonds, hop.angle, rng) - unit.bonds
+        else:
+            moves[unit] = rng.normal(0.0, hop.shift, 3)
     made = slab.copy()
     for site, move in zip(made, flip.order * flip.average(moves), strict=True):
         site.coords = site.coords + move

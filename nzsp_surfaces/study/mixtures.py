@@ -72,7 +72,6 @@ class MixtureKeys:
         self._refuse_numbers()
         if self.inversion and self.swaps:
             raise ValueError("'swaps' would break the 'inversion'; leave one of them out")
-
         if self.supercell and (np.shape(self.supercell) != (3, 3) or not self.held):
             raise ValueError("'supercell' must be three vectors of three whole numbers each that span a cell")
 

@@ -14,7 +14,7 @@ import numpy as np
 from nzsp_surfaces.base.units import ev_of_faces
 from nzsp_surfaces.crystals.bonds import Polyanion
 from nzsp_surfaces.engines.base import Ask, RelaxSettings
-from nzsp_surfaces.slabs.hopping import Hop, groups, hopped, least_distances, outer_atoms, too_near
+from nzsp_surfaces.slabs.hopping import Hop, Movable, groups, hopped, least_distances, outer_atoms, too_near
 from nzsp_surfaces.tasks.base import Bench, Result, Subject, TaskKind, lowest
 from nzsp_surfaces.tasks.beneath import covered
 from nzsp_surfaces.tasks.building import Arrangement, SlabBuilding
@@ -113,11 +113,12 @@ def _hopped(bench: Bench[Any], chain: Chain, charges: Charges, best: Result, fli
     """
     found, kept, usual = best.computed, 0, least_distances(best.computed.structure)
     for number in range(1, chain.hops + 1):
-        known, rng = groups(found.structure, charges, chain.polyanions), np.random.default_rng([*chain.seeds, number])
-        free = outer_atoms(found.structure, chain.hop.depth) | (np.arange(len(found.structure)) >= before)
-        start = hopped(found.structure, flip, known, chain.hop, rng, free, usual)
-        tried = _relaxed(bench, chain, number, start, flip, found.energy)
-        lower = tried.energy < found.energy - ev_of_faces(LOWER, _area(start))
+        slab, rng = found.structure, np.random.default_rng([*chain.seeds, number])
+        free = outer_atoms(slab, chain.hop.depth) | (np.arange(len(slab)) >= before)
+        movable = Movable(flip, groups(slab, charges, chain.polyanions), free, chain.relax.held)
+        start = hopped(slab, movable, chain.hop, rng, usual)
+        tried = _relaxed(bench, chain, number, start, flip, found.energy + ev_of_faces(HOPELESS, found.face_area))
+        lower = tried.energy < found.energy - ev_of_faces(LOWER, found.face_area)
         if lower and tried.converged and not too_near(tried.structure, usual):
             found, kept = tried, kept + 1
     choices = replace(best.choices, hops=chain.hops, accepted=kept)
@@ -125,9 +126,9 @@ def _hopped(bench: Bench[Any], chain: Chain, charges: Charges, best: Result, fli
 
 
 def _relaxed(
-    bench: Bench[Any], chain: Chain, number: int, start: Structure, flip: Flip, lowest_yet: float
+    bench: Bench[Any], chain: Chain, number: int, start: Structure, flip: Flip, hopeless: float
 ) -> Calculation:
-    """A moved slab, relaxed to the end unless its first steps leave it far above the lowest one."""
+    """A moved slab, relaxed to the end unless its first steps leave it above an energy, eV."""
     engine, folder, relax = bench.engine(Ask.SLAB), bench.folder / str(number), chain.relax
 
     def report(step: int, force: float) -> None:
@@ -135,14 +136,7 @@ def _relaxed(
 
     first = replace(relax, max_steps=min(FIRST_STEPS, relax.max_steps))
     tried = engine.relax(start, first, folder, report, flip)
-    if tried.energy - lowest_yet > ev_of_faces(HOPELESS, _area(start)):
-        return tried
-    return engine.relax(start, relax, folder, report, flip)
-
-
-def _area(slab: Structure) -> float:
-    """Å² of one face."""
-    return float(slab.volume / slab.lattice.c)
+    return tried if tried.energy > hopeless else engine.relax(start, relax, folder, report, flip)
 
 
 def _evaluations(inputs: HopsInputs | FilmHopsInputs) -> float:

@@ -213,7 +213,7 @@ def _terminations(known: _Known, material: str, notes: list[str]) -> Iterator[_N
 
 def _slab(name: str, slab: Calculation) -> Termination:
     counts = {str(e): float(n) for e, n in slab.structure.composition.items()}
-    return Termination(name, counts, slab.energy, float(slab.structure.volume / slab.structure.lattice.c))
+    return Termination(name, counts, slab.energy, slab.face_area)
 
 
 def _path(region: Region, vary: str, bounds: tuple[Bound, ...]) -> list[dict[str, float]]:

@@ -70,7 +70,7 @@ def _tried(plan: Plan, row: EvaluatedEntry, results: Mapping[str, Result]) -> li
     if len(screens) < 2 or bulk is None:
         return [candidate.energy.gamma for candidate in _as_cut(plan, row) if candidate.energy]
     slabs = [results[name].computed for name in screens]
-    areas = [float(slab.structure.volume / slab.structure.lattice.c) for slab in slabs]
+    areas = [slab.face_area for slab in slabs]
     return [excess_energy(slab, bulk.computed, area) for slab, area in zip(slabs, areas, strict=True)]
 
 

@@ -138,7 +138,7 @@ def screened(plan: Plan, row: EvaluatedEntry, results: Mapping[str, Result]) -> 
 
 
 def _screened(task: Task, chosen: Choices, slab: Calculation, bulk: Calculation) -> Candidate:
-    gamma = excess_energy(slab, bulk, _area(slab))
+    gamma = excess_energy(slab, bulk, slab.face_area)
     number = chosen.arrangement or task.number
     note = f"arrangement {number}{_among(chosen)}, screened: {gamma:.2f} J/m² after {slab.steps} steps"
     return Candidate(task.id, slab, None, note)
@@ -149,11 +149,6 @@ def film_reference(plan: Plan, film: str, results: Mapping[str, Result]) -> Calc
     found = [results[name].calculation for name in plan.references[film] if name in results]
     converged = [c for c in found if c is not None and c.converged]
     return min(converged, key=lambda c: c.energy / len(c.structure), default=None)
-
-
-def _area(slab: Calculation) -> float:
-    """Å² of one face; the third vector is the normal."""
-    return float(slab.structure.volume / slab.structure.lattice.c)
 
 
 def _candidate(found: _Found, entry: Entry, task: Task) -> Candidate:
@@ -178,13 +173,13 @@ def _energy(found: _Found, entry: Entry, result: Result) -> SurfaceEnergy:
     if bulk is None:
         raise UserError(f"{entry.id}: the bulk of {entry.material} is missing")
     if entry.film is None:
-        return surface_energy(slab, bulk, _area(slab), symmetric=turns_over(slab.structure, FACE_TOLERANCE))
+        return surface_energy(slab, bulk, slab.face_area, symmetric=turns_over(slab.structure, FACE_TOLERANCE))
     # After dynamics both faces carry the same film in two states: the value is their mean, and said to be so.
     counted = _reference(found, entry, entry.film), result.choices.film_units or 0
     if entry.on is None:
-        return capped_surface_energy(slab, bulk, *counted, _area(slab))
+        return capped_surface_energy(slab, bulk, *counted, slab.face_area)
     beneath = _reference(found, entry, entry.on), result.choices.units_beneath or 0
-    return stacked_surface_energy(slab, bulk, [beneath, counted], _area(slab))
+    return stacked_surface_energy(slab, bulk, [beneath, counted], slab.face_area)
 
 
 def _reference(found: _Found, entry: Entry, film: str) -> Calculation:
@@ -208,7 +203,7 @@ def _fitted(found: _Found, entry: Entry) -> Candidate:
     if bulk is None or len(known) < len(slabs):
         return Candidate(last, None, None, f"{len(known)} of {len(slabs)} thicknesses are computed")
     try:
-        energy = surface_energy_of_series(known, bulk, _area(known[-1]))
+        energy = surface_energy_of_series(known, bulk, known[-1].face_area)
     except UserError as refusal:
         return Candidate(last, known[-1], None, str(refusal))
     return Candidate(last, known[-1], energy, f"fit over {len(known)} thicknesses")

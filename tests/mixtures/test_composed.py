@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pymatgen.analysis.structure_matcher import StructureMatcher
 
-from nzsp_surfaces.crystals.crystal import Crystal, crystal
-from nzsp_surfaces.crystals.reading import load_structure
-from nzsp_surfaces.mixtures.cells import MixedCell, compact_multiples, mixed_cell
+from nzsp_surfaces.mixtures.cells import compact_multiples, mixed_cell
 from nzsp_surfaces.mixtures.composed import Part, composed, lowest_sums, part
 from nzsp_surfaces.mixtures.ranking import ranked
-from nzsp_surfaces.mixtures.shared import SharedCrystal, overlay
 from nzsp_surfaces.study.mixtures import MixtureKeys, mixtures_of
+from support.nasicon import ends, filled
 
 STRUCTURES = Path(__file__).parents[2] / "inputs" / "structures"
-
-
-@cache
-def ends() -> dict[str, Crystal]:
-    """The end members of NaSICON."""
-    files = {"NZP": "NaZr2P3O12.cif", "NZS": "Na4Zr2Si3O12.cif"}
-    return {name: crystal(load_structure(STRUCTURES / file), None, name) for name, file in files.items()}
-
-
-def filled(x: float, cells: int) -> tuple[SharedCrystal, MixedCell]:
-    """Na(1+x)Zr2Si(x)P(3-x)O12 in so many primitive cells."""
-    shared = overlay(ends()["NZP"], ends()["NZS"], x / 3, "NaSICON")
-    return shared, mixed_cell(shared, compact_multiples(shared.lattice, cells))
 
 
 def crystals(energies: dict[float, float], shift: float = 0.0) -> list[Part]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,36 +13,20 @@ from pymatgen.core import Lattice, Structure
 
 from nzsp_surfaces.base.calculation import Calculation, EngineIdentity
 from nzsp_surfaces.base.errors import UserError
-from nzsp_surfaces.crystals.crystal import Crystal, crystal
 from nzsp_surfaces.crystals.flip import Flip
-from nzsp_surfaces.crystals.reading import load_structure
 from nzsp_surfaces.crystals.tolerance import dataset
 from nzsp_surfaces.engines.ase.engine import AseEngine
 from nzsp_surfaces.engines.base import RelaxSettings
-from nzsp_surfaces.mixtures.cells import MixedCell, compact_multiples, mixed_cell
 from nzsp_surfaces.mixtures.composed import Part, composed, part
 from nzsp_surfaces.mixtures.inversion import flip_of, inversions
 from nzsp_surfaces.mixtures.ranking import ranked
-from nzsp_surfaces.mixtures.shared import SharedCrystal, overlay
 from nzsp_surfaces.mixtures.symmetry import permutations, representative
 from nzsp_surfaces.study.mixtures import Mixture, MixtureKeys, mixtures_of
+from support.nasicon import ends, filled
 from support.relaxing import silent
 
 STRUCTURES = Path(__file__).parents[2] / "inputs" / "structures"
 RELAX = RelaxSettings(force=0.01, max_steps=200, cell=True)
-
-
-@cache
-def ends() -> dict[str, Crystal]:
-    """The end members of NaSICON."""
-    files = {"NZP": "NaZr2P3O12.cif", "NZS": "Na4Zr2Si3O12.cif"}
-    return {name: crystal(load_structure(STRUCTURES / file), None, name) for name, file in files.items()}
-
-
-def filled(x: float, cells: int) -> tuple[SharedCrystal, MixedCell]:
-    """Na(1+x)Zr2Si(x)P(3-x)O12 in so many primitive cells."""
-    shared = overlay(ends()["NZP"], ends()["NZS"], x / 3, "NaSICON")
-    return shared, mixed_cell(shared, compact_multiples(shared.lattice, cells))
 
 
 def mixtures(*x: float, supercell: tuple[tuple[int, ...], ...] = ()) -> tuple[Mixture, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from pymatgen.core import Structure
 from nzsp_surfaces import load_study, make_plan
 from nzsp_surfaces.crystals.bonds import broken_polyanions
 from nzsp_surfaces.crystals.certificate import turns_over
-from nzsp_surfaces.slabs.hopping import NEAREST, Group, Hop, groups, hopped, least_distances, outer_atoms
+from nzsp_surfaces.slabs.hopping import NEAREST, Group, Hop, Movable, groups, hopped, least_distances, outer_atoms
 from nzsp_surfaces.tasks.building import SlabStart
 
 TABLE_1 = Path(__file__).parents[2] / "inputs" / "table1.yaml"
@@ -40,8 +41,8 @@ def known(slab: SlabStart) -> tuple[Group, ...]:
 def moved(slab: SlabStart, known: tuple[Group, ...], seed: int = 1, hop: Hop = ALL) -> Structure:
     """The slab after a hop in which all that lies at the faces moves."""
     usual = least_distances(slab.structure)
-    free = outer_atoms(slab.structure, hop.depth)
-    return hopped(slab.structure, slab.flip, known, hop, np.random.default_rng(seed), free, usual)
+    movable = Movable(slab.flip, known, outer_atoms(slab.structure, hop.depth), slab.held)
+    return hopped(slab.structure, movable, hop, np.random.default_rng(seed), usual)
 
 
 def test_each_phosphate_is_one_group(slab: SlabStart, known: tuple[Group, ...]) -> None:
@@ -79,6 +80,16 @@ def test_equal_seeds_hop_alike_and_nothing_moves_by_nothing(slab: SlabStart, kno
     assert not np.allclose(moved(slab, known, 1).cart_coords, moved(slab, known, 2).cart_coords)
     still = moved(slab, known, 1, Hop(angle=0.0, shift=0.0))
     assert np.allclose(still.cart_coords, slab.structure.cart_coords, atol=1e-9)
+
+
+def test_what_is_held_stays_with_its_whole_polyanion(slab: SlabStart, known: tuple[Group, ...]) -> None:
+    """As the frozen middle of a slab; all else moves."""
+    group = known[0]
+    after = moved(replace(slab, held=(group.ligands[0],)), known)
+    distance = np.linalg.norm(after.cart_coords - slab.structure.cart_coords, axis=1)
+    own = [group.centre, *group.ligands]
+    assert distance[[*own, *slab.flip.partners[own]]].max() < 1e-9
+    assert distance.max() > 0.1
 
 
 def test_whole_polyanions_stay_whole_by_count(slab: SlabStart, known: tuple[Group, ...]) -> None:
