@@ -147,12 +147,21 @@ def hopped(slab: Structure, movable: Movable, hop: Hop, rng: np.random.Generator
 
 
 def _moved(slab: Structure, movable: Movable, hop: Hop, rng: np.random.Generator) -> Structure:
-    moves, flip = np.zeros_like(slab.cart_coords), movable.flip
+    moves = np.zeros_like(slab.cart_coords)
     for unit in (each for each in movable.units if rng.random() < hop.share):
         if isinstance(unit, Group):
             moves[list(unit.ligands)] = _turned(unit.bonds, hop.angle, rng) - unit.bonds
         else:
             moves[unit] = rng.normal(0.0, hop.shift, 3)
+    return moved_alike(slab, moves, movable.flip)
+
+
+def moved_alike(slab: Structure, moves: Matrix, flip: Flip) -> Structure:
+    """A slab some of whose atoms are moved, and those that the flip maps on them likewise.
+
+    Args:
+        moves: (n, 3) Å; of atoms that the flip maps on each other one at most is moved.
+    """
     made = slab.copy()
     for site, move in zip(made, flip.order * flip.average(moves), strict=True):
         site.coords = site.coords + move

@@ -12,7 +12,7 @@ from nzsp_surfaces.crystals.crystal import equivalent_planes, hexagonal_within, 
 if TYPE_CHECKING:
     from nzsp_surfaces.crystals.material import Material
     from nzsp_surfaces.engines.base import ChosenEngine
-    from nzsp_surfaces.study.schema import StudyFile
+    from nzsp_surfaces.study.schema import Profile, StudyFile
 
 
 def check_keys(settings: StudyFile, path: Path) -> None:
@@ -105,6 +105,19 @@ def _check_stacked(settings: StudyFile, path: Path) -> None:
         bare = [list(plane) for plane in keys.planes if hkl(plane) not in {hkl(p) for p in beneath.planes}]
         if bare:
             raise UserError(f"{where}: '{keys.on}' does not cover plane {bare[0]}; add it there, or leave it out here")
+
+
+def check_jumps(materials: tuple[Material, ...], profile: Profile, path: Path) -> None:
+    """What jumps are mobile ions.
+
+    Raises:
+        UserError: the profile asks for jumps, and a material has none.
+    """
+    still = [material for material in materials if not material.mobile]
+    if profile.jumps and still:
+        raise UserError(
+            f"{path}: jumps: {still[0].name} has no mobile ions; name cations as its 'mobile', or leave jumps out"
+        )
 
 
 def check_solved(settings: StudyFile, engine: ChosenEngine, path: Path) -> None:

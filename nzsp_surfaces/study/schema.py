@@ -132,7 +132,8 @@ class Profile:
         references: annealed cells of a film's compound.
         search: arrangements that are judged per plane instead of `slabs.arrangements`, the electrostatically lowest
             of them: all by their energy, fewer and fewer by longer and longer relaxations.
-        hops: of the faces of each relaxed bare or covered slab, from valley to valley.
+        jumps: of single mobile ions at the faces of each relaxed bare or covered slab, to other places there.
+        hops: of all that lies at those faces, from valley to valley; after the jumps.
     """
 
     description: str = field(default="", metadata=FOR_PEOPLE)
@@ -147,7 +148,13 @@ class Profile:
     references: int = 3
     energy_left: float | None = None
     search: int | None = None
+    jumps: int | None = None
     hops: int | None = None
+
+    @property
+    def walks(self) -> bool:
+        """Whether relaxed slabs go on to other valleys."""
+        return self.jumps is not None or self.hops is not None
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():

@@ -21,7 +21,7 @@ from nzsp_surfaces.engines.base import Ask, Engines
 from nzsp_surfaces.engines.entry import EngineKeys
 from nzsp_surfaces.engines.registry import choose
 from nzsp_surfaces.films.compound import FilmCompound, film_compound
-from nzsp_surfaces.study.checks import check_forms, check_keys, check_solved
+from nzsp_surfaces.study.checks import check_forms, check_jumps, check_keys, check_solved
 from nzsp_surfaces.study.going_on import Starts, starts
 from nzsp_surfaces.study.mixtures import Mixture, Segregation, mixtures_of, segregations_of
 from nzsp_surfaces.study.reactions import phases, reactions
@@ -194,6 +194,7 @@ def study_of(settings: StudyFile, path: Path, profile: str) -> Study:
     films = tuple(_film(name, given, settings, path) for name, given in settings.films.items())
     chosen, engines, others = _profile(settings, profile), _engines(settings, path), phases(settings, path)
     check_solved(settings, engines.energies, path)
+    check_jumps(materials, chosen, path)
     compositions = {
         **{material.name: material.crystal.structure.composition for material in materials},
         **{film.name: film.reference.structure.composition for film in films},

@@ -40,9 +40,10 @@ class Choices:
         filling: what stands on the sites of a mixture's cell, by code.
         distinct: ways of filling that cell, of those that were drawn.
         electrostatic: eV of the cell, of its point charges.
-        accepted: exchanges of ions, or hops, that were gone on with.
+        accepted: exchanges of ions, or jumps and hops, that were gone on with.
         moment: fs of the anneal at which a film was quenched; None for its end.
-        hops: of a face from valley to valley.
+        jumps: of single ions at the faces.
+        hops: of the faces from valley to valley.
         units_beneath: formula units of the film on which that one lies, both faces together; None where it lies on the
             slab itself.
     """
@@ -59,6 +60,7 @@ class Choices:
     electrostatic: float | None = None
     accepted: int | None = None
     moment: float | None = None
+    jumps: int | None = None
     hops: int | None = None
     units_beneath: int | None = None
 

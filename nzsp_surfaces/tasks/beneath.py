@@ -123,7 +123,7 @@ def ground_of(draft: Draft, plane: BarePlane, film: Film) -> Ground:
     if not entry.candidates:
         raise UserError(f"film {film.name}: no {film.on} to lie on: {entry.reason}")
     slab = next(s for s in draft.slabs if s.film and Subject(s.material.name, s.cut.miller, s.film.name) == subject)
-    last = "alike" if draft.study.profile.hops is None else "film-hops"
+    last = "film-hops" if draft.study.profile.walks else "alike"
     ready = [task for task in map(draft.task, entry.candidates) if task.kind == last]
     covering = ready[0].inputs.covering
     parents = (*dict.fromkeys(task.parents[0] for task in ready), *(task.id for task in ready))

@@ -11,7 +11,7 @@ from nzsp_surfaces.mixtures.cells import mixed_cell
 from nzsp_surfaces.mixtures.composed import Composed, Part, composed, lowest_sums, part
 from nzsp_surfaces.tasks.base import Bench, Choices, Result, Subject, TaskKind, lowest
 from nzsp_surfaces.tasks.fillings import Draws, filled, text
-from nzsp_surfaces.tasks.halving import ROUNDS, Round, evaluations, halved
+from nzsp_surfaces.tasks.halving import Round, evaluations, halved
 
 if TYPE_CHECKING:
     from nzsp_surfaces.base.calculation import Calculation
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nzsp_surfaces.tasks.draft import Draft
 
 
-EARLY = ROUNDS[:-1]
+ROUNDS = (Round(1.0, 0), Round(0.4, 12), Round(0.25, 40))
 """The lowest of each batch is relaxed to the end in any case."""
 
 
@@ -42,7 +42,7 @@ class ComposedInputs:
     batch: int
     batches: int
     force: float
-    rounds: tuple[Round, ...] = EARLY
+    rounds: tuple[Round, ...] = ROUNDS
 
 
 def _composed(bench: Bench[ComposedInputs]) -> Result:

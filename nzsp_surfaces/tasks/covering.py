@@ -90,6 +90,11 @@ class Covering:
         """What the covered slab keeps whole."""
         return kept_by_all(self.films, self.crystal, self.polyanions)
 
+    @property
+    def loose(self) -> frozenset[str]:
+        """Elements whose ions are bound to no polyanion, of what is covered and of the films."""
+        return self.mobile.union(*(film.cations for film in self.films))
+
 
 def parts_of(covering: Covering, slab: Structure, units: int) -> Parts:
     """The atoms of a covered slab: those of what was covered come first, then the films.

@@ -222,11 +222,16 @@ def _note(found: _Found, task: Task, result: Result, before: Before | None) -> s
         return f"start {found.start(task)}{laid}, annealed{hot}, relaxed; mean of two unlike faces"
     if task.kind == "bare-alike":
         return f"arrangement {chosen.arrangement}, annealed, relaxed; both faces like the {chosen.better_face} one"
-    walked = "" if chosen.hops is None else f", {chosen.accepted} of {chosen.hops} hops led lower"
     if task.kind in ("alike", "film-hops"):
         alike = f"both faces like the {chosen.better_face} one"
-        return f"start {found.start(task)}{laid}, annealed{hot}, relaxed; {alike}{walked}"
-    return f"arrangement {chosen.arrangement or task.number}{_among(chosen)}{walked}"
+        return f"start {found.start(task)}{laid}, annealed{hot}, relaxed; {alike}{_walked(chosen)}"
+    return f"arrangement {chosen.arrangement or task.number}{_among(chosen)}{_walked(chosen)}"
+
+
+def _walked(chosen: Choices) -> str:
+    """How many steps from valley to valley led lower; nothing where there was none."""
+    made = [f"{count} {what}" for count, what in ((chosen.jumps, "jumps"), (chosen.hops, "hops")) if count]
+    return f", {chosen.accepted} of {' and '.join(made)} led lower" if made else ""
 
 
 def _among(chosen: Choices) -> str:

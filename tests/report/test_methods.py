@@ -81,6 +81,7 @@ def test_what_is_cited_is_listed_and_what_is_listed_is_cited(directory: Path) ->
     ("name", "change", "words"),
     [
         ("study", resolved("profile", {"slab_force": 0.037}), "until no force exceeded 0.037 eV/Å"),
+        ("study", resolved("profile", {"jumps": 7, "hops": 3}), "7 jumps and 3 hops"),
         ("study", resolved("profile", {"hops": 24}), "made 24 hops [@wales1997basin; @leary2000funneling]"),
         ("study", resolved("study", {"slabs": {"thickness": 13.5}}), "at least 13.5 Å of the framework"),
         ("study", resolved("films", {}), "Langevin, 0.01 / fs"),

@@ -17,6 +17,7 @@ from support.alloy import STUDY, carried_out, write
 from support.crystals import structure
 
 HOPS = STUDY.replace("slab_force: 0.002", "slab_force: 0.002, hops: 3")
+JUMPS = STUDY.replace("mobile: []", "mobile: [Cu]").replace("slab_force: 0.002", "slab_force: 0.002, jumps: 4, hops: 1")
 PLANE = "CuAu/101"
 QUICK = STUDY.replace("slab_force: 0.002}", "slab_force: 0.05, starts: 1, placements: 1, references: 1, hops: 2}")
 FILM = "films: {Cu: {structure: Cu.vasp, planes: [[1, 0, 1]], way: matched, strain: 0.15, time: 40}}\n"
@@ -71,6 +72,24 @@ def test_a_chain_that_was_cut_off_ends_where_it_would_have(tmp_path: Path, compu
     assert outcome.results[task].choices == again.results[task].choices
 
 
+def test_ions_jump_before_all_that_lies_there_hops(tmp_path: Path) -> None:
+    """Never upwards, both told; a chain that was cut off within its jumps ends where it would have."""
+    plan, first = carried_out(write(tmp_path / "whole", JUMPS))
+    began, ended = first.results[f"{PLANE}/bare/1"], first.results[task := f"{PLANE}/hops/1"]
+    assert ended.computed.energy <= began.computed.energy
+    assert turns_over(ended.computed.structure, FACE_TOLERANCE)
+    notes = [c.note for row in table(plan, first.results, {}) for c in row.candidates if c.task == task]
+    assert notes == [f"arrangement 1, {ended.choices.accepted} of 4 jumps and 1 hops led lower"]
+    folder = tmp_path / "whole" / "results" / "calculations" / plan.by_id[task].key
+    assert {"jump-3", "jump-4"} <= {path.name for path in folder.iterdir()}
+    (folder / "result.json").unlink()
+    for gone in ("1", "jump-4"):
+        shutil.rmtree(folder / gone)
+    _, again = carried_out(tmp_path / "whole" / "study.yaml")
+    assert again.results[task].computed.energy == pytest.approx(ended.computed.energy, abs=1e-9)
+    assert again.results[task].choices == ended.choices
+
+
 def test_a_covered_slab_hops_on_with_its_film(tmp_path: Path) -> None:
     """What was made alike goes on, is never left for something higher, keeps its film, and competes."""
     tmp_path.mkdir(exist_ok=True)
@@ -95,7 +114,9 @@ def test_hops_are_asked_for(tmp_path: Path) -> None:
     assert {name.split("/")[2] for name in asked.keys() - without.keys()} == {"hops"}
 
 
-def test_hops_that_cannot_be_are_refused(tmp_path: Path) -> None:
+def test_walks_that_cannot_be_are_refused(tmp_path: Path) -> None:
     """When the study is read, in one line."""
+    with pytest.raises(UserError, match="CuAu has no mobile ions"):
+        load_study(write(tmp_path, JUMPS.replace("mobile: [Cu]", "mobile: []")))
     with pytest.raises(UserError, match="'hops' must be positive"):
         load_study(write(tmp_path, HOPS.replace("hops: 3", "hops: 0")))

@@ -62,7 +62,7 @@ def table1() -> Plan:
     mixtures = mixtures_of({"NaSICON": keys}, ends, TABLE_1)
     segregations = segregations_of({"NaSICON": keys}, ends, TABLE_1)
     settings = replace(study.settings, converge=converge, potentials=potentials, anneal=AnnealKeys())
-    hopping = replace(study.profile, hops=2)
+    hopping = replace(study.profile, jumps=2, hops=2)
     plan = make_plan(replace(study, settings=settings, mixtures=mixtures, segregations=segregations, profile=hopping))
     searched = make_plan(replace(study, profile=replace(study.profile, search=8)))
     searches = (task for task in searched.tasks if task.kind == "search")

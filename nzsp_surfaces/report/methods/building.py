@@ -9,8 +9,10 @@ from nzsp_surfaces.report.methods.asked import Asked, counted, joined, planes_of
 from nzsp_surfaces.report.methods.computing import cite
 from nzsp_surfaces.report.rows.calculations import BulkRow, DynamicsRow
 from nzsp_surfaces.slabs.hopping import Hop
+from nzsp_surfaces.slabs.jumping import Jump
 from nzsp_surfaces.study.schema import FilmKeys
 from nzsp_surfaces.tasks.film import PLACEMENT_STEPS
+from nzsp_surfaces.tasks.walk import STEEP
 
 WAYS = {
     "grown": "in the places where the crystal's own anions would have gone on, or, where these have no room, at the "
@@ -99,20 +101,33 @@ def annealed(asked: Asked) -> Iterator[str]:
         )
 
 
-def hopped(asked: Asked) -> Iterator[str]:
-    """How the faces of bare slabs hopped on, where a study asks for it."""
+def walked(asked: Asked) -> Iterator[str]:
+    """How faces went on from valley to valley, where a study asks for it."""
     profile = asked.profile
-    if profile is None or profile.hops is None or asked.going_on:
+    if profile is None or not profile.walks or asked.going_on:
         return
     which = "The lowest slab" if profile.relaxed == 1 else f"Each of the lowest {profile.relaxed} slabs"
     films = ", and each covered slab that had been made alike," if asked.films else ""
-    inside = ", or belongs to a film," if asked.films else ""
-    count, hop = f"{counted(profile.hops, 'hop')}{cite('wales1997basin', 'leary2000funneling')}", Hop()
-    yield f"{which} of a bare plane{films} made {count}."
-    yield (
+    steps = [counted(count, name) for count, name in ((profile.jumps, "jump"), (profile.hops, "hop")) if count]
+    yield f"{which} of a bare plane{films} made {joined(steps)}{cite('wales1997basin', 'leary2000funneling')}."
+    if profile.jumps:
+        yield _jumped(Jump())
+    if profile.hops:
+        yield _hopped(Hop(), ", or belongs to a film," if asked.films else "")
+    yield "After each, both faces alike, the slab was relaxed, and what was lower was gone on with."
+
+
+def _jumped(jump: Jump) -> str:
+    return (
+        f"At each jump one mobile ion went to another place at its face, no deeper than {jump.below:g} Å and at least "
+        f"{jump.far:g} Å away, to one that costs less than {STEEP:g} eV before the slab is relaxed where there was one."
+    )
+
+
+def _hopped(hop: Hop, inside: str) -> str:
+    return (
         f"At each hop about {hop.share:.0%} of what lies within {hop.depth:g} Å of a face{inside} moved, polyanions "
-        f"turned by {hop.angle:g}° and other ions shifted by {hop.shift:g} Å in each direction (standard deviations), "
-        "both faces alike; the slab was relaxed, and what was lower was gone on with."
+        f"turned by {hop.angle:g}° and other ions shifted by {hop.shift:g} Å in each direction (standard deviations)."
     )
 
 

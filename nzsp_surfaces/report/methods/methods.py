@@ -13,7 +13,7 @@ from nzsp_surfaces.report.read import Results
 
 PARAGRAPHS: tuple[tuple[Callable[[Asked], Iterator[str]], ...], ...] = (
     (computing.imported, computing.engines, building.crystals, sources.structures),
-    (building.slabs, building.arrangements, building.annealed, building.hopped, building.going_on),
+    (building.slabs, building.arrangements, building.annealed, building.walked, building.going_on),
     (building.films,),
     (telling.definition, telling.convergence, telling.spread),
     (telling.potentials, telling.shapes),
