@@ -35,7 +35,7 @@ class Round:
     steps: int
 
 
-ROUNDS = (Round(1.0, 0), Round(0.15, 40), Round(0.05, 90))
+ROUNDS = (Round(1.0, 0), Round(0.1, 40), Round(0.05, 90))
 """On Na4Zr2(SiO4)3 (0003) energies before 30 steps do not tell which arrangement ends lowest: a round in between would
 cost half as much as all others, and drop the best."""
 
