@@ -85,7 +85,8 @@ def walked(bench: Bench[Any], chain: Chain, charges: Charges, best: Result, flip
     """
     found, kept = best.computed, 0
     walk = _Walk(bench, chain, charges, flip, before, least_distances(found.structure))
-    jumps, hops = ((walk.jump, n + 1) for n in range(chain.jumps)), ((walk.hop, n + 1) for n in range(chain.hops))
+    jumps = [(walk.jump, number) for number in range(1, chain.jumps + 1)]
+    hops = [(walk.hop, number) for number in range(1, chain.hops + 1)]
     for step, number in (*jumps, *hops):
         after = step(number, found)
         if after is not None and walk.is_lower(after, found):
@@ -119,18 +120,18 @@ class _Walk:
 
     def jump(self, number: int, found: Calculation) -> Calculation | None:
         """What the slab relaxes to once an ion lies elsewhere; None where there is no room for any."""
-        rng = np.random.default_rng([*self.chain.seeds, 0, number])
-        begun = self._begun(found, rng, self.bench.folder / f"jump-{number}")
-        if begun is None:
-            return None
-        return self._relaxed(found, begun[0], HOPELESS_JUMP, begun[1], f"jump {number} of {self.chain.jumps}")
+        rng, said = np.random.default_rng([*self.chain.seeds, 0, number]), f"jump {number} of {self.chain.jumps}"
+        begun = self._begun(found, rng, self.bench.folder / f"jump-{number}", said)
+        return None if begun is None else self._relaxed(found, begun[0], HOPELESS_JUMP, begun[1], said)
 
     def is_lower(self, after: Calculation, found: Calculation) -> bool:
         """Whether a slab counts instead of the lowest one so far: no hole of a potential, and relaxed to the end."""
         lower = after.energy < found.energy - ev_of_faces(LOWER, found.face_area)
         return lower and after.converged and not too_near(after.structure, self.usual)
 
-    def _begun(self, found: Calculation, rng: np.random.Generator, folder: Path) -> tuple[Structure, Path] | None:
+    def _begun(
+        self, found: Calculation, rng: np.random.Generator, folder: Path, said: str
+    ) -> tuple[Structure, Path] | None:
         """The first jump that is not too steep, and where its record is."""
         chain, drawn = self.chain, []
         movable = self._movable(found.structure, chain.jump.depth)
@@ -139,7 +140,7 @@ class _Walk:
             if start is None:
                 break
             records = folder / str(number)
-            drawn.append((self._steps(start, 0, records, "").energy, start, records))
+            drawn.append((self._steps(start, 0, records, said).energy, start, records))
             if drawn[-1][0] < found.energy + 2 * STEEP:
                 break
         return min(drawn, key=itemgetter(0))[1:] if drawn else None

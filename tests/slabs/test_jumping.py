@@ -15,11 +15,11 @@ from support.faces import cleaved, movable
 JUMP = Jump()
 
 
-def gone(seed: int, jump: Jump = JUMP, held: tuple[int, ...] = ()) -> tuple[list[int], float]:
+def gone(seed: int) -> tuple[list[int], float]:
     """Numbers of the atoms that a jump of sodium moves, and how far the first goes, Å."""
     slab = cleaved().structure
     rng = np.random.default_rng(seed)
-    after = jumped(slab, movable(jump.depth, held), ("Na",), jump, rng, least_distances(slab))
+    after = jumped(slab, movable(JUMP.depth), ("Na",), JUMP, rng, least_distances(slab))
     assert after is not None
     far = [a.distance(b) for a, b in zip(slab, after, strict=True)]
     atoms = [int(i) for i in np.flatnonzero(np.array(far) > 1e-6)]
